@@ -1,0 +1,13 @@
+//! The vocabulary of the house: instants, durations, points, values, and the facts that are
+//! known about leads. Nothing here decides anything, and nothing here touches the outside world.
+
+pub mod batch;
+mod duration;
+mod points;
+mod time;
+mod value;
+
+pub use duration::{CalendarDuration, Duration, DurationError};
+pub use points::{Points, PointsError};
+pub use time::{Timestamp, TimestampError, read_local};
+pub use value::{Value, read_bool, read_number};
