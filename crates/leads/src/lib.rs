@@ -3,11 +3,13 @@
 
 pub mod batch;
 mod duration;
+mod fact;
 mod points;
 mod time;
 mod value;
 
 pub use duration::{CalendarDuration, Duration, DurationError};
+pub use fact::{Event, LeadFacts, TraitFact};
 pub use points::{Points, PointsError};
 pub use time::{Timestamp, TimestampError, read_local};
 pub use value::{Value, read_bool, read_number};
