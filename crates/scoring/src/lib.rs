@@ -2,7 +2,38 @@
 //!
 //! Everything here is pure: no clock, no file, no log, no random number, and once a model has been
 //! checked nothing can fail.
+//!
+//! ```text
+//! document -> Model -> Program -> Bound (to a vocabulary) -> fold over events -> Score | ScoreCard
+//! ```
 
+mod amount;
+mod bound;
+mod calendar;
+mod card;
+mod fold;
 pub mod model;
+mod program;
+mod single;
+mod test;
+mod text;
+mod truth;
+mod vocabulary;
+mod weights;
 
+pub use amount::{Amount, FULL_WEIGHT};
+pub use bound::Bound;
+pub use card::{CriterionCard, EventSeen, GateCard, GroupCard, ScoreCard, TraitSeen};
+pub use fold::{ALWAYS, Fate, LeadView, Profile, Score, Tally};
 pub use model::Model;
+pub use program::Program;
+pub use single::CREATED_AT;
+pub use truth::Truth;
+pub use vocabulary::{Needs, Shape, Vocabulary};
+
+use leads::{LeadFacts, Timestamp};
+
+/// Scores one lead at an instant. For many leads make the [`Program`] once.
+pub fn score(model: &Model, facts: &LeadFacts, at: Timestamp) -> ScoreCard {
+    Program::new(model.clone()).score(facts, at)
+}

@@ -1,0 +1,231 @@
+//! A program bound to the words of a history: every condition answered once per distinct value and
+//! shape, so that scoring a lead is looking up and adding.
+
+use leads::{Timestamp, Value};
+
+use crate::amount::Amount;
+use crate::calendar::Calendar;
+use crate::model::{Model, Property};
+use crate::program::{Clause, LineKind, Program, band_points};
+use crate::test::{Viewpoint, number_of};
+use crate::truth::{Truth, Truths};
+use crate::vocabulary::{Shape, Vocabulary};
+
+/// A program bound to a vocabulary and to a stretch of time.
+#[derive(Clone, Debug)]
+pub struct Bound<'p> {
+    pub(crate) program: &'p Program,
+    pub(crate) calendar: Calendar,
+    /// Per question and value of its column.
+    answers: Vec<Answers>,
+    /// Per line that looks at one trait only: its column and the units of each value.
+    pub(crate) by_value: Vec<Option<(usize, Vec<i64>)>>,
+    /// Slots of shape `s`: `slots[starts[s]..starts[s + 1]]`.
+    starts: Vec<u32>,
+    slots: Vec<u16>,
+    /// Per slot with a dated pattern, per shape: when it matches. Empty for the others.
+    dated_slots: Vec<Vec<Answer>>,
+    pub(crate) has_dated_slots: bool,
+}
+
+/// Answers to a question by value.
+#[derive(Clone, Debug)]
+enum Answers {
+    /// They never change.
+    Fixed(Vec<Truth>),
+    /// They change with time.
+    Dated(Vec<Answer>),
+}
+
+/// An answer that changes with time: the truth from each instant (ms) on.
+#[derive(Clone, Debug)]
+struct Answer(Vec<(i64, Truth)>);
+
+impl Program {
+    /// Binds the program to the words of some facts whose events lie between two instants.
+    pub fn bind(&self, vocabulary: &Vocabulary, first: Timestamp, last: Timestamp) -> Bound<'_> {
+        let view = Viewpoint { at: first, zone: self.zone() };
+        let answers: Vec<Answers> = self
+            .questions
+            .iter()
+            .map(|question| {
+                let values = vocabulary.traits[question.column].iter().map(Option::as_ref);
+                if question.property.is_dated() {
+                    Answers::Dated(values.map(|value| self.answer(&question.property, value)).collect())
+                } else {
+                    Answers::Fixed(values.map(|value| question.property.passes(value, view)).collect())
+                }
+            })
+            .collect();
+        let by_value = self.lines.iter().map(|line| by_value(&line.kind, &answers, self, vocabulary));
+        let by_value = by_value.collect();
+        let (starts, slots) = self.slots_by_shape(&vocabulary.shapes, view);
+        let dated_slots: Vec<Vec<Answer>> = self
+            .slots
+            .iter()
+            .map(|slot| {
+                let shapes = vocabulary.shapes.iter().filter(|_| slot.dated);
+                shapes.map(|shape| self.shape_answer(&slot.pattern.properties, shape)).collect()
+            })
+            .collect();
+        Bound {
+            program: self,
+            calendar: Calendar::new(self.zone(), first, last),
+            has_dated_slots: self.slots.iter().any(|slot| slot.dated),
+            answers,
+            by_value,
+            starts,
+            slots,
+            dated_slots,
+        }
+    }
+
+    fn slots_by_shape(&self, shapes: &[Shape], view: Viewpoint<'_>) -> (Vec<u32>, Vec<u16>) {
+        // Which slots know the event's name at all is settled once per name.
+        let knows = |name: &String| {
+            let slots = self.slots.iter().enumerate();
+            let known = slots.filter(|(_, slot)| slot.pattern.names.contains(name));
+            known.map(|(index, _)| index as u16).collect::<Vec<u16>>()
+        };
+        let by_name: Vec<Vec<u16>> = self.needs.events.iter().map(|(name, _)| knows(name)).collect();
+        let mut starts = Vec::with_capacity(shapes.len() + 1);
+        let mut slots = Vec::new();
+        for shape in shapes {
+            starts.push(slots.len() as u32);
+            slots.extend(by_name[shape.event].iter().filter(|index| {
+                let slot = &self.slots[usize::from(**index)];
+                slot.dated || self.matches(&slot.pattern.properties, shape, view)
+            }));
+        }
+        starts.push(slots.len() as u32);
+        (starts, slots)
+    }
+
+    fn matches(&self, tests: &[Property], shape: &Shape, view: Viewpoint<'_>) -> bool {
+        tests.iter().all(|test| test.passes(self.property(shape, &test.path), view) == Truth::True)
+    }
+
+    fn property<'s>(&self, shape: &'s Shape, path: &str) -> Option<&'s Value> {
+        let indices = &self.needs.events[shape.event].1;
+        let position = indices.iter().position(|index| self.needs.properties[*index] == path)?;
+        shape.properties[position].as_ref()
+    }
+
+    fn answer(&self, property: &Property, value: Option<&Value>) -> Answer {
+        let mut turns = vec![];
+        if let Some(value) = value {
+            property.turning_points(value, self.zone(), &mut turns);
+        }
+        self.over_time(turns, |view| property.passes(value, view))
+    }
+
+    fn shape_answer(&self, tests: &[Property], shape: &Shape) -> Answer {
+        let mut turns = vec![];
+        for test in tests {
+            if let Some(value) = self.property(shape, &test.path) {
+                test.turning_points(value, self.zone(), &mut turns);
+            }
+        }
+        self.over_time(turns, |view| Truth::from(self.matches(tests, shape, view)))
+    }
+
+    fn over_time(&self, mut turns: Vec<Timestamp>, answer: impl Fn(Viewpoint<'_>) -> Truth) -> Answer {
+        turns.push(Timestamp::MIN);
+        turns.sort_unstable();
+        turns.dedup();
+        let truth = |at: Timestamp| answer(Viewpoint { at, zone: self.zone() });
+        Answer(turns.into_iter().map(|at| (at.as_millis(), truth(at))).collect())
+    }
+}
+
+impl Answer {
+    fn at(&self, at: i64) -> Truth {
+        let index = self.0.partition_point(|(from, _)| *from <= at).max(1) - 1;
+        self.0[index].1
+    }
+
+    fn between(&self, first: i64, last: i64) -> Truths {
+        let inside = self.0.iter().filter(|(from, _)| first < *from && *from <= last);
+        inside.fold(Truths::one(self.at(first)), |set, (_, truth)| set.with(*truth))
+    }
+}
+
+impl Bound<'_> {
+    /// The model this was made from.
+    pub fn model(&self) -> &Model {
+        &self.program.model
+    }
+
+    /// The slots that an event of this shape counts in. Where `has_dated_slots`, ask
+    /// [`Self::matches_at`] as well.
+    #[inline]
+    pub(crate) fn slots_of(&self, shape: u32) -> &[u16] {
+        let shape = shape as usize;
+        &self.slots[self.starts[shape] as usize..self.starts[shape + 1] as usize]
+    }
+
+    /// Whether the shape matches the slot at an instant (only asked of slots it may match).
+    pub(crate) fn matches_at(&self, slot: usize, shape: u32, at: i64) -> Truth {
+        self.dated_slots[slot].get(shape as usize).map_or(Truth::True, |answer| answer.at(at))
+    }
+
+    /// What the shape answers to the slot between two instants.
+    pub(crate) fn matches_between(&self, slot: usize, shape: u32, first: i64, last: i64) -> Truths {
+        let dated = self.dated_slots[slot].get(shape as usize);
+        dated.map_or(Truths::one(Truth::True), |answer| answer.between(first, last))
+    }
+
+    /// The answer of a value to a question at an instant.
+    pub(crate) fn answer(&self, question: usize, value: u32, at: i64) -> Truth {
+        match &self.answers[question] {
+            Answers::Fixed(truths) => truths[value as usize],
+            Answers::Dated(answers) => answers[value as usize].at(at),
+        }
+    }
+
+    /// The answers of a value to a question between two instants.
+    pub(crate) fn answers(&self, question: usize, value: u32, first: i64, last: i64) -> Truths {
+        match &self.answers[question] {
+            Answers::Fixed(truths) => Truths::one(truths[value as usize]),
+            Answers::Dated(answers) => answers[value as usize].between(first, last),
+        }
+    }
+}
+
+/// The units that each value of a trait gives, for lines that look at one trait and nothing else.
+fn by_value(
+    kind: &LineKind,
+    answers: &[Answers],
+    program: &Program,
+    vocabulary: &Vocabulary,
+) -> Option<(usize, Vec<i64>)> {
+    // A million points are 1e14 units.
+    let units = |points: leads::Points| Amount::from(points).units() as i64;
+    match kind {
+        LineKind::Clause { clause: Clause::Question(question), points, otherwise, unknown } => {
+            let Answers::Fixed(truths) = &answers[*question] else { return None };
+            let given = |truth: &Truth| match truth {
+                Truth::True => units(*points),
+                Truth::False => units(*otherwise),
+                Truth::Unknown => units(*unknown),
+            };
+            let column = program.questions[*question].column;
+            Some((column, truths.iter().map(given).collect()))
+        }
+        LineKind::Bands { column, bands, unknown } => {
+            let given = |value: &Option<Value>| band_value(bands, *unknown, value.as_ref());
+            let values = vocabulary.traits[*column].iter();
+            Some((*column, values.map(given).map(units).collect()))
+        }
+        LineKind::Clause { .. }
+        | LineKind::Events { .. }
+        | LineKind::Tiers { .. }
+        | LineKind::Curve { .. } => None,
+    }
+}
+
+/// The points of a value in bands; of a list, the first element that is a number decides.
+fn band_value(bands: &[crate::model::Band], unknown: leads::Points, value: Option<&Value>) -> leads::Points {
+    let number = value.and_then(|value| value.elements().iter().find_map(number_of));
+    number.map_or(unknown, |number| band_points(bands, number))
+}

@@ -1,0 +1,263 @@
+//! A model made ready for scoring: criteria and gates as a flat list of lines over *slots* (one per
+//! place where the model looks at events) and *questions* (one per test of a trait).
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use leads::{Points, Timestamp};
+
+use crate::amount::Amount;
+use crate::model::{
+    Band, Condition, CountCap, Counting, Decay, EventPattern, GateEffect, Knot, Model, Property,
+    Rule,
+};
+use crate::vocabulary::Needs;
+use crate::weights::Weights;
+
+/// A model made ready for scoring. Making one is worth keeping: it computes the tables of weights.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub(crate) model: Arc<Model>,
+    pub(crate) needs: Needs,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) questions: Vec<Question>,
+    pub(crate) lines: Vec<Line>,
+    /// Per gate of the model.
+    pub(crate) gates: Vec<Clause>,
+    /// Per stage of the model, the slot of the event by which sales rejects.
+    pub(crate) rejections: Vec<usize>,
+}
+
+/// A place where the model looks at events.
+#[derive(Clone, Debug)]
+pub(crate) struct Slot {
+    pub(crate) pattern: EventPattern,
+    /// Age in ms below which a kept event is counted.
+    pub(crate) within: i64,
+    /// Age in ms below which a counted event still weighs something (`expires`).
+    pub(crate) expires: i64,
+    pub(crate) cap: Option<CountCap>,
+    pub(crate) weights: Weights,
+    /// Whether some property test of the pattern depends on the instant.
+    pub(crate) dated: bool,
+}
+
+/// A test of a trait.
+#[derive(Clone, Debug)]
+pub(crate) struct Question {
+    /// Index into `Needs::traits`.
+    pub(crate) column: usize,
+    pub(crate) property: Property,
+}
+
+/// A condition over slots and questions.
+#[derive(Clone, Debug)]
+pub(crate) enum Clause {
+    Question(usize),
+    Event { slot: usize, at_least: u64 },
+    All(Vec<Clause>),
+    Any(Vec<Clause>),
+    Not(Box<Clause>),
+}
+
+/// A criterion.
+#[derive(Clone, Debug)]
+pub(crate) struct Line {
+    pub(crate) group: usize,
+    pub(crate) kind: LineKind,
+    pub(crate) limit: Option<(Amount, Amount)>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum LineKind {
+    /// Points by truth: true, false, unknown.
+    Clause { clause: Clause, points: Points, otherwise: Points, unknown: Points },
+    Bands { column: usize, bands: Vec<Band>, unknown: Points },
+    Events { slot: usize, points: Points },
+    Tiers { slot: usize, tiers: Vec<Band>, within: Option<i64> },
+    Curve { slot: usize, curve: Vec<Knot> },
+}
+
+/// No window: every age is younger.
+pub(crate) const FOREVER: i64 = i64::MAX;
+
+impl Program {
+    /// Makes a model ready.
+    pub fn new(model: impl Into<Arc<Model>>) -> Self {
+        Self::with_needs(model, None)
+    }
+
+    /// Makes a model ready for facts that were gathered for several models (`needs` must cover it).
+    pub fn with_needs(model: impl Into<Arc<Model>>, needs: Option<Needs>) -> Self {
+        let model = model.into();
+        let needs = needs.unwrap_or_else(|| Needs::of([&*model]));
+        let mut builder =
+            Builder { needs: &needs, slots: Vec::new(), questions: Vec::new() };
+        let lines = model.criteria().map(|(group, criterion)| Line {
+            group,
+            kind: builder.rule(&criterion.rule),
+            limit: criterion.limit.map(|limit| (limit.low.into(), limit.high.into())),
+        });
+        let lines = lines.collect();
+        let gates = model.gates.iter().map(|gate| builder.clause(&gate.when)).collect();
+        let rejections = model
+            .stages
+            .iter()
+            .map(|stage| {
+                let names = vec![stage.rejected_by.clone()];
+                builder.slot(EventPattern { names, properties: Vec::new() }, FOREVER, None, Decay::None)
+            })
+            .collect();
+        let Builder { slots, questions, .. } = builder;
+        Self { slots, questions, lines, gates, rejections, needs, model }
+    }
+
+    /// The model this was made from.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// What the facts must be gathered for.
+    pub fn needs(&self) -> &Needs {
+        &self.needs
+    }
+
+    pub(crate) fn zone(&self) -> &TimeZone {
+        &self.model.time_zone
+    }
+
+    /// Whether some gate disqualifies.
+    pub(crate) fn disqualifying(&self) -> impl Iterator<Item = (usize, &Clause)> {
+        let gates = self.model.gates.iter().zip(&self.gates).enumerate();
+        gates.filter(|(_, (gate, _))| gate.effect == GateEffect::Disqualify).map(|(index, (_, clause))| (index, clause))
+    }
+
+    /// The gates that lead straight into stage `stage`.
+    pub(crate) fn fast_tracks(&self, stage: usize) -> impl Iterator<Item = (usize, &Clause)> {
+        let gates = self.model.gates.iter().zip(&self.gates).enumerate();
+        gates
+            .filter(move |(_, (gate, _))| gate.effect == GateEffect::FastTrack(stage))
+            .map(|(index, (_, clause))| (index, clause))
+    }
+}
+
+struct Builder<'n> {
+    needs: &'n Needs,
+    slots: Vec<Slot>,
+    questions: Vec<Question>,
+}
+
+impl Builder<'_> {
+    fn rule(&mut self, rule: &Rule) -> LineKind {
+        match rule {
+            Rule::Condition { when, points, otherwise, unknown } => LineKind::Clause {
+                clause: self.clause(when),
+                points: *points,
+                otherwise: *otherwise,
+                unknown: *unknown,
+            },
+            Rule::Bands { path, bands, unknown } => {
+                LineKind::Bands { column: self.column(path), bands: bands.clone(), unknown: *unknown }
+            }
+            Rule::Events { counting, decay, points } => {
+                LineKind::Events { slot: self.counting(counting, *decay), points: *points }
+            }
+            Rule::Tiers { counting, tiers } => LineKind::Tiers {
+                slot: self.counting(counting, Decay::None),
+                tiers: tiers.clone(),
+                within: counting.within.map(leads::Duration::as_millis),
+            },
+            Rule::Curve { since, curve } => LineKind::Curve {
+                slot: self.slot(since.clone(), FOREVER, None, Decay::None),
+                curve: curve.clone(),
+            },
+        }
+    }
+
+    fn clause(&mut self, condition: &Condition) -> Clause {
+        match condition {
+            Condition::Trait(property) => {
+                let column = self.column(&property.path);
+                self.questions.push(Question { column, property: property.clone() });
+                Clause::Question(self.questions.len() - 1)
+            }
+            Condition::Event(event) => {
+                let within = event.within.map_or(FOREVER, leads::Duration::as_millis);
+                let slot = self.slot(event.pattern.clone(), within, None, Decay::None);
+                Clause::Event { slot, at_least: u64::from(event.at_least) }
+            }
+            Condition::All(parts) => Clause::All(parts.iter().map(|part| self.clause(part)).collect()),
+            Condition::Any(parts) => Clause::Any(parts.iter().map(|part| self.clause(part)).collect()),
+            Condition::Not(inner) => Clause::Not(Box::new(self.clause(inner))),
+        }
+    }
+
+    fn counting(&mut self, counting: &Counting, decay: Decay) -> usize {
+        let within = counting.within.map_or(FOREVER, leads::Duration::as_millis);
+        self.slot(counting.pattern.clone(), within, counting.cap, decay)
+    }
+
+    fn slot(
+        &mut self,
+        pattern: EventPattern,
+        within: i64,
+        cap: Option<CountCap>,
+        decay: Decay,
+    ) -> usize {
+        let expires = match decay {
+            Decay::Expires(length) => length.as_millis(),
+            Decay::None | Decay::HalfLife(_) | Decay::Linear(_) | Decay::Step { .. } => FOREVER,
+        };
+        let dated = pattern.properties.iter().any(Property::is_dated);
+        self.slots.push(Slot { pattern, within, expires, cap, weights: Weights::new(decay), dated });
+        self.slots.len() - 1
+    }
+
+    fn column(&self, path: &str) -> usize {
+        // `Needs` was gathered from this very model.
+        self.needs.traits.iter().position(|known| known == path).unwrap_or_default()
+    }
+}
+
+/// The points of the first band that takes the number.
+pub(crate) fn band_points(bands: &[Band], number: f64) -> Points {
+    let takes = |band: &&Band| {
+        band.at_least.is_none_or(|low| number >= low) && band.below.is_none_or(|high| number < high)
+    };
+    bands.iter().find(takes).map_or(Points::ZERO, |band| band.points)
+}
+
+/// The amount of a curve, `age` after an event at `since`, at the instant `at`.
+pub(crate) fn curve_amount(curve: &[Knot], since: Timestamp, at: Timestamp, zone: &TimeZone) -> Amount {
+    let hours = |until: Timestamp| (until.as_millis() - since.as_millis()) / 3_600_000;
+    let age = hours(at);
+    let mut before: Option<(i64, Points)> = None;
+    for knot in curve {
+        let knot_at = hours(knot_instant(knot, since, zone));
+        if age < knot_at {
+            return match before {
+                None => knot.points.into(),
+                Some(from) => interpolated(from, (knot_at, knot.points), age),
+            };
+        }
+        before = Some((knot_at, knot.points));
+    }
+    before.map_or(Amount::ZERO, |(_, points)| points.into())
+}
+
+/// The instant of a knot after an event at `since`.
+pub(crate) fn knot_instant(knot: &Knot, since: Timestamp, zone: &TimeZone) -> Timestamp {
+    match knot.at {
+        leads::CalendarDuration::Fixed(length) => since.saturating_add(length),
+        leads::CalendarDuration::Months(months) => crate::calendar::add_months(since, months, zone),
+    }
+}
+
+/// On the line from one knot to the next, rounded half away from zero to a unit.
+fn interpolated(from: (i64, Points), to: (i64, Points), age: i64) -> Amount {
+    let (low, high) = (Amount::from(from.1).units(), Amount::from(to.1).units());
+    let (done, whole) = (i128::from(age - from.0), i128::from(to.0 - from.0));
+    let exact = low * whole + (high - low) * done;
+    let half = if exact < 0 { -whole } else { whole };
+    Amount::from_units((2 * exact + half) / (2 * whole))
+}

@@ -1,0 +1,110 @@
+//! The words of a history: every distinct trait value and every distinct *shape* of an event, so
+//! that conditions are answered once per word and not once per fact.
+
+use std::collections::BTreeMap;
+
+use leads::Value;
+
+use crate::model::{Condition, EventPattern, Model, Rule};
+
+/// What a set of models looks at. Everything else in a file can be left unread.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Needs {
+    /// Dotted paths of traits, sorted.
+    pub traits: Vec<String>,
+    /// Dotted paths of event properties, sorted.
+    pub properties: Vec<String>,
+    /// Events by name, sorted, each with the indices of the properties that matter for it.
+    pub events: Vec<(String, Vec<usize>)>,
+}
+
+/// The distinct values and shapes of some facts. The facts themselves are indices into it.
+#[derive(Clone, Debug, Default)]
+pub struct Vocabulary {
+    /// Per trait of [`Needs::traits`], its distinct values; the first is always "not there".
+    pub traits: Vec<Vec<Option<Value>>>,
+    /// The distinct shapes of events.
+    pub shapes: Vec<Shape>,
+}
+
+/// An event as the models see it: its name and the properties that matter.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Shape {
+    /// Index into [`Needs::events`].
+    pub event: usize,
+    /// The values of that event's properties, in their order.
+    pub properties: Vec<Option<Value>>,
+}
+
+impl Needs {
+    /// What these models look at, taken together.
+    pub fn of<'m>(models: impl IntoIterator<Item = &'m Model>) -> Self {
+        let mut gathered = Gathered::default();
+        for model in models {
+            gathered.model(model);
+        }
+        gathered.into_needs()
+    }
+}
+
+#[derive(Default)]
+struct Gathered {
+    traits: BTreeMap<String, ()>,
+    events: BTreeMap<String, BTreeMap<String, ()>>,
+}
+
+impl Gathered {
+    fn model(&mut self, model: &Model) {
+        for (_, criterion) in model.criteria() {
+            match &criterion.rule {
+                Rule::Condition { when, .. } => self.condition(when),
+                Rule::Bands { path, .. } => self.path(path),
+                Rule::Events { counting, .. } | Rule::Tiers { counting, .. } => {
+                    self.pattern(&counting.pattern);
+                }
+                Rule::Curve { since, .. } => self.pattern(since),
+            }
+        }
+        for gate in &model.gates {
+            self.condition(&gate.when);
+        }
+        for stage in &model.stages {
+            self.events.entry(stage.rejected_by.clone()).or_default();
+        }
+    }
+
+    fn condition(&mut self, condition: &Condition) {
+        match condition {
+            Condition::Trait(property) => self.path(&property.path),
+            Condition::Event(event) => self.pattern(&event.pattern),
+            Condition::All(parts) | Condition::Any(parts) => {
+                parts.iter().for_each(|part| self.condition(part));
+            }
+            Condition::Not(inner) => self.condition(inner),
+        }
+    }
+
+    fn path(&mut self, path: &str) {
+        self.traits.insert(path.to_owned(), ());
+    }
+
+    fn pattern(&mut self, pattern: &EventPattern) {
+        for name in &pattern.names {
+            let properties = self.events.entry(name.clone()).or_default();
+            properties.extend(pattern.properties.iter().map(|test| (test.path.clone(), ())));
+        }
+    }
+
+    fn into_needs(self) -> Needs {
+        let all: BTreeMap<&String, ()> =
+            self.events.values().flat_map(|paths| paths.keys().map(|path| (path, ()))).collect();
+        let properties: Vec<String> = all.into_keys().cloned().collect();
+        let index = |path: &String| properties.binary_search(path).unwrap_or_default();
+        let events = self
+            .events
+            .iter()
+            .map(|(name, paths)| (name.clone(), paths.keys().map(index).collect()))
+            .collect();
+        Needs { traits: self.traits.into_keys().collect(), events, properties }
+    }
+}
