@@ -9,12 +9,14 @@
 
 mod amount;
 mod bound;
+mod bounds;
 mod calendar;
 mod card;
 mod fold;
 pub mod model;
 mod program;
 mod single;
+pub mod stages;
 mod test;
 mod text;
 mod truth;

@@ -1,0 +1,317 @@
+//! What a score can be between two instants: bounds that hold at every instant in between, and are
+//! the score itself where both instants are one. With them the walk through a lead's stages skips
+//! whole years in which nothing can happen, and still finds the millisecond at which it did.
+
+use leads::{Points, Timestamp};
+
+use crate::amount::Amount;
+use crate::bound::Bound;
+use crate::calendar::Cursor;
+use crate::fold::{LeadView, Profile, SlotTally, is_too_young};
+use crate::model::{Band, Dimension, Knot};
+use crate::program::{Clause, Line, LineKind, band_points, curve_amount, knot_instant};
+use crate::truth::{Truth, Truths};
+
+/// The least and the greatest of something; both included.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Span<T> {
+    pub(crate) least: T,
+    pub(crate) most: T,
+}
+
+/// Bounds of the numbers that people see between two instants.
+#[derive(Clone, Debug)]
+pub(crate) struct Envelope {
+    pub(crate) score: Span<i64>,
+    pub(crate) fit: Span<i64>,
+    pub(crate) engagement: Span<i64>,
+    /// Whether some disqualifying gate is true.
+    pub(crate) disqualified: Truths,
+}
+
+/// What one slot can hold between two instants.
+#[derive(Clone, Debug)]
+pub(crate) struct SlotSpan {
+    counted: Span<u64>,
+    weights: Span<u64>,
+    /// Instants that can be the latest match.
+    latest: Vec<i64>,
+    /// Whether there can be no match at all.
+    maybe_never: bool,
+    /// Whether an event before has made it unclear which ones a count keeps.
+    unsure: bool,
+    tally: SlotTally,
+}
+
+/// Two instants in ms, `first <= last`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Stretch {
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+}
+
+impl SlotSpan {
+    fn new() -> Self {
+        let none = Span { least: 0, most: 0 };
+        Self {
+            counted: none,
+            weights: none,
+            latest: Vec::new(),
+            maybe_never: true,
+            unsure: false,
+            tally: SlotTally::EMPTY,
+        }
+    }
+}
+
+impl<T: Ord + Copy> Span<T> {
+    pub(crate) fn one(value: T) -> Self {
+        Self { least: value, most: value }
+    }
+
+    fn of(values: impl IntoIterator<Item = T>) -> Option<Self> {
+        values.into_iter().fold(None, |span: Option<Self>, value| {
+            Some(span.map_or(Self::one(value), |span| span.with(value)))
+        })
+    }
+
+    fn with(self, value: T) -> Self {
+        Self { least: self.least.min(value), most: self.most.max(value) }
+    }
+
+    fn map<U>(self, rising: impl Fn(T) -> U) -> Span<U> {
+        Span { least: rising(self.least), most: rising(self.most) }
+    }
+}
+
+impl Bound<'_> {
+    /// What every slot can hold at the instants of a stretch.
+    pub(crate) fn spans<P: Profile>(&self, lead: &LeadView<'_, P>, stretch: Stretch) -> Vec<SlotSpan> {
+        let mut spans = vec![SlotSpan::new(); self.program.slots.len()];
+        let mut cursor = Cursor::START;
+        for (at, shape) in lead.at.iter().zip(lead.shapes) {
+            if *at > stretch.last {
+                break;
+            }
+            for slot in self.slots_of(*shape) {
+                let slot = usize::from(*slot);
+                let from = stretch.first.max(*at);
+                let matches = self.matches_between(slot, *shape, from, stretch.last);
+                if matches.has(Truth::True) {
+                    let surely = matches == Truths::one(Truth::True);
+                    self.widen(slot, &mut spans[slot], *at, surely, stretch, &mut cursor);
+                }
+            }
+        }
+        spans
+    }
+
+    /// Takes one event that can match (`surely`: at every instant) into a slot's span.
+    fn widen(
+        &self,
+        slot: usize,
+        span: &mut SlotSpan,
+        at: i64,
+        surely: bool,
+        stretch: Stretch,
+        cursor: &mut Cursor,
+    ) {
+        let slot = &self.program.slots[slot];
+        let throughout = surely && at <= stretch.first;
+        if throughout {
+            span.latest.clear();
+            span.maybe_never = false;
+        }
+        span.latest.push(at);
+        span.unsure |= !surely;
+        if let Some(cap) = slot.cap {
+            let period = self.calendar.period(cap.per, at, cursor);
+            let number = span.tally.enter_period(period, self.calendar.returns());
+            if number > cap.at_most && !span.unsure {
+                return;
+            }
+        }
+        let surely = throughout && !(span.unsure && slot.cap.is_some());
+        let (youngest, oldest) = (stretch.first.max(at) - at, stretch.last - at);
+        let weight = |age: i64| {
+            if age >= slot.expires { 0 } else { u64::from(slot.weights.at(age as u64 / 3_600_000)) }
+        };
+        if youngest < slot.within {
+            span.counted.most += 1;
+            span.weights.most += weight(youngest);
+        }
+        if surely && oldest < slot.within {
+            span.counted.least += 1;
+            span.weights.least += weight(oldest);
+        }
+    }
+
+    /// Bounds of the score between two instants.
+    pub(crate) fn envelope<P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        stretch: Stretch,
+        slots: &[SlotSpan],
+    ) -> Envelope {
+        let model = &self.program.model;
+        let none = Span::one(Amount::ZERO);
+        let mut groups = vec![none; model.groups.len()];
+        for (index, line) in self.program.lines.iter().enumerate() {
+            let span = match &self.by_value[index] {
+                Some((column, units)) => {
+                    let mut span = None;
+                    lead.profile.values(*column, stretch.first, stretch.last, &mut |value| {
+                        let amount = Amount::from_units(i128::from(units[value as usize]));
+                        span = Some(span.map_or(Span::one(amount), |span: Span<Amount>| span.with(amount)));
+                    });
+                    span.unwrap_or(none)
+                }
+                None => self.line_span(line, lead, stretch, slots),
+            };
+            let held = span.map(|amount| line.held(amount));
+            let group = &mut groups[line.group];
+            *group = Span { least: group.least + held.least, most: group.most + held.most };
+        }
+        let (mut fit, mut engagement) = (none, none);
+        for (group, span) in model.groups.iter().zip(groups) {
+            let held = group.limit.map_or(span, |limit| {
+                span.map(|amount| amount.held(limit.low.into(), limit.high.into()))
+            });
+            let sum = match group.dimension {
+                Dimension::Fit => &mut fit,
+                Dimension::Engagement => &mut engagement,
+            };
+            *sum = Span { least: sum.least + held.least, most: sum.most + held.most };
+        }
+        let disqualified = self
+            .program
+            .disqualifying()
+            .map(|(_, clause)| self.clause_truths(clause, lead, stretch, slots))
+            .fold(Truths::one(Truth::False), |all, gate| all.pairwise(gate, Truth::or));
+        let (bottom, top) = (model.scale.bottom, model.scale.top);
+        let total = Span { least: fit.least + engagement.least, most: fit.most + engagement.most };
+        let total = total.map(|sum| sum.held(Amount::whole(bottom), Amount::whole(top)).rounded());
+        let score = match (disqualified.has(Truth::True), disqualified == Truths::one(Truth::True)) {
+            (_, true) => Span::one(bottom),
+            (true, false) => total.with(bottom),
+            (false, _) => total,
+        };
+        Envelope { score, fit: fit.map(Amount::rounded), engagement: engagement.map(Amount::rounded), disqualified }
+    }
+
+    fn line_span<P: Profile>(
+        &self,
+        line: &Line,
+        lead: &LeadView<'_, P>,
+        stretch: Stretch,
+        slots: &[SlotSpan],
+    ) -> Span<Amount> {
+        let none = Span::one(Amount::ZERO);
+        match &line.kind {
+            LineKind::Clause { clause, points, otherwise, unknown } => {
+                let given = |truth| match truth {
+                    Truth::True => Amount::from(*points),
+                    Truth::False => Amount::from(*otherwise),
+                    Truth::Unknown => Amount::from(*unknown),
+                };
+                let truths = self.clause_truths(clause, lead, stretch, slots);
+                Span::of(truths.iter().map(given)).unwrap_or(none)
+            }
+            // Bands are always answered by value.
+            LineKind::Bands { unknown, .. } => Span::one((*unknown).into()),
+            LineKind::Events { slot, points } => {
+                let weights = slots[*slot].weights;
+                let ends = [weights.least, weights.most].map(|weight| Amount::weighted(*points, weight));
+                Span::of(ends).unwrap_or(none)
+            }
+            LineKind::Tiers { slot, tiers, within } => {
+                tier_span(tiers, slots[*slot].counted, *within, lead.created_at, stretch)
+            }
+            LineKind::Curve { slot, curve } => self.curve_span(curve, &slots[*slot], stretch),
+        }
+    }
+
+    fn curve_span(&self, curve: &[Knot], slot: &SlotSpan, stretch: Stretch) -> Span<Amount> {
+        let zone = self.program.zone();
+        let never = slot.maybe_never.then_some(Amount::ZERO);
+        let mut amounts: Vec<Amount> = never.into_iter().collect();
+        for latest in &slot.latest {
+            let since = Timestamp::saturating_from_millis(*latest);
+            let first = stretch.first.max(*latest);
+            // Between knots a curve goes one way only: its ends and its knots bound it.
+            let knots = curve.iter().flat_map(|knot| {
+                let at = knot_instant(knot, since, zone).as_millis();
+                // Ages are cut to whole hours, so that a knot takes hold up to an hour before.
+                [at - 3_600_000, at]
+            });
+            let inside = knots.filter(|at| first < *at && *at < stretch.last);
+            let instants = [first, stretch.last].into_iter().chain(inside);
+            amounts.extend(instants.map(|at| {
+                curve_amount(curve, since, Timestamp::saturating_from_millis(at), zone)
+            }));
+        }
+        Span::of(amounts).unwrap_or(Span::one(Amount::ZERO))
+    }
+
+    /// Every answer that a condition can give between two instants.
+    pub(crate) fn clause_truths<P: Profile>(
+        &self,
+        clause: &Clause,
+        lead: &LeadView<'_, P>,
+        stretch: Stretch,
+        slots: &[SlotSpan],
+    ) -> Truths {
+        let fold = |parts: &[Clause], start: Truth, combine: fn(Truth, Truth) -> Truth| {
+            let truths = parts.iter().map(|part| self.clause_truths(part, lead, stretch, slots));
+            truths.fold(Truths::one(start), |all, part| all.pairwise(part, combine))
+        };
+        match clause {
+            Clause::Question(question) => {
+                let column = self.program.questions[*question].column;
+                let mut truths = Truths::NONE;
+                lead.profile.values(column, stretch.first, stretch.last, &mut |value| {
+                    let answers = self.answers(*question, value, stretch.first, stretch.last);
+                    truths = answers.iter().fold(truths, Truths::with);
+                });
+                truths
+            }
+            Clause::Event { slot, at_least } => {
+                let counted = slots[*slot].counted;
+                let ends = [counted.least, counted.most].map(|n| Truth::from(n >= *at_least));
+                ends.into_iter().fold(Truths::NONE, Truths::with)
+            }
+            Clause::All(parts) => fold(parts, Truth::True, Truth::and),
+            Clause::Any(parts) => fold(parts, Truth::False, Truth::or),
+            Clause::Not(inner) => self.clause_truths(inner, lead, stretch, slots).negated(),
+        }
+    }
+}
+
+/// The points that tiers can give for some number in `counted`.
+fn tier_span(
+    tiers: &[Band],
+    counted: Span<u64>,
+    within: Option<i64>,
+    created_at: i64,
+    stretch: Stretch,
+) -> Span<Amount> {
+    let given = |number: u64| Amount::from(band_points(tiers, number as f64));
+    // Between the bounds of the tiers nothing changes: the ends and the bounds stand for all.
+    let bounds = tiers.iter().flat_map(|tier| [tier.at_least, tier.below]).flatten();
+    let inside = bounds.map(|bound| bound.max(0.0) as u64).filter(|n| counted.least < *n && *n < counted.most);
+    let positive = [counted.least, counted.most].into_iter().chain(inside).filter(|n| *n > 0);
+    let mut amounts: Vec<Amount> = positive.map(given).collect();
+    if counted.least == 0 {
+        if is_too_young(0, within, created_at, stretch.first) {
+            amounts.push(Amount::ZERO);
+        }
+        if !is_too_young(0, within, created_at, stretch.last) {
+            amounts.push(given(0));
+        }
+        // Every number from 1 on is possible as soon as one is; the first of them has a tier too.
+        if counted.most > 0 {
+            amounts.push(given(1));
+        }
+    }
+    Span::of(amounts).unwrap_or(Span::one(Points::ZERO.into()))
+}
