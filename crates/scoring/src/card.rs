@@ -203,7 +203,7 @@ impl Bound<'_> {
                 GateEffect::Disqualify => "disqualify".to_owned(),
                 GateEffect::FastTrack(stage) => model.stages[stage].name.clone(),
             },
-            answer: spoken(self.clause(clause, &view, at, &slots)),
+            answer: spoken(self.clause(clause, &view, at, &|slot| slots[slot].counted)),
         });
         let gates = gates.collect();
         let total: Amount = tally.groups.iter().copied().sum();
@@ -249,13 +249,7 @@ struct Explainer<'a, 'p, P> {
 
 impl<P: Profile> Explainer<'_, '_, P> {
     fn criterion(&self, index: usize, line: &Line, name: &str) -> CriterionCard {
-        let before_limit = match &self.bound.by_value[index] {
-            Some((column, units)) => {
-                let value = self.view.profile.value(*column, self.at.as_millis());
-                Amount::from_units(i128::from(units[value as usize]))
-            }
-            None => self.bound.line_amount(line, &self.view, self.at, self.slots),
-        };
+        let before_limit = self.bound.before_limit(index, line, &self.view, self.at, self.slots);
         let value = line.held(before_limit);
         let mut card = CriterionCard {
             criterion: name.to_owned(),
@@ -271,7 +265,8 @@ impl<P: Profile> Explainer<'_, '_, P> {
         };
         match &line.kind {
             LineKind::Clause { clause, .. } => {
-                card.answer = Some(spoken(self.bound.clause(clause, &self.view, self.at, self.slots)));
+                let counted = |slot: usize| self.slots[slot].counted;
+                card.answer = Some(spoken(self.bound.clause(clause, &self.view, self.at, &counted)));
                 self.clause(clause, &mut card);
             }
             LineKind::Bands { column, .. } => {

@@ -200,25 +200,45 @@ impl Bound<'_> {
         Fate::Counted(weight)
     }
 
+    /// What each criterion gives a lead at an instant, held to its own limit; in the order of
+    /// [`crate::Model::criteria`].
+    pub fn amounts<P: Profile>(&self, lead: &LeadView<'_, P>, at: Timestamp, tally: &mut Tally) -> Vec<Amount> {
+        self.count(lead, at.as_millis(), tally, &mut Nobody);
+        let lines = self.program.lines.iter().enumerate();
+        lines.map(|(index, line)| line.held(self.before_limit(index, line, lead, at, &tally.slots))).collect()
+    }
+
+    /// The amount of a line before its own limit.
+    #[inline]
+    pub(crate) fn before_limit<P: Profile>(
+        &self,
+        index: usize,
+        line: &Line,
+        lead: &LeadView<'_, P>,
+        at: Timestamp,
+        slots: &[SlotTally],
+    ) -> Amount {
+        match &self.by_value[index] {
+            Some((column, units)) => {
+                let value = lead.profile.value(*column, at.as_millis());
+                Amount::from_units(i128::from(units[value as usize]))
+            }
+            None => self.line_amount(line, lead, at, slots),
+        }
+    }
+
     /// Sums the lines of a counted lead.
     pub(crate) fn sum<P: Profile>(&self, lead: &LeadView<'_, P>, at: Timestamp, tally: &mut Tally) -> Score {
         let Tally { slots, groups } = tally;
         groups.clear();
         groups.resize(self.program.model.groups.len(), Amount::ZERO);
         for (index, line) in self.program.lines.iter().enumerate() {
-            let amount = match &self.by_value[index] {
-                Some((column, units)) => {
-                    let value = lead.profile.value(*column, at.as_millis());
-                    Amount::from_units(i128::from(units[value as usize]))
-                }
-                None => self.line_amount(line, lead, at, slots),
-            };
-            groups[line.group] += line.held(amount);
+            groups[line.group] += line.held(self.before_limit(index, line, lead, at, slots));
         }
         let disqualified = self
             .program
             .disqualifying()
-            .find(|(_, clause)| self.clause(clause, lead, at, slots) == Truth::True)
+            .find(|(_, clause)| self.clause(clause, lead, at, &|slot| slots[slot].counted) == Truth::True)
             .map(|(index, _)| index as u16);
         self.grade(groups, disqualified)
     }
@@ -246,8 +266,8 @@ impl Bound<'_> {
         Score { score, fit, engagement, grade, bracket: bracket.map(|index| index as u8), disqualified }
     }
 
-    /// The amount of a line before its own limit.
-    pub(crate) fn line_amount<P: Profile>(
+    /// The amount of a line that looks at more than one trait's value.
+    fn line_amount<P: Profile>(
         &self,
         line: &Line,
         lead: &LeadView<'_, P>,
@@ -256,7 +276,7 @@ impl Bound<'_> {
     ) -> Amount {
         match &line.kind {
             LineKind::Clause { clause, points, otherwise, unknown } => {
-                match self.clause(clause, lead, at, slots) {
+                match self.clause(clause, lead, at, &|slot| slots[slot].counted) {
                     Truth::True => (*points).into(),
                     Truth::False => (*otherwise).into(),
                     Truth::Unknown => (*unknown).into(),
@@ -282,13 +302,13 @@ impl Bound<'_> {
         }
     }
 
-    /// What a counted lead answers to a condition.
+    /// What a counted lead answers to a condition; `counted` is the number of events per slot.
     pub(crate) fn clause<P: Profile>(
         &self,
         clause: &Clause,
         lead: &LeadView<'_, P>,
         at: Timestamp,
-        slots: &[SlotTally],
+        counted: &impl Fn(usize) -> u64,
     ) -> Truth {
         match clause {
             Clause::Question(question) => {
@@ -296,16 +316,16 @@ impl Bound<'_> {
                 let value = lead.profile.value(column, at.as_millis());
                 self.answer(*question, value, at.as_millis())
             }
-            Clause::Event { slot, at_least } => Truth::from(slots[*slot].counted >= *at_least),
+            Clause::Event { slot, at_least } => Truth::from(counted(*slot) >= *at_least),
             Clause::All(parts) => {
-                let answers = parts.iter().map(|part| self.clause(part, lead, at, slots));
+                let answers = parts.iter().map(|part| self.clause(part, lead, at, counted));
                 answers.fold(Truth::True, Truth::and)
             }
             Clause::Any(parts) => {
-                let answers = parts.iter().map(|part| self.clause(part, lead, at, slots));
+                let answers = parts.iter().map(|part| self.clause(part, lead, at, counted));
                 answers.fold(Truth::False, Truth::or)
             }
-            Clause::Not(inner) => !self.clause(inner, lead, at, slots),
+            Clause::Not(inner) => !self.clause(inner, lead, at, counted),
         }
     }
 }

@@ -212,7 +212,8 @@ impl<P: Profile> Walk<'_, '_, P> {
 
     fn why_entered(&self, at: Timestamp, score: &Score, tally: &Tally) -> Reason {
         let reached = self.rules().enter.reached_by(score) && self.rules().leave.reached_by(score);
-        let answer = |clause| self.bound.clause(clause, self.lead, at, &tally.slots);
+        let counted = |slot: usize| tally.slots[slot].counted;
+        let answer = |clause| self.bound.clause(clause, self.lead, at, &counted);
         let track = self.bound.program.fast_tracks(self.stage).find(|(_, clause)| answer(clause) == Truth::True);
         match track {
             Some((gate, _)) if !reached => Reason::FastTrack(gate),

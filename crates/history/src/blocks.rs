@@ -1,0 +1,170 @@
+//! Blocks: the events of a few thousand leads, per lead contiguous and in time order.
+
+use leads::Timestamp;
+use scoring::{LeadView, Needs, Vocabulary};
+
+use crate::gather::{Gathered, Partition};
+use crate::intern::vocabulary;
+use crate::parallel::in_parallel;
+use crate::roster::{Roster, RowProfile};
+
+/// Leads per block. At 20 events a lead, a block's events are 2 MB: about what a core's own caches
+/// hold while it sorts them by lead.
+pub const LEADS_PER_BLOCK: usize = 8192;
+
+/// The events of [`LEADS_PER_BLOCK`] consecutive leads of the roster.
+#[derive(Clone, Debug, Default)]
+pub struct Block {
+    /// Events of the block's lead `i`: `starts[i]..starts[i + 1]`.
+    starts: Vec<u32>,
+    at: Vec<i64>,
+    shapes: Vec<u32>,
+}
+
+/// Everyone and everything that happened, in memory.
+#[derive(Debug)]
+pub struct History {
+    pub(crate) needs: Needs,
+    pub(crate) roster: Roster,
+    pub(crate) vocabulary: Vocabulary,
+    pub(crate) blocks: Vec<Block>,
+    pub(crate) first: Timestamp,
+    pub(crate) last: Timestamp,
+}
+
+impl Gathered {
+    /// The leads.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// Puts every block in order, and keeps it.
+    pub fn into_history(self, threads: usize) -> History {
+        let leads = self.roster.len();
+        let blocks = in_parallel(leads.div_ceil(LEADS_PER_BLOCK), threads, Vec::new, |scratch, index| {
+            let mut block = Block::default();
+            block.fill(&self.partitions, index, leads, scratch);
+            block
+        });
+        let (first, last) = span(blocks.iter());
+        let (roster, traits) = self.roster.split_values();
+        let vocabulary = vocabulary(traits, self.shapes.shapes);
+        History { needs: self.needs, roster, vocabulary, blocks, first, last }
+    }
+}
+
+/// The first and the last instant of any event.
+fn span<'b>(blocks: impl Iterator<Item = &'b Block>) -> (Timestamp, Timestamp) {
+    let (mut first, mut last) = (i64::MAX, i64::MIN);
+    for block in blocks {
+        for lead in 0..block.len() {
+            if let [earliest, ..] = block.events(lead).0 {
+                first = first.min(*earliest);
+            }
+            if let [.., latest] = block.events(lead).0 {
+                last = last.max(*latest);
+            }
+        }
+    }
+    (Timestamp::saturating_from_millis(first.min(last)), Timestamp::saturating_from_millis(last.max(first)))
+}
+
+impl Block {
+    /// Fills the block with its events, in time order per lead. `scratch` is reused memory.
+    pub(crate) fn fill(&mut self, partitions: &[Partition], block: usize, leads: usize, scratch: &mut Vec<u32>) {
+        let leads = LEADS_PER_BLOCK.min(leads - block * LEADS_PER_BLOCK);
+        self.starts.clear();
+        self.starts.resize(leads + 1, 0);
+        for partition in partitions {
+            partition.visit(block, |lead, _, _| self.starts[lead + 1] += 1);
+        }
+        for lead in 0..leads {
+            self.starts[lead + 1] += self.starts[lead];
+        }
+        let events = self.starts[leads] as usize;
+        self.at.clear();
+        self.at.resize(events, 0);
+        self.shapes.clear();
+        self.shapes.resize(events, 0);
+        let next = scratch;
+        next.clear();
+        next.extend_from_slice(&self.starts);
+        for partition in partitions {
+            partition.visit(block, |lead, at, shape| {
+                let place = next[lead] as usize;
+                next[lead] += 1;
+                self.at[place] = at;
+                self.shapes[place] = shape;
+            });
+        }
+        self.sort_by_time();
+    }
+
+    /// Files in time order need no sorting; the others are sorted lead by lead.
+    fn sort_by_time(&mut self) {
+        for lead in 0..self.len() {
+            let range = self.range(lead);
+            if self.at[range.clone()].is_sorted() {
+                continue;
+            }
+            let events = self.at[range.clone()].iter().copied().zip(self.shapes[range.clone()].iter().copied());
+            let mut events: Vec<(i64, u32)> = events.collect();
+            events.sort_unstable();
+            for (place, (at, shape)) in range.zip(events) {
+                self.at[place] = at;
+                self.shapes[place] = shape;
+            }
+        }
+    }
+
+    /// How many leads the block has.
+    pub(crate) fn len(&self) -> usize {
+        self.starts.len().saturating_sub(1)
+    }
+
+    /// Instants (ms) and shapes of a lead's events.
+    #[inline]
+    pub(crate) fn events(&self, lead: usize) -> (&[i64], &[u32]) {
+        let range = self.range(lead);
+        (&self.at[range.clone()], &self.shapes[range])
+    }
+
+    fn range(&self, lead: usize) -> std::ops::Range<usize> {
+        self.starts[lead] as usize..self.starts[lead + 1] as usize
+    }
+}
+
+impl History {
+    /// The leads.
+    pub fn roster(&self) -> &Roster {
+        &self.roster
+    }
+
+    /// What this history was gathered for: models that need no more can be tried on it.
+    pub fn needs(&self) -> &Needs {
+        &self.needs
+    }
+
+    /// How many events there are.
+    pub fn events(&self) -> usize {
+        self.blocks.iter().map(|block| block.at.len()).sum()
+    }
+
+    /// The instants of the first and the last event.
+    pub fn span(&self) -> (Timestamp, Timestamp) {
+        (self.first, self.last)
+    }
+}
+
+/// A lead of a block as the fold sees it.
+#[inline]
+pub(crate) fn view<'a>(
+    roster: &Roster,
+    block: &'a Block,
+    index: usize,
+    lead: usize,
+    profile: &'a RowProfile<'a>,
+) -> LeadView<'a, RowProfile<'a>> {
+    let (at, shapes) = block.events(lead);
+    LeadView { created_at: roster.created_at[index * LEADS_PER_BLOCK + lead], at, shapes, profile }
+}

@@ -1,0 +1,100 @@
+//! Distinct values and shapes get numbers.
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use leads::Value;
+use leads::batch::Coded;
+use scoring::{Needs, Shape, Vocabulary};
+
+/// Hashing need not resist anybody here: ids of values are internal, and every map is built anew.
+pub(crate) type Map<K, V> = HashMap<K, V, FixedState>;
+
+/// Gives the values of one trait their numbers; 0 is "not there".
+#[derive(Debug, Default)]
+pub(crate) struct ValueInterner {
+    numbers: Map<Vec<u8>, u32>,
+    pub(crate) values: Vec<Option<Value>>,
+}
+
+/// Gives the shapes of events their numbers.
+#[derive(Debug, Default)]
+pub(crate) struct ShapeInterner {
+    numbers: Map<Vec<u8>, u32>,
+    pub(crate) shapes: Vec<Shape>,
+}
+
+impl ValueInterner {
+    pub(crate) fn new() -> Self {
+        Self { numbers: Map::default(), values: vec![None] }
+    }
+
+    pub(crate) fn number(&mut self, value: Option<&Value>) -> u32 {
+        let Some(value) = value else { return 0 };
+        let mut key = Vec::new();
+        encode(Some(value), &mut key);
+        if let Some(number) = self.numbers.get(&key) {
+            return *number;
+        }
+        let number = self.values.len() as u32;
+        self.values.push(Some(value.clone()));
+        self.numbers.insert(key, number);
+        number
+    }
+}
+
+impl ShapeInterner {
+    pub(crate) fn number(&mut self, event: usize, properties: &[Option<&Value>]) -> u32 {
+        let mut key = (event as u32).to_le_bytes().to_vec();
+        for value in properties {
+            encode(*value, &mut key);
+        }
+        if let Some(number) = self.numbers.get(&key) {
+            return *number;
+        }
+        let number = self.shapes.len() as u32;
+        let properties = properties.iter().map(|value| value.cloned()).collect();
+        self.shapes.push(Shape { event, properties });
+        self.numbers.insert(key, number);
+        number
+    }
+}
+
+/// Bytes that are equal exactly where the values are.
+fn encode(value: Option<&Value>, key: &mut Vec<u8>) {
+    match value {
+        None => key.push(0),
+        Some(Value::Text(text)) => {
+            key.push(1);
+            key.extend((text.len() as u64).to_le_bytes());
+            key.extend(text.as_bytes());
+        }
+        Some(Value::Number(number)) => {
+            key.push(2);
+            key.extend(number.to_bits().to_le_bytes());
+        }
+        Some(Value::Bool(truth)) => key.extend([3, u8::from(*truth)]),
+        Some(Value::Instant(instant)) => {
+            key.push(4);
+            key.extend(instant.as_millis().to_le_bytes());
+        }
+        Some(Value::List(items)) => {
+            key.push(5);
+            key.extend((items.len() as u64).to_le_bytes());
+            items.iter().for_each(|item| encode(Some(item), key));
+        }
+    }
+}
+
+/// The number of each event name of a batch in [`Needs::events`], or `None` where no model looks.
+pub(crate) fn events_by_code(needs: &Needs, names: &Coded) -> Vec<Option<usize>> {
+    let number = |value: &Option<Value>| {
+        let Some(Value::Text(name)) = value else { return None };
+        needs.events.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()
+    };
+    names.values.iter().map(number).collect()
+}
+
+/// The vocabulary of what was interned.
+pub(crate) fn vocabulary(traits: Vec<Vec<Option<Value>>>, shapes: Vec<Shape>) -> Vocabulary {
+    Vocabulary { traits, shapes }
+}
