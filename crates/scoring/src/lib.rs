@@ -12,6 +12,7 @@ mod bound;
 mod bounds;
 mod calendar;
 mod card;
+pub mod document;
 mod fold;
 pub mod model;
 mod program;

@@ -11,7 +11,8 @@ mod tests {
 
     #[test]
     fn text_that_differs_in_case_or_in_spaces_around_it_folds_alike() {
-        for (one, other) in [(" Spain\n", "SPAIN"), ("STRASSE", "straße"), ("Ιησούς", "ΙΗΣΟΎΣ")] {
+        for (one, other) in [(" Spain\n", "SPAIN"), ("STRASSE", "straße"), ("Ιησούς", "ΙΗΣΟΎΣ")]
+        {
             assert_eq!(fold_text(one), fold_text(other));
         }
         assert_ne!(fold_text("resume"), fold_text("résumé"));
