@@ -1,1 +1,57 @@
-fn main() {}
+//! The project's own commands. `cargo xtask` lists them.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "talking to the person at the terminal is its work"
+)]
+
+mod bench;
+mod ci;
+mod codegen;
+mod demo;
+mod shell;
+mod steps;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+const USAGE: &str = "\
+cargo xtask demo               rank, explain and back-test a synthetic company
+cargo xtask test               run every test
+cargo xtask ci [--fast]        everything a change must pass; --fast leaves out what takes long
+cargo xtask bench [NAME ...]   measure us and a peer in turn; NAME is a script in bench/
+cargo xtask tidy               check the arrows between crates, names, sizes, links
+cargo xtask codegen [--check]  write the generated files, or only check that they are up to date";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["demo"] => demo::run(),
+        ["test"] => test::run(),
+        ["ci"] => ci::run(ci::Scope::Everything),
+        ["ci", "--fast"] => ci::run(ci::Scope::Fast),
+        ["bench", rest @ ..] => bench::run(rest),
+        ["tidy"] => tidy::run(),
+        ["codegen"] => codegen::run(codegen::Mode::Write),
+        ["codegen", "--check"] => codegen::run(codegen::Mode::Check),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => bail!("there is no such command; these are:\n{USAGE}"),
+    }
+}

@@ -1,0 +1,52 @@
+//! `cargo xtask test`: every test, on a machine that has Rust and nothing else of ours.
+
+use anyhow::{Result, bail};
+
+use crate::shell::{self, cargo};
+use crate::steps::Steps;
+
+/// Where the example models lie, each with its own tests in it.
+const MODELS: &str = "models";
+
+pub(crate) fn run() -> Result<()> {
+    let mut steps = Steps::default();
+    add_to(&mut steps);
+    steps.finish()
+}
+
+/// The test runner comes last, so that its summary ends the output.
+pub(crate) fn add_to(steps: &mut Steps) {
+    steps.run("models", test_models);
+    steps.run("doc tests", || shell::run(&cargo(), &["test", "--workspace", "--doc", "--quiet"]));
+    if shell::has_cargo("nextest") {
+        steps.run("tests", || shell::run(&cargo(), &["nextest", "run", "--workspace"]));
+    } else {
+        println!("cargo-nextest is not installed: cargo's own runner will do");
+        steps.run("tests", || shell::run(&cargo(), &["test", "--workspace", "--tests"]));
+    }
+}
+
+fn test_models() -> Result<()> {
+    let models = models()?;
+    if models.is_empty() {
+        bail!("there are no models in {MODELS}/");
+    }
+    let madura = shell::build_madura("dev")?;
+    let mut arguments = vec!["test"];
+    arguments.extend(models.iter().map(String::as_str));
+    shell::run(&madura, &arguments)
+}
+
+/// The models' paths from the root, in the order of their names.
+fn models() -> Result<Vec<String>> {
+    let mut models = Vec::new();
+    for entry in std::fs::read_dir(shell::root().join(MODELS))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "yaml") {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            models.push(format!("{MODELS}/{name}"));
+        }
+    }
+    models.sort();
+    Ok(models)
+}
