@@ -3,8 +3,9 @@
 
 use leads::{LeadFacts, Timestamp, TraitFact, Value};
 
+use crate::amount::Amount;
 use crate::bound::Bound;
-use crate::fold::{ALWAYS, LeadView, Profile};
+use crate::fold::{ALWAYS, LeadView, Profile, Score, Tally};
 use crate::program::Program;
 use crate::vocabulary::{Shape, Vocabulary};
 
@@ -81,6 +82,21 @@ impl Single {
     /// The value of a column at an instant (ms).
     pub(crate) fn value(&self, column: usize, at: i64) -> Option<&Value> {
         self.vocabulary.traits[column][self.profile.value(column, at) as usize].as_ref()
+    }
+}
+
+impl Program {
+    /// The numbers of one lead at each of these instants, and what each criterion gives there (in
+    /// the order of [`crate::Model::criteria`], held to its own limit). `facts` may be in any order.
+    pub fn scores(&self, facts: &LeadFacts, instants: &[Timestamp]) -> Vec<(Score, Vec<Amount>)> {
+        let single = Single::new(self, facts);
+        let (bound, view) = (single.bind(self), single.view());
+        let mut tally = Tally::default();
+        let at = |at: &Timestamp| {
+            let score = bound.score(&view, *at, &mut tally);
+            (score, bound.amounts(&view, *at, &mut tally))
+        };
+        instants.iter().map(at).collect()
     }
 }
 

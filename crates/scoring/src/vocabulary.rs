@@ -45,6 +45,21 @@ impl Needs {
         }
         gathered.into_needs()
     }
+
+    /// The same and events of this name, whatever their properties: an outcome, for instance, that
+    /// no model looks at.
+    #[must_use]
+    pub fn with_event(mut self, name: &str) -> Self {
+        if let Err(place) = self.events.binary_search_by(|(known, _)| known.as_str().cmp(name)) {
+            self.events.insert(place, (name.to_owned(), Vec::new()));
+        }
+        self
+    }
+
+    /// The index of the events of this name in [`Self::events`].
+    pub fn event(&self, name: &str) -> Option<usize> {
+        self.events.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()
+    }
 }
 
 #[derive(Default)]
