@@ -8,6 +8,7 @@
 mod blocks;
 mod gather;
 mod intern;
+mod many;
 mod parallel;
 mod rescore;
 mod roster;

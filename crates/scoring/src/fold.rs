@@ -260,7 +260,13 @@ impl Bound<'_> {
         let (bottom, top) = (model.scale.bottom, model.scale.top);
         let total = (fit + engagement).held(Amount::whole(bottom), Amount::whole(top));
         let score = if disqualified.is_some() { bottom } else { total.rounded() };
-        let (fit, engagement) = (fit.rounded(), engagement.rounded());
+        self.named(score, fit.rounded(), engagement.rounded(), disqualified)
+    }
+
+    /// The numbers that people see, with the names they fall under.
+    #[inline]
+    pub(crate) fn named(&self, score: i64, fit: i64, engagement: i64, disqualified: Option<u16>) -> Score {
+        let model = &self.program.model;
         let grade = model.grid.as_ref().map(|grid| (row(&grid.fit, fit), row(&grid.engagement, engagement)));
         let bracket = model.brackets.iter().rposition(|bracket| reaches(score, bracket.from));
         Score { score, fit, engagement, grade, bracket: bracket.map(|index| index as u8), disqualified }

@@ -38,6 +38,11 @@ impl Weights {
         Self { decay, table, open }
     }
 
+    /// The whole table, where it tells everything: its last entry holds for every greater age.
+    pub(crate) fn closed_table(&self) -> Option<&[u32]> {
+        (!self.open).then_some(&self.table)
+    }
+
     /// The weight in millionths at an age of so many whole hours.
     #[inline]
     pub(crate) fn at(&self, age_hours: u64) -> u32 {
