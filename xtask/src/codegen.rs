@@ -5,7 +5,12 @@ use std::fs;
 
 use anyhow::{Result, bail};
 
-use crate::shell;
+use crate::{demo, shell};
+
+/// Only the picture in it is generated.
+const README: &str = "README.md";
+const PICTURE_BEGINS: &str = "<!-- picture: `cargo xtask codegen` takes it -->\n";
+const PICTURE_ENDS: &str = "<!-- end of the picture -->\n";
 
 /// What to do about files that are out of date.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,6 +27,7 @@ pub(crate) fn run(mode: Mode) -> Result<()> {
     for (path, text) in [
         ("docs/user/reference/model.schema.json", shell::read(&madura, &["schema"])?),
         ("docs/user/reference/cli.md", command_line(&madura)?),
+        (README, with_picture(&fs::read_to_string(shell::root().join(README))?, &madura)?),
     ] {
         if text.trim().is_empty() {
             bail!("nothing was generated for {path}");
@@ -58,6 +64,17 @@ fn command_line(madura: &str) -> Result<String> {
         section(&mut page, &format!("madura {command}"), &help);
     }
     Ok(page)
+}
+
+/// The README with what the program prints today.
+fn with_picture(readme: &str, madura: &str) -> Result<String> {
+    let parts = readme.split_once(PICTURE_BEGINS).and_then(|(before, rest)| {
+        let (_, after) = rest.split_once(PICTURE_ENDS)?;
+        Some((before, after))
+    });
+    let Some((before, after)) = parts else { bail!("{README} has no place for the picture") };
+    let picture = demo::picture(madura)?;
+    Ok(format!("{before}{PICTURE_BEGINS}```console\n{picture}\n```\n{PICTURE_ENDS}{after}"))
 }
 
 fn section(page: &mut String, title: &str, help: &str) {

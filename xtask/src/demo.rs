@@ -6,56 +6,80 @@ use crate::shell;
 
 const MODEL: &str = "models/b2b-software.yaml";
 
-/// The company, always the same one. Its history ends where the scores are taken.
+/// The company, always the same one.
 const COMPANY: [&str; 6] = ["--leads", "2000", "--events", "60000", "--seed", "2026"];
+
+/// Where its history ends and the scores are taken.
 const AS_OF: &str = "2026-11-01T00:00:00Z";
+
+/// Where its files lie, below the directory of cargo's own products: nothing of it is kept.
+const DIRECTORY: &str = "target/demo";
+const LEADS: &str = "target/demo/leads.csv";
+const EVENTS: &str = "target/demo/events.csv";
 
 pub(crate) fn run() -> Result<()> {
     println!("Building madura (the first time takes some minutes) ...");
     let madura = shell::build_madura("dev")?;
-    let directory = shell::target().join("demo");
-    let directory = directory.strip_prefix(shell::root()).unwrap_or(&directory);
-    let path = |name: &str| directory.join(name).to_string_lossy().into_owned();
-    let (company, leads, events) = (path(""), path("leads.csv"), path("events.csv"));
-    let company = company.trim_end_matches('/');
-    let facts = ["--leads", &leads, "--events", &events];
-    let facts_until = [&facts[..], &["--as-of", AS_OF]].concat();
 
     title("A company of 2,000 leads and 60,000 events, made from a seed");
-    show(&madura, &[&["generate"], &COMPANY[..], &["--out", company]])?;
-
+    show(&madura, &generate())?;
     title("Who comes first?");
-    show(&madura, &[&["score", MODEL], &facts_until, &["--top", "15"]])?;
-
+    show(&madura, &rank("15"))?;
     title("Why is the first one first?");
-    let first = first_lead(&madura, &facts_until)?;
-    show(&madura, &[&["explain", MODEL, &first], &facts_until])?;
-
+    show(&madura, &explain(&first_lead(&madura)?))?;
     title("Would this ranking have found those who bought?");
-    let outcome = ["--outcome", "deal_won", "--horizon", "90d", "--every", "30d"];
-    show(&madura, &[&["backtest", MODEL], &facts, &outcome])?;
+    show(&madura, &backtest())?;
 
-    println!(
-        "\nThe binary is {madura}, the data is in {company}/: try the commands above yourself."
-    );
+    println!("\nThe binary is {madura}, the data lies in {DIRECTORY}: try the commands yourself.");
     Ok(())
 }
 
-fn title(text: &str) {
-    println!("\n\u{1b}[1m{text}\u{1b}[0m");
+/// The ranking and the first explanation, as a terminal shows them: the picture in the README.
+pub(crate) fn picture(madura: &str) -> Result<String> {
+    shell::read(madura, &generate())?;
+    let mut screens = Vec::new();
+    for words in [rank("8"), explain(&first_lead(madura)?)] {
+        let output = shell::read(madura, &words)?;
+        let lines: Vec<&str> = output.trim_end().lines().map(str::trim_end).collect();
+        screens.push(format!("$ madura {}\n{}", words.join(" "), lines.join("\n")));
+    }
+    Ok(screens.join("\n\n"))
 }
 
-/// Runs madura after showing how it was called.
-fn show(madura: &str, words: &[&[&str]]) -> Result<()> {
-    let words = words.concat();
-    println!("$ madura {}\n", words.join(" "));
-    shell::run(madura, &words)
+fn generate() -> Vec<&'static str> {
+    [&["generate"], &COMPANY[..], &["--out", DIRECTORY]].concat()
+}
+
+fn rank(top: &str) -> Vec<&str> {
+    [&["score", MODEL], &facts()[..], &["--as-of", AS_OF, "--top", top]].concat()
+}
+
+fn explain(lead: &str) -> Vec<&str> {
+    [&["explain", MODEL, lead], &facts()[..], &["--as-of", AS_OF]].concat()
+}
+
+fn backtest() -> Vec<&'static str> {
+    let question = ["--outcome", "deal_won", "--horizon", "90d", "--every", "30d"];
+    [&["backtest", MODEL], &facts()[..], &question].concat()
+}
+
+fn facts() -> [&'static str; 4] {
+    ["--leads", LEADS, "--events", EVENTS]
 }
 
 /// The lead at the top of the ranking.
-fn first_lead(madura: &str, facts: &[&str]) -> Result<String> {
-    let words = [&["score", MODEL], facts, &["--top", "1", "--format", "csv"]].concat();
-    let table = shell::read(madura, &words)?;
+fn first_lead(madura: &str) -> Result<String> {
+    let table = shell::read(madura, &[&rank("1")[..], &["--format", "csv"]].concat())?;
     let row = table.lines().nth(1).context("the ranking is empty")?;
     Ok(row.split(',').next().unwrap_or_default().to_owned())
+}
+
+fn title(text: &str) {
+    println!("\n== {text}");
+}
+
+/// Runs madura after showing how it is called.
+fn show(madura: &str, words: &[&str]) -> Result<()> {
+    println!("$ madura {}\n", words.join(" "));
+    shell::run(madura, words)
 }
