@@ -1,4 +1,18 @@
 //! The company: its leads in the order of their numbers, each with its rows and everything it did.
+//!
+//! | event | properties |
+//! |---|---|
+//! | `session_started` | `source`, `device`, sometimes `campaign` |
+//! | `page_viewed` | `path`, `seconds` |
+//! | `email_sent`, `email_opened`, `email_bounced`, `unsubscribed` | `kind` (newsletter, promo), `campaign` |
+//! | `email_clicked` | the same, and `link` |
+//! | `file_downloaded` | `file`, `kind` (ebook, datasheet, calculator, `case_study`, `price_list`) |
+//! | `form_submitted` | `form` (newsletter, ebook, contact, quote) |
+//! | `webinar_registered`, `webinar_attended` | `topic`; who attended also `minutes` |
+//! | `social_engaged` | `network`, `action` (like, click, comment, share) |
+//! | `demo_requested`, `trial_requested` | `channel`; `product` |
+//! | `deal_won`, `deal_lost`, `sales_rejected` | `amount`, `currency`; `reason`; `reason` |
+//! | `purchased` | `product`, `category` (`coffee_machine`, capsules, subscription), `quantity`, `amount`, `currency` |
 
 mod arrival;
 mod fate;
