@@ -36,7 +36,7 @@ pub(crate) struct Finding {
 
 pub(crate) fn run() -> Result<()> {
     let files = files()?;
-    let mut findings = arrows::check(&arrows::packages(&files)?);
+    let mut findings = arrows::check(&arrows::packages()?);
     for file in &files {
         findings.extend(names::check(file));
         findings.extend(sizes::check(file));
