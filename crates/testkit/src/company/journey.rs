@@ -39,6 +39,7 @@ pub(super) fn walk(setting: &Setting<'_>, budget: usize) -> Vec<Event> {
         dice: Dice::new(setting.options.seed, Purpose::Journey, setting.number),
         end: setting.options.until.as_millis(),
         budget,
+        reserve: 0,
         events: Vec::with_capacity(budget),
         warmth: setting.fate.eagerness / 5,
         warmed_at: setting.fate.created_at,
@@ -69,6 +70,8 @@ struct Walk<'a> {
     /// Nothing happens from here on.
     end: i64,
     budget: usize,
+    /// How many events of the budget are kept for what sales will decide.
+    reserve: usize,
     events: Vec<Event>,
     warmth: i64,
     /// When `warmth` was true.
@@ -102,7 +105,7 @@ impl Walk<'_> {
     /// One occasion after the other, until the events or the history are used up.
     fn live(&mut self) {
         let mut occasions = self.occasions().into_iter().peekable();
-        while !self.is_full() {
+        while self.room() > 0 {
             let next_occasion = occasions.peek().copied().unwrap_or(i64::MAX);
             let next_order = self.orders.iter().map(|(at, _)| *at).min().unwrap_or(i64::MAX);
             let next_decision = match self.pipeline {
@@ -226,6 +229,7 @@ impl Walk<'_> {
             self.tell(at, "demo_requested", vec![("channel", text(channel))]);
         }
         self.warm(150);
+        self.reserve = 3;
         let decided_at = at + self.dice.between(3 * DAY, 45 * DAY);
         self.pipeline = Pipeline::InTalks { decided_at: self.waking_hours(decided_at) };
     }
@@ -298,6 +302,7 @@ impl Walk<'_> {
 
     /// Sales makes up its mind about a demo.
     fn decide(&mut self, at: i64) {
+        self.reserve = 0;
         let fit = self.setting.person.fit;
         if fit < 45 && self.dice.chance(700) {
             let reason = self.dice.pick(&["too_small", "outside_area", "no_need", "cannot_reach"]);
@@ -306,7 +311,8 @@ impl Walk<'_> {
         } else if self.dice.chance(fit * 8 + self.warmth / 4 - 150) {
             let machines = 1 + self.setting.person.firm.employees.min(900) / 60;
             let amount = machines * 239_000;
-            let properties = vec![("amount", cents(amount)), ("currency", text(self.currency()))];
+            let properties =
+                vec![("amount", cents(self.local(amount))), ("currency", text(self.currency()))];
             self.tell(at, "deal_won", properties);
             self.pipeline = Pipeline::Customer;
             self.orders.push((at + HOUR, Order::Machine));
@@ -346,7 +352,7 @@ impl Walk<'_> {
             ("product", text(product)),
             ("category", text(category)),
             ("quantity", number(quantity)),
-            ("amount", cents(price * quantity)),
+            ("amount", cents(self.local(price * quantity))),
             ("currency", text(self.currency())),
         ];
         self.tell(at, "purchased", properties);
@@ -386,7 +392,8 @@ impl Walk<'_> {
         let life = self.end - created_at;
         let weeks = life / (7 * DAY);
         let mut sent = 0;
-        while !self.is_full() {
+        self.reserve = 0;
+        while self.room() > 0 {
             let at = created_at + self.dice.below(life);
             if self.mailed && sent < weeks {
                 sent += 1;
@@ -401,7 +408,7 @@ impl Walk<'_> {
     /// A program reads the site: dozens of pages a second, then silence, then again.
     fn crawl(&mut self) {
         let created_at = self.setting.fate.created_at;
-        while !self.is_full() {
+        while self.room() > 0 {
             let mut at = created_at + self.dice.below(self.end - created_at - MINUTE);
             self.tell(at, "session_started", vec![("source", text("direct"))]);
             for _ in 0..self.dice.between(60, 400) {
@@ -415,14 +422,14 @@ impl Walk<'_> {
     }
 
     fn tell(&mut self, at: i64, name: &'static str, properties: Vec<(&'static str, Value)>) {
-        if at < self.end && !self.is_full() {
+        if at < self.end && self.room() > self.reserve {
             let at = Timestamp::saturating_from_millis(at);
             self.events.push(Event { id: String::new(), name, at, properties });
         }
     }
 
-    fn is_full(&self) -> bool {
-        self.events.len() >= self.budget
+    fn room(&self) -> usize {
+        self.budget - self.events.len()
     }
 
     fn warm(&mut self, by: i64) {
@@ -437,6 +444,11 @@ impl Walk<'_> {
         if days == 40 {
             self.warmed_at = at;
         }
+    }
+
+    /// An amount in euros, as the price list of the lead's country says it.
+    fn local(&self, cents: i64) -> i64 {
+        if self.currency() == "RON" { 5 * cents } else { cents }
     }
 
     fn currency(&self) -> &'static str {
