@@ -1,12 +1,12 @@
 //! A program bound to the words of a history: every condition answered once per distinct value and
 //! shape, so that scoring a lead is looking up and adding.
 
-use leads::{Timestamp, Value};
+use leads::{Points, Timestamp, Value};
 
 use crate::amount::Amount;
 use crate::calendar::Calendar;
-use crate::model::{Model, Property};
-use crate::program::{Clause, LineKind, Program, band_points};
+use crate::model::{Band, Model, Property};
+use crate::program::{Clause, LineKind, Program};
 use crate::test::{Viewpoint, number_of};
 use crate::truth::{Truth, Truths};
 use crate::vocabulary::{Shape, Vocabulary};
@@ -200,7 +200,7 @@ fn by_value(
     vocabulary: &Vocabulary,
 ) -> Option<(usize, Vec<i64>)> {
     // A million points are 1e14 units.
-    let units = |points: leads::Points| Amount::from(points).units() as i64;
+    let units = |points: Points| Amount::from(points).units() as i64;
     match kind {
         LineKind::Clause { clause: Clause::Question(question), points, otherwise, unknown } => {
             let Answers::Fixed(truths) = &answers[*question] else { return None };
@@ -224,8 +224,13 @@ fn by_value(
     }
 }
 
-/// The points of a value in bands; of a list, the first element that is a number decides.
-fn band_value(bands: &[crate::model::Band], unknown: leads::Points, value: Option<&Value>) -> leads::Points {
-    let number = value.and_then(|value| value.elements().iter().find_map(number_of));
-    number.map_or(unknown, |number| band_points(bands, number))
+/// The points of a value in bands: of a list, the first band that takes one of its numbers counts.
+fn band_value(bands: &[Band], unknown: Points, value: Option<&Value>) -> Points {
+    let elements = value.map(Value::elements).unwrap_or_default();
+    let numbers: Vec<f64> = elements.iter().filter_map(number_of).collect();
+    if numbers.is_empty() {
+        return unknown;
+    }
+    let band = bands.iter().find(|band| numbers.iter().any(|number| band.takes(*number)));
+    band.map_or(Points::ZERO, |band| band.points)
 }

@@ -1,7 +1,7 @@
 //! Calendar periods and calendar months in a time zone.
 
 use jiff::tz::TimeZone;
-use jiff::{ToSpan as _, civil};
+use jiff::ToSpan as _;
 use leads::Timestamp;
 
 use crate::model::Period;
@@ -116,16 +116,15 @@ fn month_of(day: u64) -> u64 {
 /// The instant `months` calendar months later on the clocks of `zone`, clamped to the last day of
 /// the month; held to the last instant there is.
 pub(crate) fn add_months(at: Timestamp, months: u32, zone: &TimeZone) -> Timestamp {
-    let local: civil::DateTime = zone.to_datetime(at.to_jiff());
-    local
-        .checked_add(i64::from(months).months())
-        .and_then(|later| zone.to_timestamp(later))
-        .map_or(Timestamp::MAX, Timestamp::from_jiff)
+    let local = at.to_jiff().to_zoned(zone.clone());
+    let later = local.checked_add(i64::from(months).months());
+    later.map_or(Timestamp::MAX, |later| Timestamp::from_jiff(later.timestamp()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::civil;
     use proptest::prelude::*;
 
     fn zone(name: &str) -> TimeZone {

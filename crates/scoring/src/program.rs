@@ -219,12 +219,16 @@ impl Builder<'_> {
     }
 }
 
+impl Band {
+    /// Whether the number lies in the band.
+    pub(crate) fn takes(&self, number: f64) -> bool {
+        self.at_least.is_none_or(|low| number >= low) && self.below.is_none_or(|high| number < high)
+    }
+}
+
 /// The points of the first band that takes the number.
 pub(crate) fn band_points(bands: &[Band], number: f64) -> Points {
-    let takes = |band: &&Band| {
-        band.at_least.is_none_or(|low| number >= low) && band.below.is_none_or(|high| number < high)
-    };
-    bands.iter().find(takes).map_or(Points::ZERO, |band| band.points)
+    bands.iter().find(|band| band.takes(number)).map_or(Points::ZERO, |band| band.points)
 }
 
 /// The amount of a curve, `age` after an event at `since`, at the instant `at`.

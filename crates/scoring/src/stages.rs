@@ -111,16 +111,17 @@ impl<P: Profile> Walk<'_, '_, P> {
         let next_rejection =
             |after: i64| rejections.iter().copied().find(|at| *at > after).unwrap_or(i64::MAX);
         loop {
-            // Out: rested after the last rejection, until the next one.
-            let rejected = rejections.iter().copied().rfind(|at| *at <= now);
-            now = rejected.map_or(now, |at| now.max(at.saturating_add(rest)));
+            // Out: rested after every rejection, until the next one.
+            while let Some(at) = rejections.iter().copied().rfind(|at| *at <= now && now - at < rest) {
+                now = at.saturating_add(rest);
+            }
             let next = next_rejection(now);
             match self.first(now, self.until.min(next - 1), |look| self.enters(look)) {
                 Some(entered) => {
                     transitions.push(self.transition(entered, true));
                     now = entered;
                 }
-                None if next < self.until => {
+                None if next <= self.until => {
                     now = next;
                     continue;
                 }
@@ -192,7 +193,7 @@ impl<P: Profile> Walk<'_, '_, P> {
         }
         let mut turn = None;
         self.lead.profile.turns(first, last, &mut |at| turn = turn.or(Some(at)));
-        turn.unwrap_or_else(|| i64::midpoint(first, last) + 1)
+        turn.unwrap_or(first + (last - first) / 2 + 1)
     }
 
     fn fast(&self, stretch: Stretch, slots: &[SlotSpan]) -> Truths {

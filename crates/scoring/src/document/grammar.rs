@@ -68,6 +68,8 @@ pub(super) struct Record {
 /// How the formatter writes a mapping.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Layout {
+    /// A line per key; in a list, a blank line before each.
+    Spaced,
     /// A line per key.
     Block,
     /// `{on: one, line: true}`, where it fits.
@@ -199,7 +201,7 @@ static GROUP: Record = Record {
     id: "group",
     what: "a group",
     about: "Criteria that are held to one limit together.",
-    layout: Layout::Block,
+    layout: Layout::Spaced,
     fields: &[&[
         must("group", Shape::Name, "The group's name, once in the model."),
         may(
@@ -570,7 +572,8 @@ static VALUE_TEST: Record = Record {
     needs_one_of: OPERATORS,
 };
 
-const OPERATORS: &[Field] = &[
+/// The tests of a value.
+pub(super) const OPERATORS: &[Field] = &[
     may("is", Shape::Operand, "Equal to this."),
     may("is_not", Shape::Operand, "Not equal to this."),
     may("in", list(&Shape::Operand), "Equal to one of these."),
@@ -757,7 +760,8 @@ static EXPECTATION: Record = Record {
     needs_one_of: EXPECTED,
 };
 
-const EXPECTED: &[Field] = &[
+/// What a test may expect.
+pub(super) const EXPECTED: &[Field] = &[
     may("stage", Shape::NameOrNone, "The stage; `none` for no stage."),
     may("score", RANGE, "The score: a number, or a range such as `{at_least: 40}`."),
     may("fit", RANGE, "Fit: a number or a range."),

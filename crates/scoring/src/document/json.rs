@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use super::diagnostic::{Diagnostic, code};
-use super::tree::{DEPTH_MAX, Entry, Form, Mark, NODES_MAX, Node, Number};
-use super::yaml::{key_twice, too_deep, too_large};
+use super::tree::{DEPTH_MAX, Entry, Form, KEY_LENGTH_MAX, Mark, NODES_MAX, Node, Number};
+use super::yaml::{key_too_long, key_twice, too_deep, too_large};
 
 /// Reads one JSON document. The tree is `None` where the text is no JSON at all.
 pub(super) fn parse(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
@@ -70,6 +70,9 @@ impl Reader<'_> {
                 return Err(self.refuse("a key in double quotes is expected here"));
             }
             let key = self.string()?;
+            if key.chars().count() > KEY_LENGTH_MAX {
+                self.diagnostics.push(key_too_long(&key, start));
+            }
             self.skip_space();
             if !self.take_if(':') {
                 return Err(self.refuse("a colon is expected here"));

@@ -5,11 +5,15 @@
 //! ```
 
 mod check;
+mod comments;
+mod convert;
 mod decode;
 mod diagnostic;
+mod format;
 mod grammar;
 mod json;
 mod read;
+mod scalar;
 mod tree;
 mod yaml;
 
@@ -56,6 +60,41 @@ pub fn load(text: &str, syntax: Syntax) -> Loaded {
         diagnostics.push(Diagnostic::error(code::WRONG_TYPE, at, "", message));
     }
     Loaded { model: model.filter(|_| !refused), diagnostics: in_order(diagnostics) }
+}
+
+/// Writes a document in its canonical form: keys in the order of the reference, short things on one
+/// line, comments kept. Mistakes of the model are left as they are; what is no YAML or JSON at all
+/// is refused.
+pub fn format(text: &str, syntax: Syntax) -> Result<String, Vec<Diagnostic>> {
+    match syntax {
+        Syntax::Yaml => to_yaml(text, Syntax::Yaml),
+        Syntax::Json => to_json(text, Syntax::Json),
+    }
+}
+
+/// The document as canonical YAML.
+pub fn to_yaml(text: &str, syntax: Syntax) -> Result<String, Vec<Diagnostic>> {
+    // YAML knows three ends of a line; from here on there is one.
+    let text = &text.replace("\r\n", "\n").replace('\r', "\n");
+    let root = well_formed(text, syntax)?;
+    let margins = match syntax {
+        Syntax::Yaml => comments::margins(text),
+        Syntax::Json => comments::Margins::none(),
+    };
+    Ok(format::write(&root, &grammar::MODEL, &margins, text))
+}
+
+/// The document as JSON with the keys in the canonical order. Comments are lost: JSON has none.
+pub fn to_json(text: &str, syntax: Syntax) -> Result<String, Vec<Diagnostic>> {
+    let root = well_formed(text, syntax)?;
+    Ok(convert::to_json(&root, &grammar::MODEL))
+}
+
+fn well_formed(text: &str, syntax: Syntax) -> Result<Node, Vec<Diagnostic>> {
+    match parse(text, syntax) {
+        (Some(root), diagnostics) if diagnostics.is_empty() => Ok(root),
+        (_, diagnostics) => Err(in_order(diagnostics)),
+    }
 }
 
 fn parse(text: &str, syntax: Syntax) -> (Option<Node>, Vec<Diagnostic>) {

@@ -66,6 +66,9 @@ pub(super) const DEPTH_MAX: usize = 64;
 /// A model of a thousand criteria has some twenty thousand.
 pub(super) const NODES_MAX: usize = 500_000;
 
+/// YAML takes no key on one line that is longer than 1,024 characters, quotes and escapes included.
+pub(super) const KEY_LENGTH_MAX: usize = 150;
+
 impl Node {
     /// The value under `key`, where this is a mapping that has it.
     pub(super) fn get(&self, key: &str) -> Option<&Self> {

@@ -4,8 +4,11 @@ use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, Tag};
 
+use super::comments::scalar_end;
 use super::diagnostic::{Diagnostic, code};
-use super::tree::{DEPTH_MAX, Entry, Form, Mark, NODES_MAX, Node, resolve_plain, shorten};
+use super::tree::{
+    DEPTH_MAX, Entry, Form, KEY_LENGTH_MAX, Mark, NODES_MAX, Node, resolve_plain, shorten,
+};
 
 /// Reads one YAML document. The tree is `None` where the text is no YAML at all.
 pub(super) fn parse(text: &str) -> (Option<Node>, Vec<Diagnostic>) {
@@ -55,6 +58,8 @@ type Refusal = Box<Diagnostic>;
 impl Builder {
     fn read(&mut self, text: &str) -> Result<Node, Refusal> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        refuse_nul(text)?;
+        let characters: Vec<char> = text.chars().collect();
         let mut documents = 0;
         for event in Parser::new_from_str(text) {
             let (event, span) = event.map_err(|error| syntax(&error))?;
@@ -68,7 +73,9 @@ impl Builder {
                 Event::DocumentStart(_) => documents += 1,
                 Event::Scalar(text, style, anchor, tag) => {
                     let form = self.scalar(&text, style, tag.as_deref(), start);
-                    self.place(node(form, span), anchor)?;
+                    let end = mark(scalar_end(&characters, style, span));
+                    let node = Node { form, start, end, aliased: false };
+                    self.place(node, anchor)?;
                 }
                 Event::SequenceStart(anchor, tag) => {
                     self.refuse_tag(tag.as_deref(), start);
@@ -100,8 +107,10 @@ impl Builder {
             }
             tag => self.refuse_tag(tag, at),
         }
+        // A key is text whatever it looks like: `1`, `null`.
+        let key = self.open.last().is_some_and(Open::wants_key);
         match style {
-            ScalarStyle::Plain => resolve_plain(text),
+            ScalarStyle::Plain if !key => resolve_plain(text),
             _ => Form::Text(text.to_owned()),
         }
     }
@@ -127,8 +136,14 @@ impl Builder {
     fn close(&mut self, span: Span) -> Result<(), Refusal> {
         // The parser closes what it opened.
         let Some(Open { anchor, start, content, end }) = self.open.pop() else { return Ok(()) };
-        // A block ends with what is in it, a flow collection with its bracket.
-        let end = if span.is_empty() { end } else { mark(span.end) };
+        // A block ends with what is in it, a flow collection with its bracket, after which the
+        // parser counts spaces and comments in.
+        let end = if span.is_empty() {
+            end
+        } else {
+            let bracket = mark(span.start);
+            Mark { column: bracket.column + 1, ..bracket }
+        };
         let form = match content {
             Content::List(items) => Form::List(items),
             Content::Mapping { entries, .. } => Form::Mapping(entries),
@@ -180,7 +195,13 @@ impl Builder {
         match &mut open.content {
             Content::List(items) => items.push(node),
             Content::Mapping { entries, keys, key } => match key.take() {
-                None => *key = Some((key_text(&node), node.start)),
+                None => {
+                    let text = node.text().unwrap_or_default().to_owned();
+                    if text.chars().count() > KEY_LENGTH_MAX {
+                        self.diagnostics.push(key_too_long(&text, node.start));
+                    }
+                    *key = Some((text, node.start));
+                }
                 Some((text, start)) if keys.contains(&text) => {
                     let first = entries.iter().find(|entry| entry.key == text);
                     let line = first.map_or(0, |entry| entry.start.line);
@@ -196,18 +217,36 @@ impl Builder {
 
     /// `? [a, b] : c` and `*alias : c`.
     fn refuse_key_that_is_no_text(&self, at: Mark) -> Result<(), Refusal> {
-        match self.open.last().map(|open| &open.content) {
-            Some(Content::Mapping { key: None, .. }) => {
-                Err(refuse(at, "", "a key is a word, not a list, a mapping or an alias").into())
-            }
-            _ => Ok(()),
+        if self.open.last().is_some_and(Open::wants_key) {
+            return Err(refuse(at, "", "a key is a word, not a list, a mapping or an alias").into());
         }
+        Ok(())
     }
+}
+
+impl Open {
+    /// Whether the next node is a key.
+    fn wants_key(&self) -> bool {
+        matches!(self.content, Content::Mapping { key: None, .. })
+    }
+}
+
+/// The parser takes a NUL for the end of the text, and what comes after it would be ignored.
+fn refuse_nul(text: &str) -> Result<(), Refusal> {
+    let Some((before, _)) = text.split_once('\0') else { return Ok(()) };
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    Err(refuse(Mark { line, column }, "\\0", "this is not text: it has a NUL character").into())
 }
 
 pub(super) fn key_twice(key: &str, at: Mark, first_line: usize) -> Diagnostic {
     let message = format!("`{}` stands twice; first on line {first_line}", shorten(key));
     Diagnostic::error(code::KEY_TWICE, at, shorten(key), message).remedy("keep one of them")
+}
+
+pub(super) fn key_too_long(key: &str, at: Mark) -> Diagnostic {
+    let message = format!("a key is longer than {KEY_LENGTH_MAX} characters");
+    Diagnostic::error(code::TOO_LARGE, at, shorten(key), message)
 }
 
 pub(super) fn too_deep(at: Mark) -> Refusal {
@@ -231,21 +270,6 @@ fn syntax(error: &saphyr_parser::ScanError) -> Refusal {
     refuse(mark(*error.marker()), "", &message)
         .remedy("check indentation, quotes and brackets here and just above")
         .into()
-}
-
-fn key_text(node: &Node) -> String {
-    match &node.form {
-        Form::Null => String::new(),
-        Form::Bool(truth) => truth.to_string(),
-        Form::Number(number) => number.source.clone(),
-        Form::Text(text) => text.clone(),
-        // Refused before they are opened.
-        Form::List(_) | Form::Mapping(_) => String::new(),
-    }
-}
-
-fn node(form: Form, span: Span) -> Node {
-    Node { form, start: mark(span.start), end: mark(span.end), aliased: false }
 }
 
 fn mark(marker: Marker) -> Mark {

@@ -1,6 +1,7 @@
 //! Conditions, and tests of single values.
 
 use super::super::diagnostic::code;
+use super::super::grammar::OPERATORS;
 use super::super::read;
 use super::super::tree::{Entry, Form, Node, shorten};
 use super::{Decoder, every, given};
@@ -62,16 +63,16 @@ impl Decoder<'_> {
         Some(EventPattern { names: names.filter(|names| !names.is_empty())?, properties })
     }
 
-    /// The operators of a test, in the order of the document.
+    /// The operators of a test, in the order of the grammar: it decides nothing, so that the order
+    /// of the document should not make another model.
     fn tests_of_value(&mut self, node: &Node) -> Option<Vec<Test>> {
         let exact = given(node.get("exact"), |node| read::flag(node).ok())?;
         let mut tests = Vec::new();
         let mut readable = true;
-        for entry in node.entries() {
+        for entry in OPERATORS.iter().filter_map(|operator| node.entry(operator.key)) {
             match self.test_of_value(entry, exact.unwrap_or(false)) {
-                Operator::Reads(test) => tests.push(test),
-                Operator::Unreadable => readable = false,
-                Operator::None => {}
+                Some(test) => tests.push(test),
+                None => readable = false,
             }
         }
         let regards_text = |test: &Test| match test {
@@ -91,12 +92,12 @@ impl Decoder<'_> {
         if readable && !tests.is_empty() { Some(tests) } else { None }
     }
 
-    fn test_of_value(&mut self, Entry { key, value: node, .. }: &Entry, exact: bool) -> Operator {
+    fn test_of_value(&mut self, Entry { key, value: node, .. }: &Entry, exact: bool) -> Option<Test> {
         let text = |node: &Node| read::text(node).ok().map(|text| text_operand(text, exact));
         let operand = |node: &Node| operand(node, exact);
         let operands = |node: &Node| every(node.items(), operand).filter(|all| !all.is_empty());
         let number = |node: &Node| read::number(node).ok();
-        let test = match key.as_str() {
+        match key.as_str() {
             "is" => operand(node).map(Test::Is),
             "is_not" => operand(node).map(Test::IsNot),
             "in" => operands(node).map(Test::In),
@@ -117,9 +118,8 @@ impl Decoder<'_> {
             "exists" => read::flag(node).ok().map(Test::Exists),
             "within" => read::duration(node, 1).ok().map(Test::Within),
             "older_than" => read::duration(node, 0).ok().map(Test::OlderThan),
-            _ => return Operator::None,
-        };
-        test.map_or(Operator::Unreadable, Operator::Reads)
+            _ => None,
+        }
     }
 
     fn between(&mut self, node: &Node) -> Option<Test> {
@@ -138,14 +138,6 @@ impl Decoder<'_> {
         }
         Some(Test::Between(low, high))
     }
-}
-
-/// What an entry of a test comes to.
-enum Operator {
-    Reads(Test),
-    Unreadable,
-    /// Not an operator but something that stands beside them.
-    None,
 }
 
 pub(super) fn whole_count(node: &Node) -> Option<u32> {

@@ -3,6 +3,7 @@
 use leads::Value;
 
 use super::super::diagnostic::code;
+use super::super::grammar::EXPECTED;
 use super::super::read;
 use super::super::tree::{Entry, Form, Mark, Node, shorten};
 use super::condition::whole_count;
@@ -39,7 +40,7 @@ impl Decoder<'_> {
     fn expectations(&mut self, node: &Node) -> Option<Vec<Expectation>> {
         let mut expectations = Vec::new();
         let mut readable = true;
-        for Entry { key, value, .. } in node.entries() {
+        for Entry { key, value, .. } in EXPECTED.iter().filter_map(|one| node.entry(one.key)) {
             let found = match key.as_str() {
                 "score" => self.range(value).map(Expectation::Score),
                 "fit" => self.range(value).map(Expectation::Fit),
