@@ -38,8 +38,10 @@ pub(crate) fn run() -> Result<()> {
 pub(crate) fn picture(madura: &str) -> Result<String> {
     shell::read(madura, &generate())?;
     let mut screens = Vec::new();
-    for words in [rank("8"), explain(&first_lead(madura)?)] {
-        let output = shell::read(madura, &words)?;
+    let lead = first_lead(madura)?;
+    // On a terminal the ranking is a table without asking for one.
+    for (words, unshown) in [(rank("8"), &["--format", "table"][..]), (explain(&lead), &[])] {
+        let output = shell::read(madura, &[&words[..], unshown].concat())?;
         let lines: Vec<&str> = output.trim_end().lines().map(str::trim_end).collect();
         screens.push(format!("$ madura {}\n{}", words.join(" "), lines.join("\n")));
     }
