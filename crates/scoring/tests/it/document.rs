@@ -1,6 +1,8 @@
 //! The model document, as its authors meet it.
 
-use scoring::document::{Loaded, Syntax, load};
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+use scoring::document::{Loaded, Severity, Syntax, format, load, to_json, to_yaml};
 
 /// Every key of the grammar.
 const EVERYTHING: &str = include_str!("document/everything.yaml");
@@ -22,4 +24,158 @@ fn every_mistake_is_reported_at_once_with_its_place_and_its_remedy() {
     let loaded = load(include_str!("document/broken.yaml"), Syntax::Yaml);
     assert!(loaded.model.is_none());
     insta::assert_snapshot!(report(&loaded));
+}
+
+/// Pieces of YAML that go wrong together.
+fn soup() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        r#"[ \n\t:\-,\[\]{}&*#!|>'"%@`?~\\0-9a-z\r\u{feff}é\u{85}\u{2028}]{1,3}"#,
+        proptest::sample::select(vec![
+            "groups:\n",
+            "  - ",
+            "name: ",
+            "&a ",
+            "*a",
+            "<<: ",
+            "|\n",
+            ">-\n",
+            "? ",
+            "---\n",
+            "...\n",
+            "!!str ",
+            "!<x> ",
+            "%YAML 1.2\n",
+            "\"\\x",
+            "\\u12",
+            "'",
+            "# c\n",
+            "{",
+            "}",
+            "[",
+            "]",
+            ", ",
+            "event: ",
+            "curve: ",
+            "at: ",
+            "1mo",
+            "points: ",
+            "trait: ",
+            "\"",
+            "1e400",
+            "-.inf",
+            "  ",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    proptest::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
+/// The model of every key with a stretch cut out and something else put in.
+fn mutilated() -> impl Strategy<Value = String> {
+    let length = EVERYTHING.len();
+    (0..length, 0..60_usize, soup()).prop_map(move |(start, cut, soup)| {
+        let end = (start + cut).min(length);
+        let before = EVERYTHING.get(..start).unwrap_or_default();
+        let after = EVERYTHING.get(end..).unwrap_or_default();
+        format!("{before}{soup}{after}")
+    })
+}
+
+fn model_or_reason(text: &str, syntax: Syntax) -> Result<(), TestCaseError> {
+    let loaded = load(text, syntax);
+    let refused = loaded.diagnostics.iter().any(|found| found.severity == Severity::Error);
+    prop_assert_eq!(loaded.model.is_none(), refused);
+    for found in &loaded.diagnostics {
+        prop_assert!(found.line >= 1 && found.column >= 1 && !found.message.is_empty());
+        prop_assert!(!found.message.contains("cannot be read as a model"), "{text}");
+    }
+    Ok(())
+}
+
+/// The model without what a change of lines changes.
+fn meaning(text: &str, syntax: Syntax) -> String {
+    let model = load(text, syntax).model.map(|mut model| {
+        model.tests.iter_mut().for_each(|test| test.line = 0);
+        model
+    });
+    format!("{model:#?}")
+}
+
+#[test]
+fn formatting_puts_every_document_into_one_form() {
+    let untidy = include_str!("document/untidy.yaml");
+    let tidy = format(untidy, Syntax::Yaml).expect("it is YAML");
+    insta::assert_snapshot!(tidy);
+    assert_eq!(meaning(&tidy, Syntax::Yaml), meaning(untidy, Syntax::Yaml));
+    assert!(load(&tidy, Syntax::Yaml).model.is_some(), "{}", report(&load(&tidy, Syntax::Yaml)));
+    for text in [untidy, EVERYTHING] {
+        formatting_keeps_its_laws(text).expect("the laws hold");
+    }
+}
+
+#[test]
+fn the_yaml_and_the_json_form_of_a_model_are_one_model() {
+    let json = to_json(EVERYTHING, Syntax::Yaml).expect("it is YAML");
+    assert_eq!(meaning(&json, Syntax::Json), meaning(EVERYTHING, Syntax::Yaml));
+    assert_eq!(meaning(&json, Syntax::Yaml), meaning(EVERYTHING, Syntax::Yaml));
+    let yaml = to_yaml(&json, Syntax::Json).expect("it is JSON");
+    assert_eq!(meaning(&yaml, Syntax::Yaml), meaning(EVERYTHING, Syntax::Yaml));
+    assert_eq!(format(&json, Syntax::Json).as_ref(), Ok(&json));
+}
+
+/// Once is enough, nothing changes its meaning, and no comment is lost.
+fn formatting_keeps_its_laws(text: &str) -> Result<(), TestCaseError> {
+    let Ok(tidy) = format(text, Syntax::Yaml) else { return Ok(()) };
+    let again = format(&tidy, Syntax::Yaml).expect("what was written can be read");
+    let changed: Vec<_> = tidy.lines().zip(again.lines()).filter(|(a, b)| a != b).take(3).collect();
+    prop_assert!(again == tidy, "{changed:?} of {text}");
+    let same = to_json(text, Syntax::Yaml);
+    prop_assert_eq!(to_json(&tidy, Syntax::Yaml), same, "{}\n---\n{}", text, tidy);
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn formatting_twice_is_formatting_once(text in soup()) {
+        formatting_keeps_its_laws(&text)?;
+    }
+
+    #[test]
+    fn formatting_never_changes_what_a_model_says(text in mutilated()) {
+        formatting_keeps_its_laws(&text)?;
+    }
+
+    #[test]
+    fn formatting_loses_no_comment(lines in proptest::collection::vec(0..230_usize, 1..6)) {
+        let mut text: Vec<String> = EVERYTHING.lines().map(str::to_owned).collect();
+        for (number, line) in lines.iter().enumerate() {
+            let line = line % text.len();
+            match number % 3 {
+                0 => text[line].push_str(&format!("  # comment {number}")),
+                1 => text.insert(line, format!("# comment {number}")),
+                _ => {
+                    let indent = " ".repeat(line % 12);
+                    text.insert(line, format!("{indent}# comment {number}"));
+                }
+            }
+        }
+        let text = text.join("\n");
+        formatting_keeps_its_laws(&text)?;
+        let tidy = format(&text, Syntax::Yaml).expect("comments do no harm");
+        for number in 0..lines.len() {
+            let comment = format!("# comment {number}");
+            prop_assert_eq!(tidy.matches(&comment).count(), 1, "{}\n---\n{}", text, tidy);
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_reader_stumble(text in soup()) {
+        model_or_reason(&text, Syntax::Yaml)?;
+        model_or_reason(&text, Syntax::Json)?;
+    }
+
+    #[test]
+    fn a_mutilated_model_is_read_or_refused_with_a_reason(text in mutilated()) {
+        model_or_reason(&text, Syntax::Yaml)?;
+    }
 }

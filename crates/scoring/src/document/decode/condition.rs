@@ -92,7 +92,11 @@ impl Decoder<'_> {
         if readable && !tests.is_empty() { Some(tests) } else { None }
     }
 
-    fn test_of_value(&mut self, Entry { key, value: node, .. }: &Entry, exact: bool) -> Option<Test> {
+    fn test_of_value(
+        &mut self,
+        Entry { key, value: node, .. }: &Entry,
+        exact: bool,
+    ) -> Option<Test> {
         let text = |node: &Node| read::text(node).ok().map(|text| text_operand(text, exact));
         let operand = |node: &Node| operand(node, exact);
         let operands = |node: &Node| every(node.items(), operand).filter(|all| !all.is_empty());
