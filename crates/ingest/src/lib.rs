@@ -1,1 +1,35 @@
-//! placeholder
+//! Bytes from outside become facts: files of leads and of events in CSV, NDJSON and Parquet,
+//! plain, gzip or zstd, are read on all threads into the batches of [`leads::batch`].
+//!
+//! A row that cannot be read is rejected with its place, its column and the remedy, and the rest is
+//! read; what concerns the file as a whole is a [`ReadError`]. No input makes a reader panic.
+//!
+//! Cells of CSV are text; blank ones are missing. Objects of JSON and structs of Parquet become
+//! dotted paths, lists of objects give each path a list of values. A property of an event is a
+//! column of its own or stands in the `props` object (in CSV and Parquet: JSON text); a column goes
+//! before an entry of `props`. Ids and names of events are trimmed; ids are compared as text, so
+//! that the number `5` and the text `5` are one lead.
+
+mod chunks;
+mod columns;
+mod content;
+mod csv;
+mod dictionary;
+mod error;
+mod facts;
+mod json;
+mod ledger;
+mod ndjson;
+mod parquet_file;
+mod plan;
+mod read;
+mod rows;
+mod source;
+
+pub use columns::{Columns, ColumnsError, Role};
+pub use error::ReadError;
+pub use facts::{LeadSources, read_facts, read_trait_changes};
+pub use ledger::{Place, ReadSummary, Reject};
+pub use plan::{EventPlan, LeadPlan, Watch};
+pub use read::{column_names, read_events, read_leads};
+pub use source::{Compression, Format, Source};

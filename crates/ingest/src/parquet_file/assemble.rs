@@ -1,0 +1,717 @@
+//! Puts the columns of a row group together as facts.
+
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use leads::batch::{FactId, LeadIds, Texts, id_as_number};
+use leads::{Timestamp, TimestampError, Value};
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+
+use super::pages::{Cells, Codebook, Cursor, Values};
+use super::schema::{Leaf, Meaning};
+use super::store::{Cell, Store};
+use super::{BATCH_ROWS, Group};
+use crate::content::{self, Content, path_hash};
+use crate::csv::{json_fault, mandatory};
+use crate::dictionary::Dictionary;
+use crate::json::Fields;
+use crate::ledger::{Fault, Ledger, PlacedFault, Report, row_text};
+use crate::plan::{Kind, Task};
+use crate::rows::{NEEDS_LEAD, NEEDS_NAME, Rows, Sink, read_instant, read_name, trim};
+use crate::source::Data;
+use crate::{ReadError, Role, Source};
+
+/// Which columns are read, and what for. Numbers are places in `leaves`.
+#[derive(Debug)]
+pub(crate) struct Layout {
+    leaves: Vec<Leaf>,
+    lead: usize,
+    at: Option<usize>,
+    event: Option<usize>,
+    id: Option<usize>,
+    props: Option<usize>,
+    wanted: Vec<String>,
+    /// For each property the column that has it; `None` looks in `props`.
+    columns: Vec<Option<usize>>,
+    /// Where rows have ids: the hash of the name of each column, 0 for those hashed otherwise.
+    hashes: Vec<u64>,
+}
+
+impl Layout {
+    pub(crate) fn resolve(
+        all: &[Leaf],
+        names: &[String],
+        file: &str,
+        task: &Task,
+    ) -> Result<Self, ReadError> {
+        for role in mandatory(task.kind) {
+            let column = task.columns.require(*role, names, file)?;
+            if all[column].list.is_some() || all[column].meaning == Meaning::Unreadable {
+                return Err(ReadError::Format {
+                    file: file.to_owned(),
+                    reason: format!("column {} holds lists: it must hold one value", names[column]),
+                });
+            }
+        }
+        let optional = |role| task.columns.optional(role, names, file);
+        let lead = task.columns.find(Role::Lead, names).unwrap_or_default();
+        let (at, event, id, props) = match task.kind {
+            Kind::Events => (
+                task.columns.find(Role::At, names),
+                task.columns.find(Role::Event, names),
+                optional(Role::Id)?,
+                optional(Role::Props)?.filter(|props| all[*props].meaning == Meaning::Text),
+            ),
+            Kind::Leads => (optional(Role::CreatedAt)?, None, None, None),
+        };
+        let roles: Vec<usize> = match task.kind {
+            Kind::Events => [Some(lead), at, event, id, props].into_iter().flatten().collect(),
+            Kind::Leads => vec![lead],
+        };
+        let mut wanted = task.wanted.clone();
+        if task.all {
+            let further = names
+                .iter()
+                .enumerate()
+                .filter(|(column, name)| !roles.contains(column) && !task.wanted.contains(name));
+            wanted.extend(further.map(|(_, name)| name.clone()));
+        }
+        let columns: Vec<Option<usize>> = wanted
+            .iter()
+            .map(|path| {
+                if task.kind == Kind::Leads && path == Role::CreatedAt.name() && at.is_some() {
+                    return at;
+                }
+                names.iter().position(|name| name == path).filter(|column| !roles.contains(column))
+            })
+            .collect();
+        let looks_into_props = task.all || columns.contains(&None);
+        let props = props.filter(|_| looks_into_props || id.is_some());
+
+        // With ids every column is read, for the hash that settles which of two facts counts.
+        let mut read: Vec<usize> = (0..all.len())
+            .filter(|column| {
+                id.is_some()
+                    || roles[..].contains(column) && Some(*column) != props
+                    || Some(*column) == props
+                    || at == Some(*column)
+                    || columns.contains(&Some(*column))
+            })
+            .collect();
+        read.retain(|column| {
+            Some(*column) != task.columns.find(Role::Props, names)
+                || task.kind == Kind::Leads
+                || props == Some(*column)
+        });
+        let place = |column: usize| read.iter().position(|read| *read == column);
+        let hashes = read
+            .iter()
+            .map(|column| {
+                let fixed = [Some(lead), at, event].contains(&Some(*column));
+                if fixed { 0 } else { path_hash(&names[*column]) }
+            })
+            .collect();
+        Ok(Self {
+            leaves: read.iter().map(|column| all[*column].clone()).collect(),
+            lead: place(lead).unwrap_or_default(),
+            at: at.and_then(place),
+            event: event.and_then(place),
+            id: id.and_then(place),
+            props: props.filter(|_| looks_into_props).and_then(place),
+            wanted,
+            columns: columns.into_iter().map(|column| column.and_then(place)).collect(),
+            hashes,
+        })
+    }
+}
+
+/// What is wrong with a column of a row group.
+type Damage = (String, String);
+
+/// Reads row groups on one thread.
+pub(crate) struct Assembler<'t> {
+    layout: &'t Layout,
+    task: &'t Task,
+    rows: Rows,
+    fields: Fields,
+    cells: Vec<Cells>,
+    /// The codebook that each property's values are those of, if any; the last is the names'.
+    filled_from: Vec<Option<Rc<Codebook>>>,
+    /// Rows of the batch that are left out, and why where it is a fault.
+    left_out: Vec<bool>,
+    faults: Vec<(usize, Fault)>,
+    scratch: String,
+    compact: Vec<u32>,
+}
+
+/// A codebook of more values is cut down to those that a batch uses, so that whoever translates
+/// the batch does not translate all of them each time.
+const CODEBOOK_MAX: usize = 4096;
+
+impl<'t> Assembler<'t> {
+    pub(crate) fn new(layout: &'t Layout, task: &'t Task) -> Self {
+        let mut fields = Fields::new(&layout.wanted, None, task.all);
+        let mut rows = Rows::new(task);
+        for (slot, path) in layout.wanted.iter().enumerate() {
+            if slot >= task.wanted.len() {
+                rows.add_property();
+            }
+            if layout.columns[slot].is_none() {
+                fields.want_property(path, slot);
+            }
+        }
+        Self {
+            layout,
+            task,
+            rows,
+            fields,
+            cells: layout.leaves.iter().map(Cells::new).collect(),
+            filled_from: vec![None; layout.columns.len() + 1],
+            left_out: Vec::new(),
+            faults: Vec::new(),
+            scratch: String::new(),
+            compact: Vec::new(),
+        }
+    }
+
+    pub(crate) fn read(
+        &mut self,
+        data: &Data,
+        row_group: &RowGroupMetaData,
+        group: &Group,
+        ledger: &Ledger<'_>,
+        progress: &dyn Fn(u64),
+        sink: Sink<'_>,
+    ) -> Result<(), Damage> {
+        let layout = self.layout;
+        let damaged = |place: usize| move |reason| (layout.leaves[place].path.clone(), reason);
+        let mut cursors = Vec::with_capacity(layout.leaves.len());
+        for (place, leaf) in layout.leaves.iter().enumerate() {
+            cursors.push(Cursor::new(data, row_group, leaf).map_err(damaged(place))?);
+        }
+        let (mut done, mut batch) = (0, 0);
+        while done < group.rows && !ledger.is_stopped() {
+            let count = (group.rows - done).min(BATCH_ROWS as u64) as usize;
+            self.left_out.clear();
+            self.faults.clear();
+            cursors[layout.lead]
+                .read(count, &mut self.cells[layout.lead])
+                .map_err(damaged(layout.lead))?;
+            let wanted = self.task.only_lead.is_none() || self.find_only_lead(count);
+            for (place, cursor) in cursors.iter_mut().enumerate() {
+                if place == layout.lead {
+                } else if wanted {
+                    cursor.read(count, &mut self.cells[place]).map_err(damaged(place))?;
+                } else {
+                    cursor.skip(count);
+                }
+            }
+            let mut report = Report::default();
+            if wanted {
+                self.assemble(count);
+                report.faults = self.place_faults(group.first_row + done);
+                report.rows = self.rows.len() as u64;
+                if self.rows.len() > 0 {
+                    self.rows.note_names(ledger);
+                    sink(group.first_batch + batch, &mut self.rows, &self.fields.paths);
+                }
+            }
+            ledger.enter(group.first_batch + batch, report);
+            progress(count as u64);
+            done += count as u64;
+            batch += 1;
+        }
+        Ok(())
+    }
+
+    /// Leaves out the rows of other leads; false where that is all of them.
+    fn find_only_lead(&mut self, count: usize) -> bool {
+        let (leaf, cells) = (&self.layout.leaves[self.layout.lead], &self.cells[self.layout.lead]);
+        let only = self.task.only_lead.as_deref().unwrap_or_default();
+        self.left_out.resize(count, false);
+        let mut any = false;
+        for row in 0..count {
+            self.scratch.clear();
+            if let Some(cell) = cell(leaf, cells, row) {
+                cell.write(&mut self.scratch);
+            }
+            let this = trim(&self.scratch) == only;
+            self.left_out[row] = !this;
+            any |= this;
+        }
+        any
+    }
+
+    fn assemble(&mut self, count: usize) {
+        let layout = self.layout;
+        self.take_leads(count);
+        match self.task.kind {
+            Kind::Events => {
+                self.take_names(count);
+                self.take_instants(count);
+                self.take_ids(count);
+            }
+            Kind::Leads => self.take_created_at(count),
+        }
+        self.take_props(count);
+        for (slot, column) in layout.columns.iter().enumerate() {
+            if let Some(column) = column {
+                self.take_property(slot, *column, count);
+            }
+        }
+        if self.left_out.iter().any(|left_out| *left_out) {
+            let left_out = std::mem::take(&mut self.left_out);
+            self.rows.remove(&left_out);
+            self.left_out = left_out;
+        }
+    }
+
+    fn take_leads(&mut self, count: usize) {
+        let layout = self.layout;
+        let (leaf, cells) = (&layout.leaves[layout.lead], &self.cells[layout.lead]);
+        // Ids of 18 digits travel as numbers, longer and negative ones as text.
+        let is_number = |number: &i64| (*number as u64) < 1_000_000_000_000_000_000;
+        if let Values::Plain(Store::Integers(numbers)) = &cells.values
+            && matches!(leaf.meaning, Meaning::Integer | Meaning::Unsigned)
+            && cells.present.is_empty()
+            && numbers.iter().fold(true, |all, number| all & is_number(number))
+        {
+            let mut ids =
+                match std::mem::replace(&mut self.rows.leads, LeadIds::Numbers(Vec::new())) {
+                    LeadIds::Numbers(ids) => ids,
+                    LeadIds::Texts(_) => Vec::new(),
+                };
+            ids.clear();
+            ids.extend(numbers.iter().map(|number| *number as u64));
+            self.rows.leads = LeadIds::Numbers(ids);
+            return;
+        }
+        let mut numbers = Some(Vec::with_capacity(count));
+        let mut texts = Texts::default();
+        for row in 0..count {
+            self.scratch.clear();
+            let id = match name_cell(leaf, cells, row, &mut self.scratch, NEEDS_LEAD) {
+                Ok(id) => id,
+                Err(fault) => {
+                    leave_out(&mut self.left_out, &mut self.faults, count, row, Some(fault));
+                    "0"
+                }
+            };
+            match (numbers.as_mut(), id_as_number(id.as_bytes())) {
+                (Some(ids), Some(number)) => ids.push(number),
+                (Some(ids), None) => {
+                    for number in ids {
+                        texts.push(&number.to_string());
+                    }
+                    texts.push(id);
+                    numbers = None;
+                }
+                (None, _) => texts.push(id),
+            }
+        }
+        self.rows.leads = numbers.map_or(LeadIds::Texts(texts), LeadIds::Numbers);
+    }
+
+    fn take_names(&mut self, count: usize) {
+        let Some(event) = self.layout.event else { return };
+        let (leaf, cells) = (&self.layout.leaves[event], &self.cells[event]);
+        let names = &mut self.rows.names;
+        let filled_from = self.filled_from.len() - 1;
+        if let Values::Coded(codes, book) = &cells.values
+            && cells.present.is_empty()
+            && book.values.len() <= CODEBOOK_MAX
+            && self.task.only_lead.is_none()
+        {
+            let same = |old: &Rc<Codebook>| Rc::ptr_eq(old, book);
+            if !self.filled_from[filled_from].as_ref().is_some_and(same) {
+                let whole = (0..book.store.len()).map(|index| {
+                    let mut name = String::new();
+                    match leaf.cell(&book.store, index) {
+                        Cell::NoText(..) => {}
+                        cell => cell.write(&mut name),
+                    }
+                    Some(Value::Text(trim(&name).to_owned()))
+                });
+                names.clear();
+                names.column.values.clear();
+                names.column.values.extend(whole);
+                self.filled_from[filled_from] = Some(Rc::clone(book));
+            }
+            let usable =
+                |name: &Option<Value>| !matches!(name, Some(Value::Text(name)) if name.is_empty());
+            if names.column.values.iter().all(usable) {
+                names.column.codes.clear();
+                names.column.codes.extend(codes.iter().map(|code| code - 1));
+                return;
+            }
+        }
+        if self.filled_from[filled_from].take().is_some() {
+            names.clear();
+        }
+        names.start();
+        for row in 0..count {
+            self.scratch.clear();
+            match name_cell(leaf, cells, row, &mut self.scratch, NEEDS_NAME) {
+                Ok(name) => {
+                    let code = names.text(name);
+                    names.push(code);
+                }
+                Err(fault) => {
+                    names.push(u32::MAX);
+                    leave_out(&mut self.left_out, &mut self.faults, count, row, Some(fault));
+                }
+            }
+        }
+    }
+
+    fn take_instants(&mut self, count: usize) {
+        let Some(at) = self.layout.at else { return };
+        let (leaf, cells) = (&self.layout.leaves[at], &self.cells[at]);
+        let out = &mut self.rows.at;
+        out.clear();
+        if let Values::Plain(Store::Integers(numbers)) = &cells.values
+            && cells.present.is_empty()
+        {
+            let per_millisecond = match leaf.meaning {
+                Meaning::Millis => Some(1),
+                Meaning::Micros => Some(1000),
+                Meaning::Nanos => Some(1_000_000),
+                _ => None,
+            };
+            let (min, max) = (Timestamp::MIN.as_millis(), Timestamp::MAX.as_millis());
+            if let Some(unit) = per_millisecond {
+                let in_range = |number: &i64| {
+                    let millis = if unit == 1 { *number } else { number.div_euclid(unit) };
+                    min <= millis && millis <= max
+                };
+                if numbers.iter().fold(true, |all, number| all & in_range(number)) {
+                    out.extend(numbers.iter().map(|number| {
+                        let millis = if unit == 1 { *number } else { number.div_euclid(unit) };
+                        Timestamp::saturating_from_millis(millis)
+                    }));
+                    return;
+                }
+            }
+        }
+        for row in 0..count {
+            let instant = instant_cell(leaf, cells, row, self.task).and_then(|instant| {
+                instant.ok_or_else(|| {
+                    Fault::new(&leaf.path, "is empty: every row needs the instant of its event")
+                })
+            });
+            match instant {
+                Ok(instant) => out.push(instant),
+                Err(fault) => {
+                    out.push(Timestamp::MIN);
+                    leave_out(&mut self.left_out, &mut self.faults, count, row, Some(fault));
+                }
+            }
+        }
+    }
+
+    fn take_created_at(&mut self, count: usize) {
+        let out = &mut self.rows.created_at;
+        out.clear();
+        let Some(at) = self.layout.at else {
+            out.resize(count, None);
+            return;
+        };
+        let (leaf, cells) = (&self.layout.leaves[at], &self.cells[at]);
+        for row in 0..count {
+            match instant_cell(leaf, cells, row, self.task) {
+                Ok(instant) => out.push(instant),
+                Err(fault) => {
+                    out.push(None);
+                    leave_out(&mut self.left_out, &mut self.faults, count, row, Some(fault));
+                }
+            }
+        }
+    }
+
+    /// Hashes the ids, and for each row that has one all its cells.
+    fn take_ids(&mut self, count: usize) {
+        self.rows.ids.clear();
+        self.rows.id_texts.start();
+        let layout = self.layout;
+        let Some(id) = layout.id else { return };
+        for row in 0..count {
+            self.scratch.clear();
+            if let Some(cell) = cell(&layout.leaves[id], &self.cells[id], row) {
+                cell.write(&mut self.scratch);
+            }
+            let text = trim(&self.scratch);
+            let (hash, empty) = (content::id_hash(text), text.is_empty());
+            if self.task.all {
+                let code = if empty { Dictionary::MISSING } else { self.rows.id_texts.text(text) };
+                self.rows.id_texts.push(code);
+            }
+            if empty || self.left_out.get(row) == Some(&true) {
+                self.rows.ids.push(FactId { id: FactId::NONE, content: 0 });
+                continue;
+            }
+            let mut whole = Content::default();
+            for (place, leaf) in layout.leaves.iter().enumerate() {
+                let cells = &self.cells[place];
+                let path = match layout.hashes[place] {
+                    0 if place == layout.lead => content::LEAD,
+                    0 if Some(place) == layout.event => content::EVENT,
+                    0 => continue,
+                    path => path,
+                };
+                self.scratch.clear();
+                if leaf.list.is_some() {
+                    let Some(list) = cells.lists.get(row).and_then(Option::as_ref) else {
+                        continue;
+                    };
+                    // Writing to a string cannot fail.
+                    let _ = write!(self.scratch, "{list}");
+                } else if let Some(cell) = cell(leaf, cells, row) {
+                    if let Cell::Text(text) = cell {
+                        whole.add_text(path, text);
+                        continue;
+                    }
+                    cell.write(&mut self.scratch);
+                }
+                whole.add_text(path, &self.scratch);
+            }
+            self.scratch.clear();
+            let _ = write!(self.scratch, "{}", self.rows.at[row].as_millis());
+            whole.add(content::AT, self.scratch.as_bytes());
+            self.rows.ids.push(FactId { id: hash, content: whole.value() });
+        }
+        if self.rows.ids.iter().all(|id| id.id == FactId::NONE) {
+            self.rows.ids.clear();
+        }
+    }
+
+    /// Looks for the properties that have no column of their own.
+    fn take_props(&mut self, count: usize) {
+        let layout = self.layout;
+        let own = layout.columns.len();
+        for (slot, dictionary) in self.rows.properties.iter_mut().enumerate() {
+            if slot >= own || layout.columns[slot].is_none() {
+                dictionary.start();
+            }
+        }
+        let Some(props) = layout.props else {
+            for (slot, dictionary) in self.rows.properties.iter_mut().enumerate() {
+                if slot >= own || layout.columns[slot].is_none() {
+                    dictionary.column.codes.resize(count, Dictionary::MISSING);
+                }
+            }
+            return;
+        };
+        for row in 0..count {
+            if self.left_out.get(row) != Some(&true) {
+                let fault = match cell(&layout.leaves[props], &self.cells[props], row) {
+                    Some(Cell::Text(json)) if !trim(json).is_empty() => self
+                        .fields
+                        .read_props(json, &mut self.rows)
+                        .err()
+                        .map(|error| json_fault(&error)),
+                    Some(Cell::NoText(bytes, at)) => Some(no_utf8(bytes, at)),
+                    _ => None,
+                };
+                if let Some(reason) = fault {
+                    self.fields.clear();
+                    let fault = Fault::new(&layout.leaves[props].path, reason);
+                    leave_out(&mut self.left_out, &mut self.faults, count, row, Some(fault));
+                }
+            }
+            for (slot, dictionary) in self.rows.properties.iter_mut().enumerate() {
+                if slot >= own || layout.columns[slot].is_none() {
+                    // A property that was met in this row was missing in those before.
+                    dictionary.column.codes.resize(row, Dictionary::MISSING);
+                    let code = self.fields.take(slot, dictionary);
+                    dictionary.push(code);
+                }
+            }
+        }
+    }
+
+    fn take_property(&mut self, slot: usize, column: usize, count: usize) {
+        let (leaf, cells) = (&self.layout.leaves[column], &self.cells[column]);
+        let dictionary = &mut self.rows.properties[slot];
+        let readable = leaf.meaning != Meaning::Text
+            || matches!(&cells.values, Values::Coded(_, book) if book.is_text);
+        if let Values::Coded(codes, book) = &cells.values
+            && leaf.list.is_none()
+            && readable
+        {
+            if book.values.len() <= CODEBOOK_MAX {
+                let same = |old: &Rc<Codebook>| Rc::ptr_eq(old, book);
+                if !self.filled_from[slot].as_ref().is_some_and(same) {
+                    dictionary.clear();
+                    dictionary.column.values.clear();
+                    dictionary.column.values.extend_from_slice(&book.values);
+                    self.filled_from[slot] = Some(Rc::clone(book));
+                }
+                dictionary.column.codes.clear();
+                dictionary.column.codes.extend_from_slice(codes);
+            } else {
+                self.filled_from[slot] = None;
+                dictionary.clear();
+                self.compact.clear();
+                self.compact.resize(book.values.len(), u32::MAX);
+                self.compact[0] = Dictionary::MISSING;
+                for code in codes {
+                    let place = &mut self.compact[*code as usize];
+                    if *place == u32::MAX {
+                        *place = dictionary.column.values.len() as u32;
+                        dictionary.column.values.push(book.values[*code as usize].clone());
+                    }
+                    dictionary.push(*place);
+                }
+                // Its values are in no hash table: the next batch begins anew.
+                dictionary.forget = true;
+            }
+            return;
+        }
+        if self.filled_from[slot].take().is_some() || dictionary.forget {
+            dictionary.clear();
+        }
+        dictionary.forget = false;
+        dictionary.start();
+        for row in 0..count {
+            if leaf.list.is_some() {
+                let code = dictionary.value(cells.lists.get(row).cloned().flatten());
+                dictionary.push(code);
+                continue;
+            }
+            let code = match cell(leaf, cells, row) {
+                None => Dictionary::MISSING,
+                Some(Cell::Text(text)) => dictionary.text(text),
+                Some(Cell::NoText(bytes, at)) => {
+                    let fault = Fault::new(&leaf.path, no_utf8(bytes, at));
+                    leave_out(&mut self.left_out, &mut self.faults, count, row, Some(fault));
+                    Dictionary::MISSING
+                }
+                Some(Cell::Millis(millis)) => Timestamp::from_millis(millis)
+                    .map_or(Dictionary::MISSING, |at| dictionary.instant(at)),
+                Some(cell) => dictionary.value(cell.value()),
+            };
+            dictionary.push(code);
+        }
+    }
+
+    /// The faults of the batch with the rows that have them, in order, one for each row.
+    fn place_faults(&mut self, first_row: u64) -> Vec<PlacedFault> {
+        self.faults.sort_by_key(|(row, _)| *row);
+        self.faults.dedup_by_key(|(row, _)| *row);
+        let layout = self.layout;
+        let faults = std::mem::take(&mut self.faults);
+        let placed = faults.into_iter().map(|(row, fault)| {
+            let mut text = String::new();
+            for (place, leaf) in layout.leaves.iter().enumerate() {
+                if let Some(cell) = cell(leaf, &self.cells[place], row) {
+                    let separator = if text.is_empty() { "" } else { ", " };
+                    // Writing to a string cannot fail.
+                    let _ = write!(text, "{separator}{}=", leaf.path);
+                    cell.write(&mut text);
+                }
+            }
+            PlacedFault { place: first_row + row as u64, fault, row: row_text(text.as_bytes()) }
+        });
+        placed.collect()
+    }
+}
+
+/// The paths that occur in the first rows of a column of JSON properties.
+pub(crate) fn sample_props(
+    source: &Source,
+    metadata: &ParquetMetaData,
+    leaves: &[Leaf],
+    props: &str,
+) -> Vec<String> {
+    const SAMPLE_ROWS: i64 = 1000;
+    let mut fields = Fields::new(&[], None, true);
+    let task = Task { all: true, ..Task::events(&crate::EventPlan::default()) };
+    let mut rows = Rows::new(&task);
+    let leaf = leaves.iter().find(|leaf| leaf.path == props && leaf.meaning == Meaning::Text);
+    let group = metadata.row_groups().first();
+    if let (Some(leaf), Some(group)) = (leaf.filter(|leaf| leaf.list.is_none()), group) {
+        let count = group.num_rows().clamp(0, SAMPLE_ROWS) as usize;
+        let mut cells = Cells::new(leaf);
+        // A sample: damage is reported when the rows are read.
+        let read = Cursor::new(source.data(), group, leaf)
+            .and_then(|mut cursor| cursor.read(count, &mut cells));
+        if read.is_ok() {
+            for row in 0..count {
+                if let Some(Cell::Text(json)) = cell(leaf, &cells, row)
+                    && fields.read_props(json, &mut rows).is_err()
+                {
+                    fields.clear();
+                }
+            }
+        }
+    }
+    fields.paths
+}
+
+fn cell<'c>(leaf: &Leaf, cells: &'c Cells, row: usize) -> Option<Cell<'c>> {
+    if leaf.list.is_some() || !cells.is_present(row) {
+        return None;
+    }
+    match &cells.values {
+        Values::Plain(store) => Some(leaf.cell(store, row)),
+        Values::Coded(codes, book) => {
+            let index = codes[row].checked_sub(1)?;
+            Some(leaf.cell(&book.store, index as usize))
+        }
+    }
+}
+
+fn name_cell<'c>(
+    leaf: &Leaf,
+    cells: &'c Cells,
+    row: usize,
+    scratch: &'c mut String,
+    what: &str,
+) -> Result<&'c str, Fault> {
+    match cell(leaf, cells, row) {
+        Some(Cell::Text(text)) => read_name(text, &leaf.path, what),
+        Some(Cell::NoText(bytes, at)) => Err(Fault::new(&leaf.path, no_utf8(bytes, at))),
+        Some(cell) => {
+            cell.write(scratch);
+            read_name(scratch, &leaf.path, what)
+        }
+        None => read_name("", &leaf.path, what),
+    }
+}
+
+fn instant_cell(
+    leaf: &Leaf,
+    cells: &Cells,
+    row: usize,
+    task: &Task,
+) -> Result<Option<Timestamp>, Fault> {
+    match cell(leaf, cells, row) {
+        None => Ok(None),
+        Some(Cell::Text(text)) if trim(text).is_empty() => Ok(None),
+        Some(Cell::Text(text)) => read_instant(text, task, &leaf.path).map(Some),
+        Some(Cell::NoText(bytes, at)) => Err(Fault::new(&leaf.path, no_utf8(bytes, at))),
+        Some(cell) => cell.instant().map(Some).map_err(|error: TimestampError| {
+            let mut text = String::new();
+            cell.write(&mut text);
+            Fault::new(&leaf.path, format!("{text} {error}"))
+        }),
+    }
+}
+
+fn no_utf8(bytes: &[u8], at: usize) -> String {
+    format!("byte {} of the cell (0x{:02x}) is not UTF-8: write text as UTF-8", at + 1, bytes[at])
+}
+
+fn leave_out(
+    left_out: &mut Vec<bool>,
+    faults: &mut Vec<(usize, Fault)>,
+    count: usize,
+    row: usize,
+    fault: Option<Fault>,
+) {
+    left_out.resize(count, false);
+    let first = !std::mem::replace(&mut left_out[row], true);
+    if let Some(fault) = fault.filter(|_| first) {
+        faults.push((row, fault));
+    }
+}

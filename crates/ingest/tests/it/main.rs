@@ -1,0 +1,4 @@
+//! Files in, facts out.
+
+mod formats;
+mod support;
