@@ -106,6 +106,17 @@ impl Crowd {
 }
 
 impl Fact {
+    /// The fact; where it is about the lead `from`, told about `to`.
+    pub(crate) fn moved(&self, from: &str, to: &str) -> Self {
+        let mut fact = self.clone();
+        let (Self::Row { lead, .. } | Self::Change { lead, .. } | Self::Event { lead, .. }) =
+            &mut fact;
+        if lead == from {
+            to.clone_into(lead);
+        }
+        fact
+    }
+
     pub(crate) fn lead(&self) -> &str {
         match self {
             Self::Row { lead, .. } | Self::Change { lead, .. } | Self::Event { lead, .. } => lead,

@@ -6,21 +6,23 @@ mod histories;
 mod models;
 mod tests_of_values;
 mod values;
+mod variations;
 
 pub(crate) use histories::{Case, Crowd, Fact, Span, case, crowd};
 pub(crate) use models::{Wanted, document};
+pub(crate) use variations::{forgetful_document, lowered, penalty, shuffled, with_dimensions};
 
 use proptest::prelude::*;
 use proptest::sample::select;
 
 /// Lengths of time that models test and histories straddle.
 const DURATIONS: [&str; 12] =
-    ["90min", "1h", "36h", "48h", "2d", "7d", "1w", "10d", "0.5h", "61min", "24h", "0.001s"];
+    ["90min", "1h", "36h", "48h", "2d", "7d", "1w", "10d", "0.5h", "61min", "24h", "25h"];
 
 /// Traits, and properties of events.
 const TRAITS: [&str; 7] =
     ["country", "title.seniority", "company.employees", "size", "renewal", "flag", "created_at"];
-const PROPERTIES: [&str; 5] = ["path", "amount", "category", "due", "utm.source"];
+const PROPERTIES: [&str; 5] = ["path", "amount", "category", "utm.source", "due"];
 
 /// Names of events; two of them differ by case only, which makes them two.
 const EVENTS: [&str; 6] =

@@ -72,10 +72,10 @@ impl Reference<'_> {
         let Some(latest) = events.last() else {
             return 0;
         };
-        let age = whole_hours(t, latest.at) * HOUR_MS;
+        let age = whole_hours(t, latest.at);
         let knots: Vec<(i64, i128)> = items(criterion, "curve")
             .iter()
-            .map(|knot| (self.knot_ms(&knot["at"], latest.at), hundredths(&knot["points"])))
+            .map(|knot| (self.knot_hours(&knot["at"], latest.at), hundredths(&knot["points"])))
             .collect();
         let (first, last) = (knots[0], knots[knots.len() - 1]);
         if age <= first.0 {
@@ -92,14 +92,14 @@ impl Reference<'_> {
         last.1 * MILLION
     }
 
-    /// How long after the event a knot stands, in milliseconds.
-    fn knot_ms(&self, at: &Json, event: Timestamp) -> i64 {
+    /// How many whole hours after the event a knot stands.
+    fn knot_hours(&self, at: &Json, event: Timestamp) -> i64 {
         match calendar_duration(at) {
-            CalendarDuration::Fixed(duration) => duration.as_millis(),
+            CalendarDuration::Fixed(duration) => duration.as_millis() / HOUR_MS,
             CalendarDuration::Months(months) => {
                 let local = event.to_jiff().to_zoned(self.zone.clone());
                 let then = local.checked_add(Span::new().months(months)).expect("before 9999");
-                then.timestamp().as_millisecond() - event.as_millis()
+                whole_hours(Timestamp::from_jiff(then.timestamp()), event)
             }
         }
     }
@@ -109,7 +109,7 @@ impl Reference<'_> {
 fn by_bands(criterion: &Json, facts: &LeadFacts, t: Timestamp) -> i128 {
     let value = trait_value(text(&criterion["trait"]), facts, t);
     let numbers: Vec<f64> =
-        value.iter().flat_map(|value| value.elements()).filter_map(number).collect();
+        value.iter().flat_map(|value| value.elements()).filter_map(number).take(1).collect();
     if numbers.is_empty() {
         return hundredths_or_zero(criterion, "unknown");
     }

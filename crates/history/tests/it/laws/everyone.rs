@@ -1,0 +1,285 @@
+//! Laws of everyone's scores: the history in columns against one lead at a time.
+
+use std::collections::BTreeMap;
+
+use history::LEADS_PER_BLOCK;
+use leads::{LeadFacts, Timestamp};
+use proptest::prelude::*;
+use proptest::sample::Index;
+use scoring::{Model, Program};
+use serde_json::Value as Json;
+
+use super::{holds, holds_for};
+use crate::fast::{self, Everyone, Numbers};
+use crate::generate::{Crowd, Fact, Span, Wanted, crowd, document};
+use crate::reference::Reference;
+
+/// Cases of a law that fills several blocks of leads or walks every hour of several leads.
+const DEAR: u32 = 48;
+
+fn documents_and_crowds() -> impl Strategy<Value = (Json, Crowd)> {
+    (document(Wanted::CARD), crowd(Span::LONG))
+}
+
+/// Facts of the leads that the leads' file names; nobody knows the others.
+fn known(crowd: &Crowd) -> BTreeMap<String, LeadFacts> {
+    let mut leads = crowd.settled(fast::content);
+    leads.retain(|id, _| {
+        let named = |fact: &Fact| matches!(fact, Fact::Row { lead, .. } if lead == id);
+        crowd.facts.iter().any(named)
+    });
+    leads
+}
+
+fn one_by_one(model: &Model, leads: &BTreeMap<String, LeadFacts>, t: Timestamp) -> Everyone {
+    let program = Program::new(model.clone());
+    leads.iter().map(|(id, facts)| (id.clone(), fast::one(&program, facts, t))).collect()
+}
+
+fn everyone(model: &Model, facts: &[Fact], t: Timestamp) -> Everyone {
+    fast::rescore(&fast::history(&[model], facts, 5), model, t, 2)
+}
+
+#[test]
+fn everyones_scores_are_those_of_the_slow_scorer() {
+    holds(&documents_and_crowds(), |(document, crowd)| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let reference = Reference::new(&document);
+        let slow: Everyone = known(&crowd)
+            .into_iter()
+            .map(|(id, facts)| {
+                let card = reference.score(&facts, crowd.t);
+                let numbers = Numbers {
+                    score: card.score,
+                    fit: card.fit,
+                    engagement: card.engagement,
+                    grade: card.grade,
+                    bracket: card.bracket,
+                    disqualified: card.disqualified,
+                    stage: None,
+                };
+                (id, numbers)
+            })
+            .collect();
+        prop_assert_eq!(everyone(&model, &crowd.facts, crowd.t), slow);
+        Ok(())
+    });
+}
+
+#[test]
+fn stream_equals_batch() {
+    holds(&(documents_and_crowds(), 1..9_usize), |((document, crowd), rows)| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let stream = one_by_one(&model, &known(&crowd), crowd.t);
+        let history = fast::history(&[&model], &crowd.facts, rows);
+        prop_assert_eq!(&fast::rescore(&history, &model, crowd.t, 1), &stream);
+        let needs = scoring::Needs::of([&model]);
+        let gathered = fast::gather(&needs, &crowd.facts, rows);
+        prop_assert_eq!(&fast::score_once(gathered, &model, crowd.t), &stream);
+        Ok(())
+    });
+}
+
+#[test]
+fn everyones_stages_are_those_of_the_slow_walk() {
+    let cases = (document(Wanted::STAGES), crowd(Span::SHORT));
+    holds_for(DEAR, &cases, |(document, crowd)| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let reference = Reference::new(&document);
+        let fast = everyone(&model, &crowd.facts, crowd.t);
+        for (id, facts) in known(&crowd) {
+            let stage = reference.stage_after(&reference.walk(&facts, crowd.t));
+            prop_assert_eq!(&fast[&id].stage, &stage, "lead {}", id);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn the_order_of_arrival_never_matters() {
+    let crowds = crowd(Span::LONG)
+        .prop_flat_map(|crowd| (Just(crowd.facts.clone()).prop_shuffle(), Just(crowd)));
+    holds(&(document(Wanted::CARD), crowds), |(document, (shuffled, crowd))| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let once = everyone(&model, &crowd.facts, crowd.t);
+        prop_assert_eq!(everyone(&model, &shuffled, crowd.t), once);
+        Ok(())
+    });
+}
+
+/// A fact without an id is one of its own, however like another; rows and changes say what is so,
+/// and may say it again.
+#[test]
+fn a_duplicate_changes_nothing() {
+    let again = proptest::collection::vec(any::<(Index, Index)>(), 1..8);
+    holds(&(documents_and_crowds(), again), |((document, crowd), again)| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let once = everyone(&model, &crowd.facts, crowd.t);
+        let mut facts = crowd.facts.clone();
+        for (which, place) in again.into_iter().take_while(|_| !crowd.facts.is_empty()) {
+            let fact = which.get(&crowd.facts).clone();
+            let own = matches!(&fact, Fact::Event { event, .. } if event.id.is_none());
+            if !own {
+                facts.insert(place.index(facts.len() + 1), fact);
+            }
+        }
+        prop_assert_eq!(everyone(&model, &facts, crowd.t), once);
+        Ok(())
+    });
+}
+
+#[test]
+fn merging_two_leads_scores_as_if_they_had_always_been_one() {
+    holds(&documents_and_crowds(), |(document, crowd)| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let leads = known(&crowd);
+        let (Some(kept), Some(merged)) = (leads.get("7"), leads.get("lead-a")) else {
+            return Ok(());
+        };
+        let mut both = kept.clone();
+        both.created_at = kept.created_at.and_then(|a| merged.created_at.map(|b| a.min(b)));
+        both.traits.extend(merged.traits.clone());
+        both.events.extend(merged.events.clone());
+        let facts: Vec<Fact> = crowd.facts.iter().map(|fact| fact.moved("lead-a", "7")).collect();
+        let program = Program::new(model.clone());
+        let one = fast::one(&program, &both, crowd.t);
+        prop_assert_eq!(&everyone(&model, &facts, crowd.t)["7"], &one);
+        Ok(())
+    });
+}
+
+#[test]
+fn removing_an_event_scores_as_if_it_had_never_happened() {
+    holds(&(documents_and_crowds(), any::<Index>()), |((document, mut crowd), which)| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let mut leads = known(&crowd);
+        let Some(facts) = leads.values_mut().find(|facts| !facts.events.is_empty()) else {
+            return Ok(());
+        };
+        let removed = facts.events.remove(which.index(facts.events.len()));
+        let lead = facts.lead.clone();
+        let position = crowd.facts.iter().position(|fact| match (fact, &removed.id) {
+            (Fact::Event { event, .. }, Some(id)) => event.id.as_ref() == Some(id),
+            (Fact::Event { event, lead: of }, None) => *event == removed && *of == lead,
+            _ => false,
+        });
+        crowd.facts.remove(position.expect("the event came in"));
+        // Whatever else came in with the same id was that event too.
+        crowd.facts.retain(|fact| {
+            let same = |event: &leads::Event| event.id.is_some() && event.id == removed.id;
+            !matches!(fact, Fact::Event { event, .. } if same(event))
+        });
+        let without = one_by_one(&model, &leads, crowd.t);
+        prop_assert_eq!(everyone(&model, &crowd.facts, crowd.t), without);
+        Ok(())
+    });
+}
+
+#[test]
+fn everyones_scores_of_a_past_instant_do_not_change_when_later_facts_arrive() {
+    holds(&documents_and_crowds(), |(document, crowd)| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let known: Vec<Fact> = crowd
+            .facts
+            .iter()
+            .filter(|fact| match fact {
+                // When a lead was created is no news about what it did.
+                Fact::Row { .. } => true,
+                Fact::Change { at, .. } => *at <= crowd.t,
+                Fact::Event { event, .. } => event.at <= crowd.t,
+            })
+            .cloned()
+            .collect();
+        let then = everyone(&model, &known, crowd.t);
+        prop_assert_eq!(everyone(&model, &crowd.facts, crowd.t), then);
+        Ok(())
+    });
+}
+
+#[test]
+fn many_instants_at_once_give_what_each_gives_alone() {
+    let offsets = proptest::collection::vec(-100_000_000..10_000_000_000_i64, 1..6);
+    holds(&(documents_and_crowds(), offsets), |((document, crowd), offsets)| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let history = fast::history(&[&model], &crowd.facts, 7);
+        let after = |offset| Timestamp::saturating_from_millis(crowd.t.as_millis() + offset);
+        let mut instants: Vec<_> = offsets.into_iter().map(after).collect();
+        let at_once = fast::rescore_at(&history, &model, &instants, 2);
+        instants.sort();
+        let mut alone: BTreeMap<String, Vec<Numbers>> = BTreeMap::new();
+        for instant in &instants {
+            for (id, numbers) in fast::rescore(&history, &model, *instant, 1) {
+                alone.entry(id).or_default().push(numbers);
+            }
+        }
+        prop_assert_eq!(at_once, alone);
+        Ok(())
+    });
+}
+
+/// With leads enough for three blocks, so that threads really share them.
+#[test]
+fn any_number_of_threads_gives_the_same_bits() {
+    let cases = (document(Wanted::STAGES), crowd(Span::LONG));
+    holds_for(DEAR, &cases, |(document, crowd)| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let mut facts = Vec::new();
+        for number in 0..LEADS_PER_BLOCK * 2 + 9 {
+            let lead = number.to_string();
+            facts.push(Fact::Row { lead, created_at: None, traits: Vec::new() });
+        }
+        for copy in 0..3 {
+            for fact in &crowd.facts {
+                let place = ["7", "07", "0", "lead-a"].iter().position(|id| *id == fact.lead());
+                let lead = (copy * LEADS_PER_BLOCK + place.unwrap_or(8)).to_string();
+                let mut fact = fact.moved(fact.lead(), &lead);
+                if let Fact::Event { event, .. } = &mut fact {
+                    event.id = event.id.as_ref().map(|id| format!("{id} {copy}"));
+                }
+                facts.push(fact);
+            }
+        }
+        let history = fast::history(&[&model], &facts, 999);
+        let alone = fast::rescore(&history, &model, crowd.t, 1);
+        for threads in [2, 3, 16] {
+            prop_assert_eq!(&fast::rescore(&history, &model, crowd.t, threads), &alone);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn two_models_at_once_give_what_each_gives_alone() {
+    let documents = (document(Wanted::CARD), document(Wanted::STAGES));
+    holds(&(documents, crowd(Span::LONG)), |((one, other), crowd)| {
+        let (Some(one), Some(other)) = (fast::model(&one), fast::model(&other)) else {
+            return Ok(());
+        };
+        let both = fast::history(&[&one, &other], &crowd.facts, 6);
+        for model in [&one, &other] {
+            let alone = everyone(model, &crowd.facts, crowd.t);
+            prop_assert_eq!(fast::rescore(&both, model, crowd.t, 2), alone);
+        }
+        Ok(())
+    });
+}
