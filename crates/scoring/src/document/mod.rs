@@ -12,9 +12,12 @@ mod diagnostic;
 mod format;
 mod grammar;
 mod json;
+mod reach;
 mod read;
 mod scalar;
+mod schema;
 mod tree;
+mod warnings;
 mod yaml;
 
 pub use diagnostic::{Diagnostic, Severity};
@@ -49,7 +52,9 @@ pub fn load(text: &str, syntax: Syntax) -> Loaded {
         diagnostics.extend(check::check(&root));
         let (decoded, more) = decode::decode(&root);
         diagnostics.extend(more);
-        model = decoded;
+        let refused = diagnostics.iter().any(Diagnostic::is_error);
+        model = decoded.filter(|_| !refused);
+        diagnostics.extend(model.iter().flat_map(|model| warnings::warnings(model, &root)));
     }
     let refused = diagnostics.iter().any(Diagnostic::is_error);
     if model.is_none() && !refused {
@@ -59,7 +64,14 @@ pub fn load(text: &str, syntax: Syntax) -> Loaded {
         let message = "the document cannot be read as a model";
         diagnostics.push(Diagnostic::error(code::WRONG_TYPE, at, "", message));
     }
-    Loaded { model: model.filter(|_| !refused), diagnostics: in_order(diagnostics) }
+    Loaded { model, diagnostics: in_order(diagnostics) }
+}
+
+/// The JSON Schema (2020-12) of a model document. It is made from the same table that reads
+/// documents, and says everything that a schema can say; what spans several values (a curve that
+/// goes backwards) only [`load`] can tell.
+pub fn schema() -> serde_json::Value {
+    schema::schema()
 }
 
 /// Writes a document in its canonical form: keys in the order of the reference, short things on one

@@ -17,6 +17,15 @@ pub(super) struct Problem {
 /// A compiled expression may take this much; the largest sensible one takes a hundredth.
 const REGEX_SIZE_MAX: usize = 1 << 20;
 
+/// [`percent`] as the JSON Schema says it.
+pub(super) const PERCENT_PATTERN: &str = r"^\s*[0-9]{1,3}(\.[0-9]{0,4})?\s*%\s*$";
+
+/// [`duration`] as the JSON Schema says it.
+pub(super) const DURATION_PATTERN: &str = r"^\s*[0-9]+(\.[0-9]+)?\s*(s|min|h|d|w)\s*$";
+
+/// [`age`] as the JSON Schema says it.
+pub(super) const AGE_PATTERN: &str = r"^\s*([0-9]+(\.[0-9]+)?\s*(s|min|h|d|w)|[0-9]+\s*(mo|y))\s*$";
+
 /// Text that is not empty, without the spaces around it.
 pub(super) fn name(node: &Node) -> Result<&str, Problem> {
     match &node.form {

@@ -1,5 +1,7 @@
 //! The model document, as its authors meet it.
 
+mod schema;
+
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 use scoring::document::{Loaded, Severity, Syntax, format, load, to_json, to_yaml};
@@ -178,4 +180,11 @@ proptest! {
     fn a_mutilated_model_is_read_or_refused_with_a_reason(text in mutilated()) {
         model_or_reason(&text, Syntax::Yaml)?;
     }
+}
+
+#[test]
+fn what_is_suspicious_is_a_warning_and_the_model_loads() {
+    let loaded = load(include_str!("document/suspicious.yaml"), Syntax::Yaml);
+    assert!(loaded.model.is_some());
+    insta::assert_snapshot!(report(&loaded));
 }
