@@ -5,16 +5,30 @@
 //!         -> blocks -> the scoring fold -> scores of everyone
 //! ```
 
+mod backtest;
 mod blocks;
+mod compare;
+mod course;
 mod gather;
+mod histogram;
 mod intern;
 mod many;
 mod parallel;
 mod rescore;
 mod roster;
 mod settle;
+mod suspects;
+mod warnings;
 
+pub use backtest::{
+    Backtest, BacktestError, BracketRow, CutOff, Instants, Measures, Options, ScoreRange, backtest,
+};
 pub use blocks::{Block, History, LEADS_PER_BLOCK};
+pub use compare::{Cause, Comparison, Matrix, Mover, Numbers, Part, compare};
+pub use course::{Change, Course, Fact, Sample, Step, course};
 pub use gather::{Gathered, Gathering, Strangers};
+pub use histogram::{Count, Decile, Histogram, Point, Ranking, interval};
 pub use rescore::{Scored, Scores};
 pub use roster::{LeadId, Roster, RosterBuilder, RosterNotes, RowProfile};
+pub use suspects::{Power, Sign, Suspicion, TraitPower};
+pub use warnings::Warning;

@@ -340,6 +340,13 @@ impl RowProfile<'_> {
         }
     }
 
+    /// From when on the value that a column has at an instant has held, in ms: from the lead's
+    /// beginning where no change has a date of its own.
+    pub(crate) fn since(&self, column: usize, at: i64) -> i64 {
+        let begun = self.changes_of(column).take_while(|change| change.from <= at);
+        begun.last().map_or(self.roster.created_at[self.at], |change| change.from)
+    }
+
     fn changes_of(&self, column: usize) -> impl Iterator<Item = &Change> {
         self.changes.iter().map(|(_, change)| change).filter(move |change| change.column as usize == column)
     }

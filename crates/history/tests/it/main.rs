@@ -1,7 +1,11 @@
 //! The laws of a score, each run over generated models and histories against a slow scorer that
 //! reads the model document line by line and knows nothing of columns, tables or indices.
 
+mod backtest;
+mod compare;
+mod course;
 mod fast;
 mod generate;
 mod laws;
 mod reference;
+mod small;

@@ -1,0 +1,389 @@
+//! What if? Two models over the same facts at the same instant: who moves, and because of what.
+
+use leads::Timestamp;
+use scoring::{Amount, Bound, Model, Program, Score, Tally};
+use serde::Serialize;
+
+use crate::blocks::{History, LEADS_PER_BLOCK, view};
+use crate::parallel::in_parallel;
+
+/// Everyone under one model and under another.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Comparison {
+    /// The names of the two models.
+    pub models: (String, String),
+    /// The instant.
+    pub at: Timestamp,
+    /// How many leads there are.
+    pub leads: u64,
+    /// How many have a higher score than before.
+    pub up: u64,
+    /// How many have a lower score than before.
+    pub down: u64,
+    /// How many have the same score as before.
+    pub unchanged: u64,
+    /// The sums of all scores, before and after.
+    pub sums: (i64, i64),
+    /// From bracket to bracket.
+    pub brackets: Matrix,
+    /// From stage to stage.
+    pub stages: Matrix,
+    /// What moved the scores, from the strongest cause.
+    pub causes: Vec<Cause>,
+    /// Those whose scores moved most; of equal moves, the one who stands first in the file.
+    pub movers: Vec<Mover>,
+}
+
+/// How many leads went from where to where.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Matrix {
+    /// The places under the first model; the first, `None`, is none of them.
+    pub before: Vec<Option<String>>,
+    /// The places under the second model; the first, `None`, is none of them.
+    pub after: Vec<Option<String>>,
+    /// Leads by place before, then by place after.
+    pub leads: Vec<Vec<u64>>,
+}
+
+/// A criterion, and what the difference between its two forms does.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Cause {
+    /// The criterion; `None`: limits, scale, gates and rounding.
+    pub criterion: Option<String>,
+    /// The sum, over all leads whose scores moved, of what it moved each by, whichever way.
+    pub moved: Amount,
+    /// The same with its signs: what it gave on the whole.
+    pub net: Amount,
+    /// How many of those leads it moved at all.
+    pub leads: u64,
+    /// For how many it is the main cause.
+    pub main_cause_of: u64,
+}
+
+/// A lead whose score moved.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Mover {
+    /// Who.
+    pub lead: String,
+    /// Under the first model.
+    pub before: Numbers,
+    /// Under the second model.
+    pub after: Numbers,
+    /// By how much the score moved.
+    pub change: i64,
+    /// What each criterion contributed, from the largest; those that contributed nothing are left
+    /// out. Together they are `change`.
+    pub parts: Vec<Part>,
+}
+
+/// What one model says of a lead.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Numbers {
+    /// The score.
+    pub score: i64,
+    /// The bracket.
+    pub bracket: Option<String>,
+    /// The stage.
+    pub stage: Option<String>,
+    /// The gate that disqualified the lead.
+    pub disqualified: Option<String>,
+}
+
+/// One criterion's part in the move of a score.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Part {
+    /// The criterion; `None`: limits, scale, gates and rounding.
+    pub criterion: Option<String>,
+    /// What it gives now, less what it gave before.
+    pub change: Amount,
+}
+
+/// Compares two models over everyone at an instant. Both programs must have been made for
+/// [`History::needs`]. `movers` is how many of those who moved most are listed.
+pub fn compare(
+    history: &History,
+    programs: (&Program, &Program),
+    at: Timestamp,
+    movers: usize,
+    threads: usize,
+) -> Comparison {
+    let names = Names::new(programs.0.model(), programs.1.model());
+    let bound = (history.bind(programs.0), history.bind(programs.1));
+    let parts = in_parallel(history.blocks.len(), threads, Tally::default, |tally, index| {
+        let block = &history.blocks[index];
+        let mut part = Compared::new(&names);
+        for lead in 0..block.len() {
+            let position = index * LEADS_PER_BLOCK + lead;
+            let profile = history.roster.profile(position);
+            let lead = view(&history.roster, block, index, lead, &profile);
+            let mut side = |bound: &Bound<'_>| {
+                let score = bound.score(&lead, at, tally);
+                let staged = !bound.model().stages.is_empty();
+                Standing { score, stage: if staged { bound.stage(&lead, at) } else { None } }
+            };
+            let (before, after) = (side(&bound.0), side(&bound.1));
+            part.count(&before, &after);
+            if before.score.score != after.score.score {
+                let old = bound.0.amounts(&lead, at, tally);
+                let new = bound.1.amounts(&lead, at, tally);
+                let parts = names.parts(&old, &new, after.score.score - before.score.score);
+                part.move_by(&parts);
+                part.keep(Moved { position, before, after, parts }, movers);
+            }
+        }
+        part
+    });
+    let mut all = Compared::new(&names);
+    parts.into_iter().for_each(|part| all.merge(part, movers));
+    all.told(history, &names, programs, at)
+}
+
+/// Criteria of both models by name: where each stands in the one and in the other.
+struct Names {
+    criteria: Vec<(String, Option<usize>, Option<usize>)>,
+    brackets: (usize, usize),
+    stages: (usize, usize),
+}
+
+struct Standing {
+    score: Score,
+    stage: Option<usize>,
+}
+
+/// A lead whose score moved; `parts` has an entry per name, and one more for what is left.
+struct Moved {
+    position: usize,
+    before: Standing,
+    after: Standing,
+    parts: Vec<Amount>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Tallied {
+    moved: Amount,
+    net: Amount,
+    leads: u64,
+    main_cause_of: u64,
+}
+
+struct Compared {
+    leads: u64,
+    up: u64,
+    down: u64,
+    sums: (i64, i64),
+    brackets: Vec<Vec<u64>>,
+    stages: Vec<Vec<u64>>,
+    causes: Vec<Tallied>,
+    movers: Vec<Moved>,
+}
+
+impl Names {
+    fn new(before: &Model, after: &Model) -> Self {
+        let mut criteria: Vec<(String, Option<usize>, Option<usize>)> = after
+            .criteria()
+            .enumerate()
+            .map(|(index, (_, criterion))| (criterion.name.clone(), None, Some(index)))
+            .collect();
+        for (index, (_, criterion)) in before.criteria().enumerate() {
+            match criteria.iter_mut().find(|(name, ..)| *name == criterion.name) {
+                Some((_, old, _)) => *old = Some(index),
+                None => criteria.push((criterion.name.clone(), Some(index), None)),
+            }
+        }
+        Self {
+            criteria,
+            brackets: (before.brackets.len() + 1, after.brackets.len() + 1),
+            stages: (before.stages.len() + 1, after.stages.len() + 1),
+        }
+    }
+
+    /// What each criterion contributed to a change of the score, and what is left.
+    fn parts(&self, old: &[Amount], new: &[Amount], change: i64) -> Vec<Amount> {
+        let of = |amounts: &[Amount], index: Option<usize>| index.map_or(Amount::ZERO, |index| amounts[index]);
+        let differences = self.criteria.iter().map(|(_, before, after)| of(new, *after) - of(old, *before));
+        let mut parts: Vec<Amount> = differences.collect();
+        let explained: Amount = parts.iter().copied().sum();
+        parts.push(Amount::whole(change) - explained);
+        parts
+    }
+
+    /// The name of part `index`; the last one has none.
+    fn of(&self, index: usize) -> Option<String> {
+        self.criteria.get(index).map(|(name, ..)| name.clone())
+    }
+}
+
+impl Compared {
+    fn new(names: &Names) -> Self {
+        let matrix = |(before, after): (usize, usize)| vec![vec![0; after]; before];
+        Self {
+            leads: 0,
+            up: 0,
+            down: 0,
+            sums: (0, 0),
+            brackets: matrix(names.brackets),
+            stages: matrix(names.stages),
+            causes: vec![Tallied::default(); names.criteria.len() + 1],
+            movers: Vec::new(),
+        }
+    }
+
+    fn count(&mut self, before: &Standing, after: &Standing) {
+        self.leads += 1;
+        self.up += u64::from(after.score.score > before.score.score);
+        self.down += u64::from(after.score.score < before.score.score);
+        self.sums.0 += before.score.score;
+        self.sums.1 += after.score.score;
+        let bracket = |standing: &Standing| standing.score.bracket.map_or(0, |bracket| usize::from(bracket) + 1);
+        self.brackets[bracket(before)][bracket(after)] += 1;
+        let stage = |standing: &Standing| standing.stage.map_or(0, |stage| stage + 1);
+        self.stages[stage(before)][stage(after)] += 1;
+    }
+
+    fn move_by(&mut self, parts: &[Amount]) {
+        for (cause, part) in self.causes.iter_mut().zip(parts) {
+            cause.moved += size(*part);
+            cause.net += *part;
+            cause.leads += u64::from(*part != Amount::ZERO);
+        }
+        // Of equal parts the first in the document is the main cause.
+        let main = parts.iter().enumerate().rev().max_by_key(|(_, part)| size(**part));
+        if let Some((index, _)) = main {
+            self.causes[index].main_cause_of += 1;
+        }
+    }
+
+    /// Keeps those who moved most, in order.
+    fn keep(&mut self, moved: Moved, most: usize) {
+        let place = self.movers.partition_point(|other| other.rank() <= moved.rank());
+        if place < most {
+            self.movers.insert(place, moved);
+            self.movers.truncate(most);
+        }
+    }
+
+    fn merge(&mut self, other: Self, most: usize) {
+        self.leads += other.leads;
+        self.up += other.up;
+        self.down += other.down;
+        self.sums.0 += other.sums.0;
+        self.sums.1 += other.sums.1;
+        for (matrix, more) in [(&mut self.brackets, &other.brackets), (&mut self.stages, &other.stages)] {
+            for (row, more) in matrix.iter_mut().zip(more) {
+                row.iter_mut().zip(more).for_each(|(count, more)| *count += more);
+            }
+        }
+        for (cause, more) in self.causes.iter_mut().zip(&other.causes) {
+            cause.moved += more.moved;
+            cause.net += more.net;
+            cause.leads += more.leads;
+            cause.main_cause_of += more.main_cause_of;
+        }
+        other.movers.into_iter().for_each(|moved| self.keep(moved, most));
+    }
+
+    /// The result, with names for numbers.
+    fn told(self, history: &History, names: &Names, programs: (&Program, &Program), at: Timestamp) -> Comparison {
+        let (old, new) = (programs.0.model(), programs.1.model());
+        let places = |places: Vec<&String>| -> Vec<Option<String>> {
+            std::iter::once(None).chain(places.into_iter().cloned().map(Some)).collect()
+        };
+        let brackets = |model: &Model| places(model.brackets.iter().map(|bracket| &bracket.name).collect());
+        let stages = |model: &Model| places(model.stages.iter().map(|stage| &stage.name).collect());
+        let mut causes: Vec<Cause> = (0..)
+            .zip(&self.causes)
+            .filter(|(_, tallied)| tallied.leads > 0)
+            .map(|(index, tallied)| Cause {
+                criterion: names.of(index),
+                moved: tallied.moved,
+                net: tallied.net,
+                leads: tallied.leads,
+                main_cause_of: tallied.main_cause_of,
+            })
+            .collect();
+        causes.sort_by_key(|cause| std::cmp::Reverse(cause.moved));
+        let mover = |moved: &Moved| Mover {
+            lead: history.roster.id(moved.position).to_string(),
+            before: moved.before.told(old),
+            after: moved.after.told(new),
+            change: moved.change(),
+            parts: parts_told(&moved.parts, |index| names.of(index)),
+        };
+        Comparison {
+            models: (old.name.clone(), new.name.clone()),
+            at,
+            leads: self.leads,
+            up: self.up,
+            down: self.down,
+            unchanged: self.leads - self.up - self.down,
+            sums: self.sums,
+            brackets: Matrix { before: brackets(old), after: brackets(new), leads: self.brackets },
+            stages: Matrix { before: stages(old), after: stages(new), leads: self.stages },
+            causes,
+            movers: self.movers.iter().map(mover).collect(),
+        }
+    }
+}
+
+impl Moved {
+    fn change(&self) -> i64 {
+        self.after.score.score - self.before.score.score
+    }
+
+    /// The largest move first, then in the order of the file.
+    fn rank(&self) -> (std::cmp::Reverse<u64>, usize) {
+        (std::cmp::Reverse(self.change().unsigned_abs()), self.position)
+    }
+}
+
+impl Standing {
+    fn told(&self, model: &Model) -> Numbers {
+        let Score { score, bracket, disqualified, .. } = self.score;
+        Numbers {
+            score,
+            bracket: bracket.map(|index| model.brackets[usize::from(index)].name.clone()),
+            stage: self.stage.map(|index| model.stages[index].name.clone()),
+            disqualified: disqualified.map(|index| model.gates[usize::from(index)].name.clone()),
+        }
+    }
+}
+
+impl Matrix {
+    /// How many leads are in each place under the first model.
+    pub fn counts_before(&self) -> Vec<u64> {
+        self.leads.iter().map(|row| row.iter().sum()).collect()
+    }
+
+    /// How many leads are in each place under the second model.
+    pub fn counts_after(&self) -> Vec<u64> {
+        (0..self.after.len()).map(|place| self.leads.iter().map(|row| row[place]).sum()).collect()
+    }
+
+    /// From where to where how many leads went, without those who stayed where they were; the
+    /// largest move first.
+    pub fn moves(&self) -> Vec<(Option<&str>, Option<&str>, u64)> {
+        let mut moves = Vec::new();
+        for (before, row) in self.before.iter().zip(&self.leads) {
+            for (after, leads) in self.after.iter().zip(row) {
+                if before != after && *leads > 0 {
+                    moves.push((before.as_deref(), after.as_deref(), *leads));
+                }
+            }
+        }
+        moves.sort_by_key(|(.., leads)| std::cmp::Reverse(*leads));
+        moves
+    }
+}
+
+/// The parts that are something, from the largest, with their names.
+pub(crate) fn parts_told(parts: &[Amount], name: impl Fn(usize) -> Option<String>) -> Vec<Part> {
+    let named = parts.iter().enumerate().filter(|(_, part)| **part != Amount::ZERO);
+    let mut told: Vec<Part> =
+        named.map(|(index, part)| Part { criterion: name(index), change: *part }).collect();
+    told.sort_by_key(|part| std::cmp::Reverse(size(part.change)));
+    told
+}
+
+fn size(amount: Amount) -> Amount {
+    amount.max(-amount)
+}

@@ -1,0 +1,90 @@
+//! How one lead's score came to be what it is.
+
+use history::{Course, Fact, course};
+use leads::LeadFacts;
+
+use crate::small::{Telling, day, later, lead, programs};
+
+const MODEL: &str = "
+model: m
+groups:
+  - group: Behaviour
+    criteria:
+      - {name: Visits, event: visited, points: 40, decay: {expires: 10d}}
+      - {name: Large company, trait: size, is: large, points: 15}
+gates: [{name: Competitor, when: {trait: kind, is: competitor}, disqualify: true}]
+brackets: [{name: cold, from: 0}, {name: warm, from: 40}]
+stages: [{stage: marketing_qualified, enter: {score: 50}}]
+";
+
+fn of(facts: &LeadFacts, from: f64, to: f64) -> Course {
+    let (programs, _) = programs(&[MODEL], "won");
+    course(&programs[0], facts, day(from), day(to))
+}
+
+#[test]
+fn every_change_of_the_score_has_its_instant_and_its_cause() {
+    let facts = lead("anna", 0.0)
+        .does("visited", day(1.25))
+        .learns("size", "large", day(3.5))
+        .learns("kind", "competitor", day(20.75));
+    let told = of(&facts, 0.0, 30.0);
+    let changes: Vec<_> = told
+        .changes
+        .iter()
+        .map(|change| {
+            let first = change.parts.first();
+            let part = first.map(|part| (part.criterion.as_deref(), part.change.to_string()));
+            (change.at, change.before.score, change.after.score, change.facts.len(), part)
+        })
+        .collect();
+    let expected = [
+        (day(1.25), 0, 40, 1, Some((Some("Visits"), "40".to_owned()))),
+        (day(3.5), 40, 55, 1, Some((Some("Large company"), "15".to_owned()))),
+        // The visit expires at an exact instant, which the stage that is left there dates.
+        (day(11.25), 55, 15, 0, Some((Some("Visits"), "-40".to_owned()))),
+        (day(20.75), 15, 0, 1, Some((None, "-15".to_owned()))),
+    ];
+    assert_eq!(changes, expected);
+    assert_eq!(told.changes[0].facts, [Fact::Event { event: "visited".to_owned(), id: None }]);
+    let path = "size".to_owned();
+    assert_eq!(told.changes[1].facts, [Fact::Trait { path, value: Some("large".into()) }]);
+    assert_eq!(told.changes[3].after.disqualified.as_deref(), Some("Competitor"));
+    let steps: Vec<_> = told.steps.iter().map(|step| (step.at, step.entered, step.reason)).collect();
+    assert_eq!(steps, [(day(3.5), true, "reached"), (day(11.25), false, "fell")]);
+}
+
+#[test]
+fn time_alone_is_told_from_a_fact_on_the_same_day() {
+    // The first visit expires on day 11 at 00:00; another follows at noon.
+    let facts = lead("boris", 0.0).does("visited", day(1.0)).does("visited", day(11.5));
+    let told = of(&facts, 0.0, 12.0);
+    let changes: Vec<_> = told
+        .changes
+        .iter()
+        .map(|change| (change.at, change.after.score, change.facts.is_empty()))
+        .collect();
+    assert_eq!(changes, [(day(1.0), 40, false), (day(11.0), 0, true), (day(11.5), 40, false)]);
+}
+
+#[test]
+fn the_samples_are_every_midnight_and_every_fact() {
+    let facts = lead("carla", 0.5).does("visited", later(day(2.0), 1));
+    let told = of(&facts, 0.25, 3.25);
+    let instants: Vec<_> = told.samples.iter().map(|sample| sample.at).collect();
+    let expected = [day(0.25), day(0.5), day(1.0), day(2.0), later(day(2.0), 1), day(3.0), day(3.25)];
+    assert_eq!(instants, expected);
+}
+
+#[test]
+fn a_quiet_lead_has_a_level_course() {
+    let told = of(&lead("dan", 0.0), 0.0, 400.0);
+    assert!(told.changes.is_empty() && told.steps.is_empty());
+    assert!(told.samples.iter().all(|sample| sample.score == 0));
+}
+
+#[test]
+fn very_long_courses_are_looked_at_less_often() {
+    let told = of(&lead("eva", 0.0), 0.0, 36_500.0);
+    assert!(told.samples.len() < 4_000, "{}", told.samples.len());
+}
