@@ -1,0 +1,131 @@
+//! What can be typed.
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{check, completions, explain, fmt, generate, man, new, schema, score, test};
+use crate::ui::ColorChoice;
+
+/// Lead scoring: exact, explained scores from two files and a model
+///
+/// A model is a YAML file that says what earns points. From it, a file of leads and a file of
+/// events, madura says who is worth a call, why, since when, and whether it would have been right.
+#[derive(Parser, Debug)]
+#[command(
+    name = "madura",
+    version,
+    styles = STYLES,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = FIRST_STEPS
+)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(help = "Colours: auto, always or never")]
+    pub(crate) color: ColorChoice,
+
+    /// Say nothing on standard error but errors
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// The commands, in the order in which a new user meets them.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Score everyone, best first
+    Score(score::ScoreArgs),
+    /// Show why one lead has its score, line by line
+    Explain(explain::ExplainArgs),
+    // `diff`, `history` and `backtest` stand here.
+    /// Check a model and report every mistake at once
+    Check(check::CheckArgs),
+    /// Run the tests that a model brings along
+    Test(test::TestArgs),
+    /// Write a model in its canonical form
+    Fmt(fmt::FmtArgs),
+    /// Print the JSON Schema of the model document, for editors
+    Schema(schema::SchemaArgs),
+    /// Begin a model of your own
+    New(new::NewArgs),
+    /// Make the files of a believable company, to try things on
+    Generate(generate::GenerateArgs),
+    /// Print completions for a shell
+    Completions(completions::CompletionsArgs),
+    /// Print the manual page, or write those of all commands
+    Man(man::ManArgs),
+}
+
+/// Where the facts come from: the same words in every command that reads them.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Facts")]
+pub(crate) struct InputArgs {
+    /// Leads: one row each, every column a trait. CSV, NDJSON or Parquet, also gzip or zstd; `-` is
+    /// standard input. May be given several times
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) leads: Vec<String>,
+
+    /// Events: `lead`, `event`, `at`, and what else is known. May be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) events: Vec<String>,
+
+    /// Changes of traits: `lead`, `trait`, `value`, `at`. May be given several times
+    #[arg(long, value_name = "FILE")]
+    pub(crate) changes: Vec<String>,
+
+    /// What columns are called in your files: `lead=customer_id,at=ts`. `events.at=ts` concerns
+    /// the files of events only (likewise `leads.` and `changes.`)
+    #[arg(long, value_name = "ROLE=COLUMN,...", value_delimiter = ',')]
+    pub(crate) map: Vec<String>,
+
+    /// The time zone of instants that name none, as in `Europe/Madrid`. Without it such rows are
+    /// rejected
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) zone: Option<String>,
+
+    /// What separates the cells of CSV: one character, or `tab`. By default the header tells
+    #[arg(long, value_name = "CHARACTER")]
+    pub(crate) delimiter: Option<String>,
+
+    /// Write rows that cannot be read to this CSV file, each with its place and the reason
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<String>,
+
+    /// Stop at the first row that cannot be read, with exit code 1
+    #[arg(long)]
+    pub(crate) strict: bool,
+
+    /// How many threads to use; by default one for each core
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+}
+
+/// The instant of a score.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct AsOfArgs {
+    /// The instant to score at: RFC 3339, or a date for its midnight in the model's time zone. By
+    /// default now
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) as_of: Option<String>,
+}
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+const FIRST_STEPS: &str = "\
+First steps:
+  madura generate --out company                 a company to try things on
+  madura new model.yaml                         a model to begin with
+  madura score model.yaml --leads company/leads.csv --events company/events.csv
+  madura explain model.yaml 17 --leads company/leads.csv --events company/events.csv
+
+Exit codes: 0 fine; 1 findings (a failed test, a rejected row under --strict); 2 a wrong command
+line or model; 3 a file that cannot be read or written.";

@@ -1,0 +1,32 @@
+//! One file per command: its arguments, its examples and what it does.
+
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod fmt;
+pub(crate) mod generate;
+pub(crate) mod man;
+pub(crate) mod new;
+pub(crate) mod schema;
+pub(crate) mod score;
+pub(crate) mod test;
+
+use crate::args::Command;
+use crate::exit::Result;
+use crate::ui::Ui;
+
+/// Does what was asked for.
+pub(crate) fn run(command: Command, ui: &Ui) -> Result {
+    match command {
+        Command::Score(args) => score::run(&args, ui),
+        Command::Explain(args) => explain::run(&args, ui),
+        Command::Check(args) => check::run(&args, ui),
+        Command::Test(args) => test::run(&args, ui),
+        Command::Fmt(args) => fmt::run(&args, ui),
+        Command::Schema(args) => schema::run(&args, ui),
+        Command::New(args) => new::run(&args, ui),
+        Command::Generate(args) => generate::run(&args, ui),
+        Command::Completions(args) => completions::run(&args, ui),
+        Command::Man(args) => man::run(&args, ui),
+    }
+}

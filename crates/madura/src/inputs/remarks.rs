@@ -1,0 +1,187 @@
+//! What is not as it should be, said in plain words: a typing mistake in a model or in a file
+//! scores zero for everyone, and silence about it would be the worst of answers.
+
+use history::Gathered;
+use scoring::{Model, Needs};
+
+use super::nearest::nearest;
+use super::{Seen, Sources};
+use crate::ui::Ui;
+
+/// Says it all.
+pub(super) fn say(
+    gathered: &Gathered,
+    seen: &Seen,
+    models: &[&Model],
+    extra_events: &[&str],
+    sources: &Sources,
+    ui: &Ui,
+) {
+    let needs = Needs::of(models.iter().copied());
+    let remarks = Remarks { gathered, seen, needs: &needs, sources, ui };
+    remarks.leads();
+    remarks.traits();
+    remarks.events(models, extra_events);
+    remarks.properties();
+    remarks.strangers();
+}
+
+struct Remarks<'a> {
+    gathered: &'a Gathered,
+    seen: &'a Seen,
+    needs: &'a Needs,
+    sources: &'a Sources,
+    ui: &'a Ui,
+}
+
+impl Remarks<'_> {
+    fn leads(&self) {
+        let notes = &self.seen.notes;
+        if self.gathered.roster().is_empty() {
+            self.ui.warn(format_args!("there are no leads in {}", names(&self.sources.leads)));
+        }
+        if notes.repeated > 0 {
+            let rows = counted(notes.repeated, "row of leads repeats", "rows of leads repeat");
+            self.ui.note(format_args!("{rows} an earlier one and changed nothing"));
+        }
+        if notes.conflicting > 0 {
+            let rows = counted(notes.conflicting, "row says", "rows say");
+            self.ui.warn(format_args!(
+                "{rows} something else of a lead than an earlier row: taken as a change from its \
+                 created_at on (lead {})",
+                some_of(&notes.examples, notes.conflicting)
+            ));
+        }
+    }
+
+    fn traits(&self) {
+        for (path, seen) in self.needs.traits.iter().zip(&self.seen.traits) {
+            if *seen {
+                continue;
+            }
+            let columns = &self.seen.lead_columns;
+            if columns.contains(path) {
+                self.ui.warn(format_args!("the column `{path}` is empty in {}", names(&self.sources.leads)));
+                continue;
+            }
+            let near = nearest(path, columns.iter().map(String::as_str));
+            self.ui.warn(format_args!(
+                "the model looks at `{path}`, but no lead has it{}",
+                near.map_or_else(|| in_files(columns), |near| format!("; did you mean `{near}`?"))
+            ));
+        }
+    }
+
+    fn events(&self, models: &[&Model], extra: &[&str]) {
+        if self.sources.events.is_empty() {
+            if self.needs.events.iter().any(|(name, _)| is_looked_at(models, name)) {
+                self.ui.note("no events were given: scored by traits alone");
+            }
+            return;
+        }
+        let names = &self.seen.event_names;
+        let occurs = |event: &str| names.iter().any(|name| name == event);
+        let in_models = self.needs.events.iter().map(|(name, _)| name.as_str());
+        let wanted = in_models.filter(|name| is_looked_at(models, name)).chain(extra.iter().copied());
+        for event in wanted.filter(|event| !occurs(event)) {
+            let near = nearest(event, names.iter().map(String::as_str));
+            self.ui.warn(format_args!(
+                "no event is called `{event}`{}",
+                near.map_or_else(|| in_files(names), |near| format!("; did you mean `{near}`?"))
+            ));
+        }
+    }
+
+    fn properties(&self) {
+        // Only of events that occur: of the others something else was said.
+        let occurs = |(name, _): &&(String, Vec<usize>)| self.seen.event_names.contains(name);
+        for (index, path) in self.needs.properties.iter().enumerate() {
+            let missing = !self.seen.properties[index];
+            let event = self.needs.events.iter().filter(occurs).find(|(_, wanted)| wanted.contains(&index));
+            let Some((event, _)) = event.filter(|_| missing) else { continue };
+            let near = self.property_near(path);
+            self.ui.warn(format_args!(
+                "the model looks at `{path}` of `{event}`, but no event has it{}",
+                near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
+            ));
+        }
+    }
+
+    fn property_near(&self, path: &str) -> Option<String> {
+        let mut names = self.seen.event_columns.clone();
+        for source in &self.sources.events {
+            let columns = &self.sources.columns.events;
+            names.extend(ingest::column_names(source, columns, self.sources.delimiter).unwrap_or_default());
+        }
+        nearest(path, names.iter().map(String::as_str)).map(str::to_owned)
+    }
+
+    fn strangers(&self) {
+        let strangers = &self.gathered.strangers;
+        if strangers.events > 0 {
+            let events = counted(strangers.events, "event is", "events are");
+            let share = strangers.events as f64 / self.seen.events.max(1) as f64;
+            let share = if share >= 0.01 { format!(" ({:.0} %)", share * 100.0) } else { String::new() };
+            self.ui.warn(format_args!(
+                "{events} about leads that are in no file of leads{share} and had nobody to count \
+                 for: {}",
+                some_of(&strangers.examples, strangers.events)
+            ));
+        }
+        if self.seen.strange_changes > 0 {
+            let changes = counted(self.seen.strange_changes, "change of a trait is", "changes of traits are");
+            self.ui.warn(format_args!("{changes} about leads that are in no file of leads"));
+        }
+        if self.gathered.repeated > 0 {
+            let events = counted(self.gathered.repeated, "event came", "events came");
+            self.ui.note(format_args!("{events} again with an id that was there already; each counts once"));
+        }
+    }
+}
+
+/// Whether some model looks at the event for more than a rejection by sales, which may well never
+/// have happened.
+fn is_looked_at(models: &[&Model], event: &str) -> bool {
+    let without_stages = |model: &&Model| Model { stages: Vec::new(), tests: Vec::new(), ..(**model).clone() };
+    let models: Vec<Model> = models.iter().map(without_stages).collect();
+    Needs::of(&models).events.iter().any(|(name, _)| name == event)
+}
+
+fn names(sources: &[ingest::Source]) -> String {
+    let names: Vec<&str> = sources.iter().map(ingest::Source::name).collect();
+    names.join(", ")
+}
+
+/// `; there are a, b and c`, where that is short enough to help.
+fn in_files(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        few if few.len() <= 12 => format!("; there are {}", few.join(", ")),
+        many => format!("; there are {}, and {} more", many[..12].join(", "), many.len() - 12),
+    }
+}
+
+/// `1,234 events are`.
+pub(crate) fn counted(count: u64, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{} {many}", grouped(count)) }
+}
+
+/// `1,234,567`.
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+fn some_of(examples: &[String], of: u64) -> String {
+    let mut sorted: Vec<&str> = examples.iter().map(String::as_str).collect();
+    sorted.sort_by_key(|id| (id.len(), *id));
+    let more = if of > examples.len() as u64 { ", ..." } else { "" };
+    format!("{}{more}", sorted.join(", "))
+}
