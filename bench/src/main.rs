@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use history::{Gathering, History, RosterBuilder};
-use ingest::{EventPlan, LeadPlan, Source, Watch};
+use ingest::{Columns, EventPlan, LeadPlan, Role, Source, Watch};
 use leads::Timestamp;
 use scoring::{Needs, Program};
 
@@ -41,15 +41,19 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// Every score at every instant into one grid, as the peer writes a table.
 fn instants(history: &History, program: &Program, at: &[Timestamp], threads: usize) -> i64 {
-    at.iter().map(|at| history.rescore(program, *at, threads).iter().map(|scored| scored.score.score).sum::<i64>()).sum()
+    let grid = history.at_instants(program, at, threads, Vec::<i32>::new, |grid, _, moments| {
+        grid.extend(moments.scores().map(|score| score as i32));
+    });
+    grid.iter().flatten().map(|score| i64::from(*score)).sum()
 }
 
 fn read(needs: &Needs, leads: &str, events: &str, threads: usize) -> Result<History> {
-    let columns = ingest::Columns::default().map("lead=lead_id,at=ts")?;
+    let columns = Columns::default().with(Role::Lead, "lead_id").with(Role::At, "ts");
     let plan = LeadPlan { columns: columns.clone(), traits: needs.traits.clone(), threads, ..LeadPlan::default() };
     let batches = std::sync::Mutex::new(Vec::new());
-    ingest::read_leads(&Source::open(leads)?, &plan, Watch::default(), &|sequence, batch| {
+    ingest::read_leads(&Source::open(leads, None)?, &plan, Watch::default(), &|sequence, batch| {
         batches.lock().map(|mut batches| batches.push((sequence, batch.clone()))).unwrap_or_default();
     })?;
     let mut batches = batches.into_inner().unwrap_or_default();
@@ -59,6 +63,6 @@ fn read(needs: &Needs, leads: &str, events: &str, threads: usize) -> Result<Hist
     let (roster, _) = builder.finish();
     let gathering = Gathering::new(needs.clone(), roster);
     let plan = EventPlan { columns, properties: needs.properties.clone(), threads, ..EventPlan::default() };
-    ingest::read_events(&Source::open(events)?, &plan, Watch::default(), &|sequence, batch| gathering.take(sequence, batch))?;
+    ingest::read_events(&Source::open(events, None)?, &plan, Watch::default(), &|sequence, batch| gathering.take(sequence, batch))?;
     Ok(gathering.finish(threads).into_history(threads))
 }

@@ -215,13 +215,13 @@ pub fn backtest(
     };
     let horizon = options.horizon.as_millis();
     let memory = || vec![Seen::default(); instants.len()];
-    let visit = |seen: &mut Vec<Seen>, position: usize, scores: &[scoring::Score]| {
+    let visit = |seen: &mut Vec<Seen>, position: usize, moments: scoring::Moments<'_>| {
         let lead = lead(position);
-        for ((at, score), seen) in instants.iter().zip(scores).zip(seen) {
+        for ((at, score), seen) in instants.iter().zip(moments.scores()).zip(seen) {
             match lead.at(at.as_millis(), horizon) {
                 Standing::NotYetKnown => seen.not_yet_known += 1,
                 Standing::LeftOut => seen.left_out += 1,
-                Standing::Counts { converted } => seen.scores.add(score.score, converted),
+                Standing::Counts { converted } => seen.scores.add(score, converted),
             }
         }
     };

@@ -1,14 +1,14 @@
 //! Scores of everyone at many instants, in one pass over the events.
 
 use leads::Timestamp;
-use scoring::{ManyTally, Program, Score};
+use scoring::{ManyTally, Moments, Program};
 
 use crate::blocks::{History, LEADS_PER_BLOCK, view};
 use crate::parallel::in_parallel;
 
 impl History {
     /// Scores everyone at these instants. `visit` gets a thread's `memory`, the lead's position in the
-    /// roster, and its scores in the order of the instants (which are put in rising order first). The
+    /// roster, and its numbers in the order of the instants (which are put in rising order first). The
     /// memories come back, one per block of leads, in the order of the roster.
     ///
     /// Stages depend on the whole path and are not part of it.
@@ -18,7 +18,7 @@ impl History {
         instants: &[Timestamp],
         threads: usize,
         memory: impl Fn() -> M + Sync,
-        visit: impl Fn(&mut M, usize, &[Score]) + Sync,
+        visit: impl Fn(&mut M, usize, Moments<'_>) + Sync,
     ) -> Vec<M> {
         let bound = self.bind(program);
         let instants = bound.at_instants(instants);

@@ -14,7 +14,10 @@ pub struct Amount(i128);
 /// The weight of an event that has lost nothing, in millionths.
 pub const FULL_WEIGHT: u32 = 1_000_000;
 
-const UNITS_PER_POINT: i128 = 100_000_000;
+/// Units of 1e-8 point in a point.
+pub(crate) const UNITS_PER_POINT: i64 = 100_000_000;
+
+const UNITS: i128 = UNITS_PER_POINT as i128;
 
 impl Amount {
     /// Nothing.
@@ -43,15 +46,19 @@ impl Amount {
 
     /// The nearest whole number of points, half away from zero.
     pub const fn rounded(self) -> i64 {
-        let half = UNITS_PER_POINT / 2;
+        let half = UNITS / 2;
         let shifted = if self.0 < 0 { self.0 - half } else { self.0 + half };
         // Division cuts toward zero, which is what rounding away from zero needs after the shift.
-        (shifted / UNITS_PER_POINT) as i64
+        // In 64 bits it is a multiplication, in 128 a call that takes ten times as long.
+        if shifted as i64 as i128 == shifted {
+            return shifted as i64 / UNITS_PER_POINT;
+        }
+        (shifted / UNITS) as i64
     }
 
     /// Whole points.
     pub const fn whole(points: i64) -> Self {
-        Self(points as i128 * UNITS_PER_POINT)
+        Self(points as i128 * UNITS)
     }
 }
 
@@ -99,7 +106,7 @@ impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let size = self.0.unsigned_abs();
-        let units = UNITS_PER_POINT.unsigned_abs();
+        let units = UNITS.unsigned_abs();
         let (whole, part) = (size / units, size % units);
         if part == 0 {
             return write!(f, "{sign}{whole}");

@@ -3,10 +3,10 @@
 
 use leads::{Points, Timestamp, Value};
 
-use crate::amount::Amount;
-use crate::calendar::Calendar;
-use crate::model::{Band, Model, Property};
+use crate::calendar::{Calendar, Uses};
+use crate::model::{Band, Decay, Model, Period, Property};
 use crate::program::{Clause, LineKind, Program};
+use crate::sum::units;
 use crate::test::{Viewpoint, number_of};
 use crate::truth::{Truth, Truths};
 use crate::vocabulary::{Shape, Vocabulary};
@@ -23,9 +23,33 @@ pub struct Bound<'p> {
     /// Slots of shape `s`: `slots[starts[s]..starts[s + 1]]`.
     starts: Vec<u32>,
     slots: Vec<u16>,
+    /// What the fold asks of each slot.
+    pub(crate) hot: Vec<Hot>,
+    /// The tables of weights of all slots; equal curves share one.
+    pub(crate) weights: Vec<u32>,
+    /// Which calendar periods some slot counts in.
+    pub(crate) uses: Uses,
     /// Per slot with a dated pattern, per shape: when it matches. Empty for the others.
     dated_slots: Vec<Vec<Answer>>,
     pub(crate) has_dated_slots: bool,
+}
+
+/// What the fold asks of a slot for every event, in one place.
+#[derive(Clone, Debug)]
+pub(crate) struct Hot {
+    /// Age in ms below which a kept event is counted.
+    pub(crate) within: i64,
+    /// Age in ms below which it still weighs something.
+    pub(crate) expires: i64,
+    /// How many are kept per period; `u32::MAX` keeps all.
+    pub(crate) at_most: u32,
+    pub(crate) per: Period,
+    /// Its weights by age begin here in [`Bound::weights`], ...
+    pub(crate) weights: usize,
+    /// ... and the one at this distance holds for every greater age, ...
+    pub(crate) weights_last: usize,
+    /// ... unless the curve goes on beyond.
+    pub(crate) open: bool,
 }
 
 /// Answers to a question by value.
@@ -68,16 +92,46 @@ impl Program {
                 shapes.map(|shape| self.shape_answer(&slot.pattern.properties, shape)).collect()
             })
             .collect();
+        let (hot, weights) = self.hot_slots();
         Bound {
             program: self,
             calendar: Calendar::new(self.zone(), first, last),
             has_dated_slots: self.slots.iter().any(|slot| slot.dated),
+            uses: Uses::of(hot.iter().map(|hot| hot.per)),
+            hot,
+            weights,
             answers,
             by_value,
             starts,
             slots,
             dated_slots,
         }
+    }
+
+    /// What the fold asks of each slot, and the tables of weights.
+    fn hot_slots(&self) -> (Vec<Hot>, Vec<u32>) {
+        let mut tables: Vec<(Decay, usize)> = Vec::new();
+        let mut weights = Vec::new();
+        let hot = self.slots.iter().map(|slot| {
+            let decay = slot.weights.decay();
+            let known = tables.iter().find(|(known, _)| *known == decay);
+            let start = known.map_or(weights.len(), |(_, start)| *start);
+            let table = slot.weights.table();
+            if start == weights.len() {
+                tables.push((decay, start));
+                weights.extend_from_slice(table);
+            }
+            Hot {
+                within: slot.within,
+                expires: slot.expires,
+                at_most: slot.cap.map_or(u32::MAX, |cap| cap.at_most),
+                per: slot.cap.map_or(Period::Ever, |cap| cap.per),
+                weights: start,
+                weights_last: table.len() - 1,
+                open: slot.weights.is_open(),
+            }
+        });
+        (hot.collect(), weights)
     }
 
     fn slots_by_shape(&self, shapes: &[Shape], view: Viewpoint<'_>) -> (Vec<u32>, Vec<u16>) {
@@ -156,6 +210,16 @@ impl Bound<'_> {
         &self.program.model
     }
 
+    /// Whether a condition can change only where the profile does: it looks at no event and no date.
+    pub(crate) fn is_steady(&self, clause: &Clause) -> bool {
+        match clause {
+            Clause::Question(question) => matches!(self.answers[*question], Answers::Fixed(_)),
+            Clause::Event { .. } => false,
+            Clause::All(parts) | Clause::Any(parts) => parts.iter().all(|part| self.is_steady(part)),
+            Clause::Not(inner) => self.is_steady(inner),
+        }
+    }
+
     /// The slots that an event of this shape counts in. Where `has_dated_slots`, ask
     /// [`Self::matches_at`] as well.
     #[inline]
@@ -199,8 +263,6 @@ fn by_value(
     program: &Program,
     vocabulary: &Vocabulary,
 ) -> Option<(usize, Vec<i64>)> {
-    // A million points are 1e14 units.
-    let units = |points: Points| Amount::from(points).units() as i64;
     match kind {
         LineKind::Clause { clause: Clause::Question(question), points, otherwise, unknown } => {
             let Answers::Fixed(truths) = &answers[*question] else { return None };

@@ -6,10 +6,11 @@ use leads::{Points, Timestamp};
 
 use crate::amount::Amount;
 use crate::bound::Bound;
-use crate::calendar::Cursor;
-use crate::fold::{LeadView, Profile, SlotTally, is_too_young};
+use crate::calendar::Periods;
+use crate::fold::{LeadView, Profile, SlotTally};
 use crate::model::{Band, Dimension, Knot};
 use crate::program::{Clause, Line, LineKind, band_points, curve_amount, knot_instant};
+use crate::sum::{held, is_too_young};
 use crate::truth::{Truth, Truths};
 
 /// The least and the greatest of something; both included.
@@ -88,18 +89,19 @@ impl Bound<'_> {
     /// What every slot can hold at the instants of a stretch.
     pub(crate) fn spans<P: Profile>(&self, lead: &LeadView<'_, P>, stretch: Stretch) -> Vec<SlotSpan> {
         let mut spans = vec![SlotSpan::new(); self.program.slots.len()];
-        let mut cursor = Cursor::START;
+        let mut periods = Periods::new(&self.calendar, self.uses);
         for (at, shape) in lead.at.iter().zip(lead.shapes) {
             if *at > stretch.last {
                 break;
             }
+            periods.enter(*at);
             for slot in self.slots_of(*shape) {
                 let slot = usize::from(*slot);
                 let from = stretch.first.max(*at);
                 let matches = self.matches_between(slot, *shape, from, stretch.last);
                 if matches.has(Truth::True) {
                     let surely = matches == Truths::one(Truth::True);
-                    self.widen(slot, &mut spans[slot], *at, surely, stretch, &mut cursor);
+                    self.widen(slot, &mut spans[slot], *at, surely, stretch, &periods);
                 }
             }
         }
@@ -114,7 +116,7 @@ impl Bound<'_> {
         at: i64,
         surely: bool,
         stretch: Stretch,
-        cursor: &mut Cursor,
+        periods: &Periods<'_>,
     ) {
         let slot = &self.program.slots[slot];
         let throughout = surely && at <= stretch.first;
@@ -125,8 +127,7 @@ impl Bound<'_> {
         span.latest.push(at);
         span.unsure |= !surely;
         if let Some(cap) = slot.cap {
-            let period = self.calendar.period(cap.per, at, cursor);
-            let number = span.tally.enter_period(period, self.calendar.returns());
+            let number = span.tally.enter_period(periods.number(cap.per), self.calendar.returns());
             if number > cap.at_most && !span.unsure {
                 return;
             }
@@ -173,10 +174,8 @@ impl Bound<'_> {
             *group = Span { least: group.least + held.least, most: group.most + held.most };
         }
         let (mut fit, mut engagement) = (none, none);
-        for (group, span) in model.groups.iter().zip(groups) {
-            let held = group.limit.map_or(span, |limit| {
-                span.map(|amount| amount.held(limit.low.into(), limit.high.into()))
-            });
+        for (group, span) in self.program.groups.iter().zip(groups) {
+            let held = span.map(|amount| held(amount, group.limit));
             let sum = match group.dimension {
                 Dimension::Fit => &mut fit,
                 Dimension::Engagement => &mut engagement,

@@ -27,7 +27,7 @@ pub(crate) struct Calendar {
 
 /// Where in the calendar the last look-up was: instants that follow each other share segments.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cursor {
+struct Cursor {
     from: i64,
     until: i64,
     offset: i64,
@@ -35,7 +35,59 @@ pub(crate) struct Cursor {
 
 impl Cursor {
     /// A cursor that points nowhere yet.
-    pub(crate) const START: Self = Self { from: 0, until: 0, offset: 0 };
+    const START: Self = Self { from: 0, until: 0, offset: 0 };
+}
+
+/// The numbers of the periods that hold one instant after another.
+#[derive(Debug)]
+pub(crate) struct Periods<'c> {
+    calendar: &'c Calendar,
+    uses: Uses,
+    cursor: Cursor,
+    numbers: [u32; 5],
+}
+
+/// Which periods matter.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Uses {
+    days: bool,
+    others: bool,
+}
+
+impl Uses {
+    pub(crate) fn of(periods: impl Iterator<Item = Period>) -> Self {
+        periods.fold(Self::default(), |uses, period| match period {
+            Period::Ever => uses,
+            Period::Day => Self { days: true, ..uses },
+            Period::Hour | Period::Week | Period::Month => Self { others: true, ..uses },
+        })
+    }
+}
+
+impl<'c> Periods<'c> {
+    pub(crate) fn new(calendar: &'c Calendar, uses: Uses) -> Self {
+        Self { calendar, uses, cursor: Cursor::START, numbers: [0; 5] }
+    }
+
+    /// Goes to an instant (ms).
+    #[inline]
+    pub(crate) fn enter(&mut self, at: i64) {
+        if self.uses.days || self.uses.others {
+            let local = self.calendar.local(at, &mut self.cursor);
+            self.numbers[Period::Day as usize] = (local / DAY_MS) as u32;
+            if self.uses.others {
+                self.numbers[Period::Hour as usize] = (local / HOUR_MS) as u32;
+                self.numbers[Period::Week as usize] = (local / (7 * DAY_MS)) as u32;
+                self.numbers[Period::Month as usize] = month_of(local / DAY_MS) as u32;
+            }
+        }
+    }
+
+    /// The number of a period: consecutive in the calendar; hours are 1.7e8 at most.
+    #[inline]
+    pub(crate) fn number(&self, period: Period) -> u32 {
+        self.numbers[period as usize]
+    }
 }
 
 impl Calendar {
@@ -63,22 +115,6 @@ impl Calendar {
     /// Whether a period that was left can come back.
     pub(crate) fn returns(&self) -> bool {
         self.returns
-    }
-
-    /// The number of the period that holds the instant (ms); consecutive in the calendar.
-    #[inline]
-    pub(crate) fn period(&self, period: Period, at: i64, cursor: &mut Cursor) -> u64 {
-        if period == Period::Ever {
-            return 0;
-        }
-        let local = self.local(at, cursor);
-        match period {
-            Period::Hour => local / HOUR_MS,
-            Period::Day => local / DAY_MS,
-            Period::Week => local / (7 * DAY_MS),
-            Period::Month => month_of(local / DAY_MS),
-            Period::Ever => 0,
-        }
     }
 
     /// Milliseconds on the local clocks since the base.
@@ -135,9 +171,13 @@ mod tests {
         Timestamp::parse(text).unwrap()
     }
 
-    fn period(zone_name: &str, period: Period, text: &str) -> u64 {
+    const ALL: Uses = Uses { days: true, others: true };
+
+    fn period(zone_name: &str, period: Period, text: &str) -> u32 {
         let calendar = Calendar::new(&zone(zone_name), Timestamp::MIN, at("2030-01-01T00:00:00Z"));
-        calendar.period(period, at(text).as_millis(), &mut Cursor::START.clone())
+        let mut periods = Periods::new(&calendar, ALL);
+        periods.enter(at(text).as_millis());
+        periods.number(period)
     }
 
     #[test]
@@ -193,19 +233,19 @@ mod tests {
             );
             let instant = Timestamp::saturating_from_millis(millis);
             let civil = zone.to_datetime(instant.to_jiff());
-            let mut cursor = Cursor::START;
-            let day = calendar.period(Period::Day, millis, &mut cursor);
+            let mut periods = Periods::new(&calendar, ALL);
+            periods.enter(millis);
+            let day = periods.number(Period::Day);
             let days = civil.date().duration_since(civil::date(1970, 1, 1)).as_hours() / 24;
-            prop_assert_eq!(day as i64 + BASE_MS / DAY_MS as i64, days);
-            let hour = calendar.period(Period::Hour, millis, &mut cursor);
-            prop_assert_eq!(hour as i64 - day as i64 * 24, i64::from(civil.hour()));
-            let month = calendar.period(Period::Month, millis, &mut cursor);
+            prop_assert_eq!(i64::from(day) + BASE_MS / DAY_MS as i64, days);
+            let hour = periods.number(Period::Hour);
+            prop_assert_eq!(i64::from(hour) - i64::from(day) * 24, i64::from(civil.hour()));
+            let month = periods.number(Period::Month);
             let first = zone
                 .to_timestamp(civil.date().first_of_month().to_datetime(civil::Time::midnight()))
                 .unwrap();
-            prop_assert_eq!(
-                calendar.period(Period::Month, Timestamp::from_jiff(first).as_millis(), &mut cursor), month
-            );
+            periods.enter(Timestamp::from_jiff(first).as_millis());
+            prop_assert_eq!(periods.number(Period::Month), month);
         }
     }
 }

@@ -5,10 +5,11 @@ use serde::Serialize;
 
 use crate::amount::{Amount, FULL_WEIGHT};
 use crate::bound::Bound;
-use crate::fold::{Fate, LeadView, Profile, SlotTally, Tally, Witness, is_too_young};
+use crate::fold::{Fate, LeadView, Profile, SlotTally, Tally, Witness};
 use crate::model::{Dimension, GateEffect, Model};
 use crate::program::{Clause, Line, LineKind, Program};
 use crate::single::Single;
+use crate::sum::is_too_young;
 use crate::truth::Truth;
 
 /// A score and all that led to it.
@@ -176,13 +177,12 @@ impl Bound<'_> {
         let mut tally = Tally::default();
         let mut ledger = Ledger(vec![Vec::new(); program.slots.len()]);
         self.count(&view, at.as_millis(), &mut tally, &mut ledger);
-        let slots = std::mem::take(&mut tally.slots);
-        tally.slots.clone_from(&slots);
-        let score = self.sum(&view, at, &mut tally);
+        let Tally { slots, wide: mut given, .. } = tally;
+        let score = self.sum_in::<Amount, _>(&view, at, &slots, &mut given);
 
         let explainer = Explainer { bound: self, single, facts, at, view, slots: &slots, ledger: &ledger };
         let mut groups: Vec<GroupCard> = Vec::new();
-        for (group, value) in model.groups.iter().zip(&tally.groups) {
+        for (group, value) in model.groups.iter().zip(&given) {
             let dimension = match group.dimension {
                 Dimension::Fit => "fit",
                 Dimension::Engagement => "engagement",
@@ -203,10 +203,10 @@ impl Bound<'_> {
                 GateEffect::Disqualify => "disqualify".to_owned(),
                 GateEffect::FastTrack(stage) => model.stages[stage].name.clone(),
             },
-            answer: spoken(self.clause(clause, &view, at, &|slot| slots[slot].counted)),
+            answer: spoken(self.clause(clause, &view, at, &|slot| u64::from(slots[slot].counted))),
         });
         let gates = gates.collect();
-        let total: Amount = tally.groups.iter().copied().sum();
+        let total: Amount = given.iter().copied().sum();
         let on_scale = total.held(Amount::whole(model.scale.bottom), Amount::whole(model.scale.top));
         let rounded = Amount::whole(on_scale.rounded());
         ScoreCard {
@@ -249,7 +249,7 @@ struct Explainer<'a, 'p, P> {
 
 impl<P: Profile> Explainer<'_, '_, P> {
     fn criterion(&self, index: usize, line: &Line, name: &str) -> CriterionCard {
-        let before_limit = self.bound.before_limit(index, line, &self.view, self.at, self.slots);
+        let before_limit: Amount = self.bound.before_limit(index, line, &self.view, self.at, self.slots);
         let value = line.held(before_limit);
         let mut card = CriterionCard {
             criterion: name.to_owned(),
@@ -265,7 +265,7 @@ impl<P: Profile> Explainer<'_, '_, P> {
         };
         match &line.kind {
             LineKind::Clause { clause, .. } => {
-                let counted = |slot: usize| self.slots[slot].counted;
+                let counted = |slot: usize| u64::from(self.slots[slot].counted);
                 card.answer = Some(spoken(self.bound.clause(clause, &self.view, self.at, &counted)));
                 self.clause(clause, &mut card);
             }
@@ -277,7 +277,7 @@ impl<P: Profile> Explainer<'_, '_, P> {
                 self.seen(*column, &mut card);
             }
             LineKind::Events { slot, points } => {
-                let counted = self.slots[*slot].counted;
+                let counted = u64::from(self.slots[*slot].counted);
                 card.counted = Some(counted);
                 card.raw = Amount::weighted(*points, counted * u64::from(FULL_WEIGHT));
                 card.decayed = before_limit - card.raw;
@@ -285,7 +285,7 @@ impl<P: Profile> Explainer<'_, '_, P> {
                 card.events = self.events(*slot, given);
             }
             LineKind::Tiers { slot, within, .. } => {
-                let counted = self.slots[*slot].counted;
+                let counted = u64::from(self.slots[*slot].counted);
                 card.counted = Some(counted);
                 card.too_young =
                     is_too_young(counted, *within, self.view.created_at, self.at.as_millis());

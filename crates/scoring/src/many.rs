@@ -4,18 +4,17 @@
 //! instants, decaying ones a row of weights that is added as a whole. The rules are those of
 //! [`crate::fold`]; a property test holds the two together.
 
-use leads::Timestamp;
+use leads::{Points, Timestamp};
 
-use crate::amount::FULL_WEIGHT;
 use crate::bound::Bound;
-use crate::calendar::Cursor;
-use crate::fold::{LeadView, NEVER, Profile, Score, SlotTally, Tally, is_too_young};
-use crate::model::{Dimension, Limit};
+use crate::calendar::Periods;
+use crate::fold::{LeadView, NEVER, Profile, Score, SlotTally, Tally};
+use crate::model::{Band, Dimension};
 use crate::program::{Clause, LineKind, band_points, curve_amount};
+use crate::sum::{Sums, Width as _, held, is_too_young, units};
 use crate::truth::Truth;
 
 const HOUR_MS: i64 = 3_600_000;
-const UNITS_PER_POINT: i64 = 100_000_000;
 
 /// A bound program and the instants to score at.
 #[derive(Debug)]
@@ -27,8 +26,8 @@ pub struct Instants<'b, 'p> {
     keeps: Vec<Keep>,
     /// Whether each line can change only where the profile does.
     steady: Vec<bool>,
-    /// Sum of the sizes of all points per event, in hundredths: bounds what a lead can collect.
-    points_per_event: i128,
+    /// The same of each gate.
+    steady_gates: Vec<bool>,
     /// Whether only one instant at a time will do.
     one_by_one: bool,
 }
@@ -49,9 +48,9 @@ enum Keep {
 /// Weights at ages that lie `stride` hours apart: row `r` holds those of `r`, `r + stride`, ...
 #[derive(Debug)]
 struct Rows {
-    stride: u64,
+    stride: u32,
     length: usize,
-    weights: Vec<u64>,
+    weights: Vec<i64>,
 }
 
 /// Working memory; keep one per thread.
@@ -61,13 +60,68 @@ pub struct ManyTally {
     slots: Vec<SlotTally>,
     /// First instant (index) at which the last event of a slot is too old.
     ends: Vec<usize>,
-    touched: Vec<bool>,
+    /// First instant (index) at which a slot holds something; beyond the last where it never does.
+    begins: Vec<usize>,
     /// Per slot and instant: weights, counts or latest.
     sums: Vec<i64>,
     /// Per group and instant: units.
     groups: Vec<i64>,
-    scores: Vec<Score>,
+    /// Instants (indices) from which on the profile is another.
     epochs: Vec<usize>,
+    fit: Vec<i64>,
+    engagement: Vec<i64>,
+    disqualified: Vec<Option<u16>>,
+    /// What a lead that needs 128 bits got, the long way.
+    long: Vec<Score>,
+}
+
+/// One lead's numbers at every instant.
+#[derive(Clone, Copy, Debug)]
+pub struct Moments<'t> {
+    bound: &'t Bound<'t>,
+    tally: &'t ManyTally,
+}
+
+impl Moments<'_> {
+    /// How many instants there are.
+    pub fn len(&self) -> usize {
+        self.tally.long.len().max(self.tally.fit.len())
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All numbers at an instant.
+    #[inline]
+    pub fn at(&self, instant: usize) -> Score {
+        if let Some(score) = self.tally.long.get(instant) {
+            return *score;
+        }
+        let (fit, engagement) = (self.tally.fit[instant], self.tally.engagement[instant]);
+        let disqualified = self.tally.disqualified.get(instant).copied().flatten();
+        self.bound.numbers(Sums { fit, engagement }, disqualified)
+    }
+
+    /// All numbers at every instant.
+    pub fn iter(&self) -> impl Iterator<Item = Score> {
+        (0..self.len()).map(|instant| self.at(instant))
+    }
+
+    /// The score alone at every instant: a third of the work.
+    #[inline]
+    pub fn scores(&self) -> impl Iterator<Item = i64> {
+        let scale = self.bound.program.model.scale;
+        let plain = self.tally.long.is_empty() && self.tally.disqualified.is_empty();
+        (0..self.len()).map(move |instant| {
+            if plain {
+                let total = self.tally.fit[instant] + self.tally.engagement[instant];
+                return total.rounded().clamp(scale.bottom, scale.top);
+            }
+            self.at(instant).score
+        })
+    }
 }
 
 impl<'p> Bound<'p> {
@@ -94,15 +148,13 @@ impl<'p> Bound<'p> {
                 LineKind::Clause { .. } | LineKind::Bands { .. } | LineKind::Tiers { .. } => {}
             }
         }
-        let size = |kind: &LineKind| match kind {
-            LineKind::Events { points, .. } => i128::from(points.hundredths().abs()),
-            LineKind::Clause { .. } | LineKind::Bands { .. } | LineKind::Tiers { .. } | LineKind::Curve { .. } => 0,
-        };
         Instants {
             bound: self,
             keeps,
-            steady: self.by_value.iter().map(Option::is_some).collect(),
-            points_per_event: program.lines.iter().map(|line| size(&line.kind)).sum(),
+            steady: program.lines.iter().zip(&self.by_value).map(|(line, by_value)| {
+                by_value.is_some() || matches!(&line.kind, LineKind::Clause { clause, .. } if self.is_steady(clause))
+            }).collect(),
+            steady_gates: program.gates.iter().map(|clause| self.is_steady(clause)).collect(),
             one_by_one: self.has_dated_slots || at.len() < 2,
             at,
         }
@@ -110,26 +162,28 @@ impl<'p> Bound<'p> {
 }
 
 /// Whole hours between neighbours, where they are the same for all.
-fn even_hours(at: &[Timestamp]) -> Option<u64> {
+fn even_hours(at: &[Timestamp]) -> Option<u32> {
     let [first, second, ..] = at else { return None };
     let step = second.as_millis() - first.as_millis();
     let even = at.windows(2).all(|pair| pair[1].as_millis() - pair[0].as_millis() == step);
-    (even && step > 0 && step % HOUR_MS == 0).then_some((step / HOUR_MS) as u64)
+    let hours = u32::try_from(step / HOUR_MS).ok()?;
+    // A table of rows for steps of more than ten years would only waste memory.
+    (even && step % HOUR_MS == 0 && (1..100_000).contains(&hours)).then_some(hours)
 }
 
 impl Rows {
-    fn new(table: &[u32], stride: u64) -> Self {
+    fn new(table: &[u32], stride: u32) -> Self {
         let length = table.len().div_ceil(stride as usize);
         let entry = |index: usize| {
             let (row, place) = (index / length, index % length);
-            table.get(row + place * stride as usize).map_or(0, |weight| u64::from(*weight))
+            table.get(row + place * stride as usize).map_or(0, |weight| i64::from(*weight))
         };
         Self { stride, length, weights: (0..length * stride as usize).map(entry).collect() }
     }
 
     /// Weights from an age on, as far as there are any.
     #[inline]
-    fn from(&self, age_hours: u64) -> &[u64] {
+    fn from(&self, age_hours: u32) -> &[i64] {
         let (row, place) = ((age_hours % self.stride) as usize, (age_hours / self.stride) as usize);
         let row = &self.weights[row * self.length..(row + 1) * self.length];
         row.get(place..).unwrap_or_default()
@@ -143,53 +197,53 @@ impl Instants<'_, '_> {
     }
 
     /// Scores a lead at every instant.
-    pub fn score<'t, P: Profile>(&self, lead: &LeadView<'_, P>, tally: &'t mut ManyTally) -> &'t [Score] {
-        // Everything below is in 64 bits; a lead that could outgrow them goes the long way.
-        let most = lead.at.len() as i128 * i128::from(FULL_WEIGHT) * self.points_per_event
-            + self.bound.program.lines.len() as i128 * 100_000_000_000_000;
-        tally.scores.clear();
-        if self.one_by_one || most > i128::from(i64::MAX / 4) {
+    pub fn score<'t, P: Profile>(&'t self, lead: &LeadView<'_, P>, tally: &'t mut ManyTally) -> Moments<'t> {
+        tally.long.clear();
+        tally.fit.clear();
+        tally.engagement.clear();
+        tally.disqualified.clear();
+        if self.one_by_one || !self.bound.is_narrow(lead.at.len()) {
             let scores = self.at.iter().map(|at| self.bound.score(lead, *at, &mut tally.single));
-            tally.scores.extend(scores);
-            return &tally.scores;
+            tally.long.extend(scores);
+        } else {
+            self.count(lead, tally);
+            self.complete(tally);
+            self.sum(lead, tally);
+            self.grade(lead, tally);
         }
-        self.count(lead, tally);
-        self.complete(tally);
-        self.sum(lead, tally);
-        &tally.scores
+        Moments { bound: self.bound, tally }
     }
 
     fn count<P: Profile>(&self, lead: &LeadView<'_, P>, tally: &mut ManyTally) {
-        let width = self.at.len() + 1;
-        let slots = self.keeps.len();
+        let (instants, slots) = (self.at.len(), self.keeps.len());
+        let width = instants + 1;
         tally.slots.clear();
         tally.slots.resize(slots, SlotTally::EMPTY);
         tally.ends.clear();
         tally.ends.resize(slots, 0);
-        tally.touched.clear();
-        tally.touched.resize(slots, false);
+        tally.begins.clear();
+        tally.begins.resize(slots, instants);
         tally.sums.resize(slots * width, 0);
-        let mut cursor = Cursor::START;
+        let returns = self.bound.calendar.returns();
+        let mut periods = Periods::new(&self.bound.calendar, self.bound.uses);
         let mut from = 0;
         for (at, shape) in lead.at.iter().zip(lead.shapes) {
-            while from < self.at.len() && self.at[from].as_millis() < *at {
+            while from < instants && self.at[from].as_millis() < *at {
                 from += 1;
             }
-            if from == self.at.len() {
+            if from == instants {
                 break;
             }
+            periods.enter(*at);
             for slot in self.bound.slots_of(*shape) {
                 let slot = usize::from(*slot);
-                if let Some(cap) = self.bound.program.slots[slot].cap {
-                    let period = self.bound.calendar.period(cap.per, *at, &mut cursor);
-                    let number = tally.slots[slot].enter_period(period, self.bound.calendar.returns());
-                    if number > cap.at_most {
-                        continue;
-                    }
+                let hot = &self.bound.hot[slot];
+                if tally.slots[slot].enter_period(periods.number(hot.per), returns) > hot.at_most {
+                    continue;
                 }
                 let sums = &mut tally.sums[slot * width..(slot + 1) * width];
-                if !tally.touched[slot] {
-                    tally.touched[slot] = true;
+                if tally.begins[slot] == instants {
+                    tally.begins[slot] = from;
                     sums.fill(if matches!(self.keeps[slot], Keep::Latest) { NEVER } else { 0 });
                 }
                 self.add(&self.keeps[slot], slot, *at, from, sums, &mut tally.ends[slot]);
@@ -217,11 +271,12 @@ impl Instants<'_, '_> {
             }
             Keep::Rows { within, rows } => {
                 let until = until(*within);
-                let age = (self.at[from].as_millis() - at) as u64 / HOUR_MS as u64;
+                // Ages between instants and events are 8.8e7 hours at most.
+                let age = ((self.at[from].as_millis() - at) as u64 / HOUR_MS as u64) as u32;
                 if from < until {
                     let sums = &mut sums[from..until];
                     for (sum, weight) in sums.iter_mut().zip(rows.from(age)) {
-                        *sum += *weight as i64;
+                        *sum += *weight;
                     }
                 }
             }
@@ -239,9 +294,10 @@ impl Instants<'_, '_> {
 
     /// Turns beginnings and ends into counts, and lasts into latests.
     fn complete(&self, tally: &mut ManyTally) {
-        let width = self.at.len() + 1;
-        for (slot, keep) in self.keeps.iter().enumerate().filter(|(slot, _)| tally.touched[*slot]) {
-            let sums = &mut tally.sums[slot * width..(slot + 1) * width];
+        let instants = self.at.len();
+        for (slot, keep) in self.keeps.iter().enumerate().filter(|(slot, _)| tally.begins[*slot] < instants) {
+            let start = slot * (instants + 1);
+            let sums = &mut tally.sums[start + tally.begins[slot]..start + instants];
             match keep {
                 Keep::Count { .. } => {
                     let mut count = 0;
@@ -264,75 +320,92 @@ impl Instants<'_, '_> {
 
     fn sum<P: Profile>(&self, lead: &LeadView<'_, P>, tally: &mut ManyTally) {
         let instants = self.at.len();
-        let model = &self.bound.program.model;
         tally.groups.clear();
-        tally.groups.resize(model.groups.len() * instants, 0);
+        tally.groups.resize(self.bound.program.groups.len() * instants, 0);
         self.find_epochs(lead, &mut tally.epochs);
+        let slots = Slots { begins: &tally.begins, sums: &tally.sums, instants };
         for (index, line) in self.bound.program.lines.iter().enumerate() {
             let group = line.group * instants;
             let group = &mut tally.groups[group..group + instants];
-            // Limits of a line are at most a million points: 1e14 units.
-            let limit = line.limit.map(|(low, high)| (low.units() as i64, high.units() as i64));
-            let held = |units: i64| limit.map_or(units, |(low, high)| units.clamp(low, high));
             if self.steady[index] {
-                self.steady_line(index, lead, &tally.epochs, group, held);
+                self.steady_line(index, lead, &tally.epochs, group);
                 continue;
             }
-            let slots = Slots { instants: self, touched: &tally.touched, sums: &tally.sums };
             match &line.kind {
                 LineKind::Events { slot, points } => {
-                    let Some(sums) = slots.of(*slot) else {
-                        let nothing = held(0);
-                        group.iter_mut().for_each(|sum| *sum += nothing);
-                        continue;
-                    };
+                    let (begin, sums) = slots.of(*slot);
+                    let nothing = line.held(0);
+                    if nothing != 0 {
+                        group[..begin].iter_mut().for_each(|sum| *sum += nothing);
+                    }
                     let unit = match self.keeps[*slot] {
-                        Keep::Count { .. } => points.hundredths() * i64::from(FULL_WEIGHT),
+                        Keep::Count { .. } => units(*points),
                         Keep::Rows { .. } | Keep::Weights { .. } | Keep::Latest => points.hundredths(),
                     };
-                    for (sum, weights) in group.iter_mut().zip(sums) {
-                        *sum += held(weights * unit);
+                    let (low, high) = line.limit.unwrap_or((i64::MIN, i64::MAX));
+                    for (sum, weights) in group[begin..].iter_mut().zip(sums) {
+                        *sum += (weights * unit).clamp(low, high);
                     }
                 }
                 LineKind::Tiers { slot, tiers, within } => {
-                    let mut last = (u64::MAX, 0);
-                    for (instant, sum) in group.iter_mut().enumerate() {
-                        let counted = slots.counted(*slot, instant);
-                        if counted != last.0 {
-                            last = (counted, held(units(band_points(tiers, counted as f64))));
-                        }
-                        let now = self.at[instant].as_millis();
-                        let young = is_too_young(counted, *within, lead.created_at, now);
-                        *sum += if young { held(0) } else { last.1 };
-                    }
+                    let given = |points: Points| line.held(units(points));
+                    self.tiers_line(slots, *slot, tiers, *within, lead.created_at, group, given);
                 }
                 LineKind::Curve { slot, curve } => {
-                    for (instant, sum) in group.iter_mut().enumerate() {
-                        let latest = slots.of(*slot).map_or(NEVER, |sums| sums[instant]);
-                        let amount = if latest == NEVER {
-                            0
-                        } else {
-                            let since = Timestamp::saturating_from_millis(latest);
-                            let zone = self.bound.program.zone();
-                            curve_amount(curve, since, self.at[instant], zone).units() as i64
-                        };
-                        *sum += held(amount);
-                    }
+                    let (begin, latest) = slots.of(*slot);
+                    let zone = self.bound.program.zone();
+                    let amounts = latest.iter().zip(&self.at[begin..]).map(|(latest, at)| {
+                        let since = Timestamp::saturating_from_millis(*latest);
+                        curve_amount(curve, since, *at, zone).units() as i64
+                    });
+                    let nothing = std::iter::repeat_n(0, begin);
+                    group.iter_mut().zip(nothing.chain(amounts)).for_each(|(sum, amount)| *sum += line.held(amount));
                 }
                 LineKind::Clause { clause, points, otherwise, unknown } => {
                     for (instant, sum) in group.iter_mut().enumerate() {
-                        let given = match self.clause(clause, lead, instant, &slots) {
+                        let given = match self.clause(clause, lead, instant, slots) {
                             Truth::True => points,
                             Truth::False => otherwise,
                             Truth::Unknown => unknown,
                         };
-                        *sum += held(units(*given));
+                        *sum += line.held(units(*given));
                     }
                 }
                 LineKind::Bands { .. } => {}
             }
         }
-        self.grade(lead, tally);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one kind of line, taken apart once")]
+    fn tiers_line(
+        &self,
+        slots: Slots<'_>,
+        slot: usize,
+        tiers: &[Band],
+        within: Option<i64>,
+        created_at: i64,
+        group: &mut [i64],
+        given: impl Fn(Points) -> i64,
+    ) {
+        let (begin, counts) = slots.of(slot);
+        let (none, nothing) = (given(band_points(tiers, 0.0)), given(Points::ZERO));
+        let silent = |at: &Timestamp| {
+            if is_too_young(0, within, created_at, at.as_millis()) { nothing } else { none }
+        };
+        if none != 0 || nothing != 0 {
+            group[..begin].iter_mut().zip(&self.at).for_each(|(sum, at)| *sum += silent(at));
+        }
+        let mut last = (0, none);
+        for ((sum, count), at) in group[begin..].iter_mut().zip(counts).zip(&self.at[begin..]) {
+            if *count == 0 {
+                *sum += silent(at);
+                continue;
+            }
+            if *count != last.0 {
+                last = (*count, given(band_points(tiers, *count as f64)));
+            }
+            *sum += last.1;
+        }
     }
 
     /// Instants (indices) from which on the profile is another; the first is 0.
@@ -348,18 +421,12 @@ impl Instants<'_, '_> {
         epochs.push(self.at.len());
     }
 
-    fn steady_line<P: Profile>(
-        &self,
-        index: usize,
-        lead: &LeadView<'_, P>,
-        epochs: &[usize],
-        group: &mut [i64],
-        held: impl Fn(i64) -> i64,
-    ) {
-        let Some((column, units)) = &self.bound.by_value[index] else { return };
-        for epoch in epochs.windows(2) {
-            let value = lead.profile.value(*column, self.at[epoch[0]].as_millis());
-            let amount = held(units[value as usize]);
+    /// Adds a line that changes only where the profile does.
+    fn steady_line<P: Profile>(&self, index: usize, lead: &LeadView<'_, P>, epochs: &[usize], group: &mut [i64]) {
+        let line = &self.bound.program.lines[index];
+        for epoch in epochs.windows(2).filter(|epoch| epoch[0] < epoch[1]) {
+            // No slot is looked at.
+            let amount: i64 = line.held(self.bound.before_limit(index, line, lead, self.at[epoch[0]], &[]));
             if amount != 0 {
                 group[epoch[0]..epoch[1]].iter_mut().for_each(|sum| *sum += amount);
             }
@@ -371,91 +438,73 @@ impl Instants<'_, '_> {
         clause: &Clause,
         lead: &LeadView<'_, P>,
         instant: usize,
-        slots: &Slots<'_>,
+        slots: Slots<'_>,
     ) -> Truth {
         self.bound.clause(clause, lead, self.at[instant], &|slot| slots.counted(slot, instant))
     }
 
+    /// Fit, engagement and gates at every instant.
     fn grade<P: Profile>(&self, lead: &LeadView<'_, P>, tally: &mut ManyTally) {
         let instants = self.at.len();
-        let model = &self.bound.program.model;
-        let mut fit = [0_i64; CHUNK];
-        let mut engagement = [0_i64; CHUNK];
-        let slots = Slots { instants: self, touched: &tally.touched, sums: &tally.sums };
-        for start in (0..instants).step_by(CHUNK) {
-            let range = start..instants.min(start + CHUNK);
-            fit.fill(0);
-            engagement.fill(0);
-            for (group, rules) in model.groups.iter().enumerate() {
-                let sums = &tally.groups[group * instants..(group + 1) * instants][range.clone()];
-                let total = match rules.dimension {
-                    Dimension::Fit => &mut fit,
-                    Dimension::Engagement => &mut engagement,
-                };
-                let (low, high) = rules.limit.map_or((i64::MIN, i64::MAX), limit_units);
-                for (total, sum) in total.iter_mut().zip(sums) {
-                    *total += (*sum).clamp(low, high);
-                }
-            }
-            for instant in range {
-                let disqualified = self
-                    .bound
-                    .program
-                    .disqualifying()
-                    .find(|(_, clause)| self.clause(clause, lead, instant, &slots) == Truth::True)
-                    .map(|(index, _)| index as u16);
-                let at = instant - start;
-                tally.scores.push(self.bound.numbers(fit[at], engagement[at], disqualified));
+        tally.fit.resize(instants, 0);
+        tally.engagement.resize(instants, 0);
+        for (group, rules) in self.bound.program.groups.iter().enumerate() {
+            let sums = &tally.groups[group * instants..(group + 1) * instants];
+            let totals = match rules.dimension {
+                Dimension::Fit => &mut tally.fit,
+                Dimension::Engagement => &mut tally.engagement,
+            };
+            for (total, sum) in totals.iter_mut().zip(sums) {
+                *total += held(*sum, rules.limit);
             }
         }
+        if self.bound.program.disqualifying().next().is_none() {
+            return;
+        }
+        let slots = Slots { begins: &tally.begins, sums: &tally.sums, instants };
+        let mut steadily = None;
+        for instant in 0..instants {
+            if tally.epochs.contains(&instant) {
+                steadily = self.gate_among(true, lead, instant, slots);
+            }
+            let otherwise = self.gate_among(false, lead, instant, slots);
+            // The first gate of the document is the reason shown.
+            tally.disqualified.push([steadily, otherwise].into_iter().flatten().min());
+        }
+    }
+
+    /// The first disqualifying gate that is true, among those that are steady or those that are not.
+    fn gate_among<P: Profile>(
+        &self,
+        steady: bool,
+        lead: &LeadView<'_, P>,
+        instant: usize,
+        slots: Slots<'_>,
+    ) -> Option<u16> {
+        let gates = self.bound.program.disqualifying();
+        let mut gates = gates.filter(|(index, _)| self.steady_gates[*index] == steady);
+        let first = gates.find(|(_, clause)| self.clause(clause, lead, instant, slots) == Truth::True);
+        first.map(|(index, _)| index as u16)
     }
 }
-
-/// Instants graded at a time: a year of weeks.
-const CHUNK: usize = 64;
 
 /// What was kept, by slot and instant.
+#[derive(Clone, Copy)]
 struct Slots<'t> {
-    instants: &'t Instants<'t, 't>,
-    touched: &'t [bool],
+    begins: &'t [usize],
     sums: &'t [i64],
+    instants: usize,
 }
 
-impl Slots<'_> {
-    fn of(&self, slot: usize) -> Option<&[i64]> {
-        let width = self.instants.at.len() + 1;
-        self.touched[slot].then(|| &self.sums[slot * width..(slot + 1) * width])
+impl<'t> Slots<'t> {
+    /// The first instant at which the slot holds something, and what it holds from there on.
+    fn of(self, slot: usize) -> (usize, &'t [i64]) {
+        let (begin, start) = (self.begins[slot], slot * (self.instants + 1));
+        (begin, &self.sums[start + begin..start + self.instants])
     }
 
-    fn counted(&self, slot: usize, instant: usize) -> u64 {
-        self.of(slot).map_or(0, |sums| sums[instant] as u64)
+    fn counted(self, slot: usize, instant: usize) -> u64 {
+        let (begin, sums) = self.of(slot);
+        if instant < begin { 0 } else { sums[instant - begin] as u64 }
     }
-}
-
-impl Bound<'_> {
-    /// The numbers that people see, from units of fit and engagement.
-    #[inline]
-    fn numbers(&self, fit: i64, engagement: i64, disqualified: Option<u16>) -> Score {
-        let scale = self.program.model.scale;
-        let (bottom, top) = (scale.bottom.saturating_mul(UNITS_PER_POINT), scale.top.saturating_mul(UNITS_PER_POINT));
-        let total = (fit + engagement).clamp(bottom, top);
-        let score = if disqualified.is_some() { scale.bottom } else { rounded(total) };
-        self.named(score, rounded(fit), rounded(engagement), disqualified)
-    }
-}
-
-/// The nearest whole number of points, half away from zero.
-#[inline]
-fn rounded(units: i64) -> i64 {
-    let half = UNITS_PER_POINT / 2;
-    (if units < 0 { units - half } else { units + half }) / UNITS_PER_POINT
-}
-
-fn limit_units(limit: Limit) -> (i64, i64) {
-    (units(limit.low), units(limit.high))
-}
-
-/// A million points are 1e14 units.
-fn units(points: leads::Points) -> i64 {
-    points.hundredths() * i64::from(FULL_WEIGHT)
 }

@@ -8,9 +8,10 @@ use leads::{Points, Timestamp};
 
 use crate::amount::Amount;
 use crate::model::{
-    Band, Condition, CountCap, Counting, Decay, EventPattern, GateEffect, Knot, Model, Property,
-    Rule,
+    Band, Condition, CountCap, Counting, Decay, Dimension, EventPattern, GateEffect, Knot, Limit,
+    Model, Property, Rule,
 };
+use crate::sum::units;
 use crate::vocabulary::Needs;
 use crate::weights::Weights;
 
@@ -22,6 +23,9 @@ pub struct Program {
     pub(crate) slots: Vec<Slot>,
     pub(crate) questions: Vec<Question>,
     pub(crate) lines: Vec<Line>,
+    pub(crate) groups: Vec<GroupRules>,
+    /// With at most so many events, a lead's sums are sure to fit 64 bits.
+    pub(crate) narrow_events: u64,
     /// Per gate of the model.
     pub(crate) gates: Vec<Clause>,
     /// Per stage of the model, the slot of the event by which sales rejects.
@@ -65,7 +69,16 @@ pub(crate) enum Clause {
 pub(crate) struct Line {
     pub(crate) group: usize,
     pub(crate) kind: LineKind,
-    pub(crate) limit: Option<(Amount, Amount)>,
+    /// In units of 1e-8 point.
+    pub(crate) limit: Option<(i64, i64)>,
+}
+
+/// How the lines of a group are taken together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GroupRules {
+    pub(crate) dimension: Dimension,
+    /// In units of 1e-8 point.
+    pub(crate) limit: Option<(i64, i64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -96,9 +109,14 @@ impl Program {
         let lines = model.criteria().map(|(group, criterion)| Line {
             group,
             kind: builder.rule(&criterion.rule),
-            limit: criterion.limit.map(|limit| (limit.low.into(), limit.high.into())),
+            limit: criterion.limit.map(limit_units),
         });
-        let lines = lines.collect();
+        let lines: Vec<Line> = lines.collect();
+        let groups = model.groups.iter().map(|group| GroupRules {
+            dimension: group.dimension,
+            limit: group.limit.map(limit_units),
+        });
+        let groups = groups.collect();
         let gates = model.gates.iter().map(|gate| builder.clause(&gate.when)).collect();
         let rejections = model
             .stages
@@ -109,7 +127,8 @@ impl Program {
             })
             .collect();
         let Builder { slots, questions, .. } = builder;
-        Self { slots, questions, lines, gates, rejections, needs, model }
+        let narrow_events = narrow_events(&lines);
+        Self { slots, questions, lines, groups, narrow_events, gates, rejections, needs, model }
     }
 
     /// The model this was made from.
@@ -217,6 +236,22 @@ impl Builder<'_> {
         // `Needs` was gathered from this very model.
         self.needs.traits.iter().position(|known| known == path).unwrap_or_default()
     }
+}
+
+fn limit_units(limit: Limit) -> (i64, i64) {
+    (units(limit.low), units(limit.high))
+}
+
+/// A quarter of the range, less what every line that does not count events can give (1e14 units),
+/// shared out among the points that one event can give in all lines together.
+fn narrow_events(lines: &[Line]) -> u64 {
+    let per_event = |line: &Line| match &line.kind {
+        LineKind::Events { points, .. } => units(*points).unsigned_abs(),
+        LineKind::Clause { .. } | LineKind::Bands { .. } | LineKind::Tiers { .. } | LineKind::Curve { .. } => 0,
+    };
+    let per_event: u64 = lines.iter().map(per_event).sum();
+    let room = (i64::MAX as u64 / 4).saturating_sub(lines.len() as u64 * 100_000_000_000_000);
+    room / per_event.max(1)
 }
 
 impl Band {

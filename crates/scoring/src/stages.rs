@@ -9,10 +9,11 @@ use serde::Serialize;
 
 use crate::bound::Bound;
 use crate::bounds::{Envelope, Span, SlotSpan, Stretch};
-use crate::fold::{LeadView, Profile, Score, Tally, reaches};
+use crate::fold::{LeadView, Profile, Score, Tally};
 use crate::model::{Stage, Thresholds};
 use crate::program::Program;
 use crate::single::Single;
+use crate::sum::reaches;
 use crate::truth::{Truth, Truths};
 
 /// A lead enters or leaves a stage.
@@ -213,7 +214,7 @@ impl<P: Profile> Walk<'_, '_, P> {
 
     fn why_entered(&self, at: Timestamp, score: &Score, tally: &Tally) -> Reason {
         let reached = self.rules().enter.reached_by(score) && self.rules().leave.reached_by(score);
-        let counted = |slot: usize| tally.slots[slot].counted;
+        let counted = |slot: usize| u64::from(tally.slots[slot].counted);
         let answer = |clause| self.bound.clause(clause, self.lead, at, &counted);
         let track = self.bound.program.fast_tracks(self.stage).find(|(_, clause)| answer(clause) == Truth::True);
         match track {

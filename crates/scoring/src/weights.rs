@@ -38,6 +38,20 @@ impl Weights {
         Self { decay, table, open }
     }
 
+    pub(crate) fn decay(&self) -> Decay {
+        self.decay
+    }
+
+    /// The table by whole hours of age.
+    pub(crate) fn table(&self) -> &[u32] {
+        &self.table
+    }
+
+    /// Whether the curve goes on beyond the table.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
+    }
+
     /// The whole table, where it tells everything: its last entry holds for every greater age.
     pub(crate) fn closed_table(&self) -> Option<&[u32]> {
         (!self.open).then_some(&self.table)

@@ -336,7 +336,8 @@ impl Items<'_> {
         let item = &self.all[index];
         let commented =
             !(item.leading.is_empty() && item.trailing.is_empty() && item.after.is_empty());
-        if (nested && commented) || item.layout != Layout::Inline {
+        let block = item.layout != Layout::Inline && !item.is_scalar();
+        if (nested && commented) || block {
             return None;
         }
         match &item.body {

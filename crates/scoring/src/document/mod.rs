@@ -26,6 +26,9 @@ use crate::model::Model;
 use diagnostic::{code, in_order};
 use tree::{Mark, Node};
 
+/// A small model with comments, to begin one's own with.
+pub const STARTER: &str = include_str!("starter.yaml");
+
 /// How a document is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Syntax {

@@ -107,8 +107,8 @@ pub(crate) fn rescore_at(
     threads: usize,
 ) -> BTreeMap<String, Vec<Numbers>> {
     let program = program_for(model, history.needs());
-    let visit = |memory: &mut Vec<(usize, Vec<Numbers>)>, position: usize, scores: &[Score]| {
-        let numbers = scores.iter().map(|score| numbers(model, score, None)).collect();
+    let visit = |memory: &mut Vec<(usize, Vec<Numbers>)>, position: usize, moments: scoring::Moments<'_>| {
+        let numbers = moments.iter().map(|score| numbers(model, &score, None)).collect();
         memory.push((position, numbers));
     };
     history

@@ -1,0 +1,254 @@
+//! From counted events to a score: lines, groups, scale, names.
+
+use std::ops::AddAssign;
+
+use leads::{Points, Timestamp};
+
+use crate::amount::{Amount, FULL_WEIGHT, UNITS_PER_POINT};
+use crate::bound::Bound;
+use crate::fold::{LeadView, NEVER, Nobody, Profile, Score, SlotTally, Tally};
+use crate::model::{Bracket, Dimension};
+use crate::program::{Clause, Line, LineKind, band_points, curve_amount};
+use crate::truth::Truth;
+
+/// A width of arithmetic. Nearly every lead's sums fit 64 bits with room to spare; the others, and
+/// score cards, take 128.
+pub(crate) trait Width: Copy + Ord + AddAssign + Default {
+    /// Exactly these units of 1e-8 point.
+    fn of(units: i64) -> Self;
+    /// Hundredths of a point times a sum of weights in millionths.
+    fn weighted(points: Points, weights: u64) -> Self;
+    /// The nearest whole number of points, half away from zero.
+    fn rounded(self) -> i64;
+}
+
+impl Width for i64 {
+    #[inline]
+    fn of(units: i64) -> Self {
+        units
+    }
+
+    #[inline]
+    fn weighted(points: Points, weights: u64) -> Self {
+        points.hundredths() * weights as Self
+    }
+
+    #[inline]
+    fn rounded(self) -> i64 {
+        let half = UNITS_PER_POINT / 2;
+        (if self < 0 { self - half } else { self + half }) / UNITS_PER_POINT
+    }
+}
+
+impl Width for Amount {
+    fn of(units: i64) -> Self {
+        Self::from_units(i128::from(units))
+    }
+
+    fn weighted(points: Points, weights: u64) -> Self {
+        Self::weighted(points, weights)
+    }
+
+    fn rounded(self) -> i64 {
+        self.rounded()
+    }
+}
+
+/// Fit and engagement.
+pub(crate) struct Sums<U> {
+    pub(crate) fit: U,
+    pub(crate) engagement: U,
+}
+
+impl Bound<'_> {
+    /// What each criterion gives a lead at an instant, held to its own limit; in the order of
+    /// [`crate::Model::criteria`].
+    pub fn amounts<P: Profile>(&self, lead: &LeadView<'_, P>, at: Timestamp, tally: &mut Tally) -> Vec<Amount> {
+        self.count(lead, at.as_millis(), tally, &mut Nobody);
+        let lines = self.program.lines.iter().enumerate();
+        lines.map(|(index, line)| line.held(self.before_limit(index, line, lead, at, &tally.slots))).collect()
+    }
+
+    /// Whether the sums of a lead with so many events are sure to fit 64 bits.
+    #[inline]
+    pub(crate) fn is_narrow(&self, events: usize) -> bool {
+        events as u64 <= self.program.narrow_events
+    }
+
+    /// Sums the lines of a counted lead.
+    #[inline]
+    pub(crate) fn sum<P: Profile>(&self, lead: &LeadView<'_, P>, at: Timestamp, tally: &mut Tally) -> Score {
+        let Tally { slots, narrow, wide } = tally;
+        if self.is_narrow(lead.at.len()) {
+            self.sum_in::<i64, P>(lead, at, slots, narrow)
+        } else {
+            self.sum_in::<Amount, P>(lead, at, slots, wide)
+        }
+    }
+
+    /// Sums the lines of a counted lead; `groups` holds what each group gives.
+    #[inline]
+    pub(crate) fn sum_in<U: Width, P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        at: Timestamp,
+        slots: &[SlotTally],
+        groups: &mut Vec<U>,
+    ) -> Score {
+        groups.clear();
+        groups.resize(self.program.groups.len(), U::default());
+        for (index, line) in self.program.lines.iter().enumerate() {
+            groups[line.group] += line.held(self.before_limit::<U, P>(index, line, lead, at, slots));
+        }
+        let counted = |slot: usize| u64::from(slots[slot].counted);
+        let disqualified = self
+            .program
+            .disqualifying()
+            .find(|(_, clause)| self.clause(clause, lead, at, &counted) == Truth::True)
+            .map(|(index, _)| index as u16);
+        let mut sums = Sums { fit: U::default(), engagement: U::default() };
+        for (rules, units) in self.program.groups.iter().zip(groups) {
+            *units = held(*units, rules.limit);
+            match rules.dimension {
+                Dimension::Fit => sums.fit += *units,
+                Dimension::Engagement => sums.engagement += *units,
+            }
+        }
+        self.numbers(sums, disqualified)
+    }
+
+    /// The numbers that people see.
+    #[inline]
+    pub(crate) fn numbers<U: Width>(&self, sums: Sums<U>, disqualified: Option<u16>) -> Score {
+        let model = &self.program.model;
+        let mut total = sums.fit;
+        total += sums.engagement;
+        let score = match disqualified {
+            Some(_) => model.scale.bottom,
+            None => total.rounded().clamp(model.scale.bottom, model.scale.top),
+        };
+        let (fit, engagement) = (sums.fit.rounded(), sums.engagement.rounded());
+        let grade = model.grid.as_ref().map(|grid| (row(&grid.fit, fit), row(&grid.engagement, engagement)));
+        let bracket = model.brackets.iter().rposition(|bracket| reaches(score, bracket.from));
+        Score { score, fit, engagement, grade, bracket: bracket.map(|index| index as u8), disqualified }
+    }
+
+    /// What a line gives before its own limit.
+    #[inline]
+    pub(crate) fn before_limit<U: Width, P: Profile>(
+        &self,
+        index: usize,
+        line: &Line,
+        lead: &LeadView<'_, P>,
+        at: Timestamp,
+        slots: &[SlotTally],
+    ) -> U {
+        if let Some((column, units)) = &self.by_value[index] {
+            return U::of(units[lead.profile.value(*column, at.as_millis()) as usize]);
+        }
+        match &line.kind {
+            LineKind::Events { slot, points } => U::weighted(*points, slots[*slot].weights),
+            kind => U::of(self.units(kind, lead, at, slots)),
+        }
+    }
+
+    /// The units of a line that gives the same whatever the number of events: a million points at
+    /// most, which are 1e14 units.
+    fn units<P: Profile>(
+        &self,
+        kind: &LineKind,
+        lead: &LeadView<'_, P>,
+        at: Timestamp,
+        slots: &[SlotTally],
+    ) -> i64 {
+        let counted = |slot: usize| u64::from(slots[slot].counted);
+        match kind {
+            LineKind::Clause { clause, points, otherwise, unknown } => {
+                match self.clause(clause, lead, at, &counted) {
+                    Truth::True => units(*points),
+                    Truth::False => units(*otherwise),
+                    Truth::Unknown => units(*unknown),
+                }
+            }
+            LineKind::Tiers { slot, tiers, within } => {
+                let counted = counted(*slot);
+                if is_too_young(counted, *within, lead.created_at, at.as_millis()) {
+                    return 0;
+                }
+                units(band_points(tiers, counted as f64))
+            }
+            LineKind::Curve { slot, curve } => match slots[*slot].latest {
+                NEVER => 0,
+                latest => {
+                    let since = Timestamp::saturating_from_millis(latest);
+                    curve_amount(curve, since, at, self.program.zone()).units() as i64
+                }
+            },
+            // Bands are answered by value, events by weight.
+            LineKind::Bands { .. } | LineKind::Events { .. } => 0,
+        }
+    }
+
+    /// What a counted lead answers to a condition; `counted` is the number of events per slot.
+    pub(crate) fn clause<P: Profile>(
+        &self,
+        clause: &Clause,
+        lead: &LeadView<'_, P>,
+        at: Timestamp,
+        counted: &impl Fn(usize) -> u64,
+    ) -> Truth {
+        match clause {
+            Clause::Question(question) => {
+                let column = self.program.questions[*question].column;
+                let value = lead.profile.value(column, at.as_millis());
+                self.answer(*question, value, at.as_millis())
+            }
+            Clause::Event { slot, at_least } => Truth::from(counted(*slot) >= *at_least),
+            Clause::All(parts) => {
+                let answers = parts.iter().map(|part| self.clause(part, lead, at, counted));
+                answers.fold(Truth::True, Truth::and)
+            }
+            Clause::Any(parts) => {
+                let answers = parts.iter().map(|part| self.clause(part, lead, at, counted));
+                answers.fold(Truth::False, Truth::or)
+            }
+            Clause::Not(inner) => !self.clause(inner, lead, at, counted),
+        }
+    }
+}
+
+impl Line {
+    /// Held to the line's own limit.
+    #[inline]
+    pub(crate) fn held<U: Width>(&self, units: U) -> U {
+        held(units, self.limit)
+    }
+}
+
+/// Silence is not held against a lead that is younger than the window.
+pub(crate) fn is_too_young(counted: u64, within: Option<i64>, created_at: i64, now: i64) -> bool {
+    counted == 0 && within.is_some_and(|within| now.saturating_sub(created_at) < within)
+}
+
+/// Whether a number that people see reaches a threshold.
+pub(crate) fn reaches(number: i64, threshold: Points) -> bool {
+    // The number is whole, the threshold in hundredths.
+    number.saturating_mul(100) >= threshold.hundredths()
+}
+
+/// The highest row that the number reaches; the last row takes everything below as well.
+fn row(rows: &[Bracket], number: i64) -> u8 {
+    rows.iter().position(|row| reaches(number, row.from)).unwrap_or(rows.len() - 1) as u8
+}
+
+/// Held to a limit in units, where there is one.
+#[inline]
+pub(crate) fn held<U: Width>(units: U, limit: Option<(i64, i64)>) -> U {
+    limit.map_or(units, |(low, high)| units.clamp(U::of(low), U::of(high)))
+}
+
+/// Points in units of 1e-8 point: a million points are 1e14 units.
+#[inline]
+pub(crate) fn units(points: Points) -> i64 {
+    points.hundredths() * i64::from(FULL_WEIGHT)
+}
