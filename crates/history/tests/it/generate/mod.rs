@@ -17,7 +17,7 @@ use proptest::sample::select;
 
 /// Lengths of time that models test and histories straddle.
 const DURATIONS: [&str; 12] =
-    ["90min", "1h", "36h", "48h", "2d", "7d", "1w", "10d", "0.5h", "61min", "24h", "25h"];
+    ["90min", "1h", "36h", "48h", "2d", "7d", "1w", "10d", "0.5h", "61min", "24h", "0.001s"];
 
 /// Traits, and properties of events.
 const TRAITS: [&str; 7] =

@@ -160,7 +160,7 @@ fn stage(bottom: i64, top: i64) -> impl Strategy<Value = Map<String, Json>> {
     let score = 1..60_i64;
     let other = || option::weighted(0.3, -5..20_i64);
     let dwell = option::of(duration());
-    let requalify = duration().prop_map(Some);
+    let requalify = option::weighted(0.7, duration());
     let rejected_by = option::weighted(0.2, Just("email_opened"));
     (score, other(), other(), option::of(0..20_i64), dwell, requalify, rejected_by).prop_map(
         move |(score, fit, engagement, gap, dwell, requalify, rejected_by)| {
@@ -184,6 +184,9 @@ fn stage(bottom: i64, top: i64) -> impl Strategy<Value = Map<String, Json>> {
                         };
                         leave.insert(key.clone(), json!(lower));
                     }
+                }
+                if gap % 5 == 0 && !enter.contains_key("engagement") {
+                    leave.insert("engagement".into(), json!(gap - 5));
                 }
                 stage.insert("leave".into(), Json::Object(leave));
             }

@@ -5,7 +5,6 @@ use std::cell::Cell;
 use super::{CASES, holds};
 use crate::fast;
 use crate::generate::{Wanted, document};
-use proptest::prelude::*;
 
 #[test]
 fn at_least_four_of_five_generated_models_load() {

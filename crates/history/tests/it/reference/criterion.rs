@@ -109,7 +109,7 @@ impl Reference<'_> {
 fn by_bands(criterion: &Json, facts: &LeadFacts, t: Timestamp) -> i128 {
     let value = trait_value(text(&criterion["trait"]), facts, t);
     let numbers: Vec<f64> =
-        value.iter().flat_map(|value| value.elements()).filter_map(number).take(1).collect();
+        value.iter().flat_map(|value| value.elements()).filter_map(number).collect();
     if numbers.is_empty() {
         return hundredths_or_zero(criterion, "unknown");
     }

@@ -103,15 +103,18 @@ fn enters(stage: &Json, card: &Card, facts: &LeadFacts, now: Timestamp) -> bool 
     let wait = stage.get("requalify_after").map_or(0, millis);
     let rejected = rejections(stage, facts, now).into_iter().max();
     let may = rejected.is_none_or(|last| now.as_millis() - last.as_millis() >= wait);
-    let reached = reaches(&stage["enter"], card) || fast_tracked(stage, card);
-    may && reached && card.disqualified.is_none()
+    let reached = reaches(&stage["enter"], card) && reaches(leave_thresholds(stage), card);
+    may && (reached || fast_tracked(stage, card)) && card.disqualified.is_none()
 }
 
 fn leaves(stage: &Json, card: &Card, facts: &LeadFacts, now: Timestamp, dwelt: bool) -> bool {
-    let leave = stage.get("leave").unwrap_or(&stage["enter"]);
     card.disqualified.is_some()
         || rejections(stage, facts, now).contains(&now)
-        || (dwelt && !fast_tracked(stage, card) && !reaches(leave, card))
+        || (dwelt && !fast_tracked(stage, card) && !reaches(leave_thresholds(stage), card))
+}
+
+fn leave_thresholds(stage: &Json) -> &Json {
+    stage.get("leave").unwrap_or(&stage["enter"])
 }
 
 fn fast_tracked(stage: &Json, card: &Card) -> bool {
@@ -127,7 +130,11 @@ fn reaches(thresholds: &Json, card: &Card) -> bool {
         && reached("engagement", card.engagement)
 }
 
+/// Rejections up to `now`, where the stage takes notice of them.
 fn rejections(stage: &Json, facts: &LeadFacts, now: Timestamp) -> Vec<Timestamp> {
+    if stage.get("requalify_after").is_none_or(|wait| millis(wait) == 0) {
+        return Vec::new();
+    }
     let name = stage.get("rejected_by").map_or("sales_rejected", text);
     let rejections = facts.events.iter().filter(|event| event.name == name && event.at <= now);
     rejections.map(|event| event.at).collect()
