@@ -4,7 +4,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use leads::batch::{LeadBatch, LeadIds, Texts, TraitChange, id_as_number};
 use leads::{Timestamp, Value};
-use scoring::{ALWAYS, Needs, Profile};
+use scoring::{ALWAYS, CREATED_AT, Needs, Profile};
 use std::hash::BuildHasher as _;
 
 use crate::intern::ValueInterner;
@@ -85,6 +85,8 @@ pub struct RosterBuilder {
     columns: Vec<Vec<u32>>,
     interners: Vec<ValueInterner>,
     changes: Vec<(u32, Change)>,
+    /// The column of the trait `created_at`, which follows the lead and not the row.
+    beginnings: Option<usize>,
     notes: RosterNotes,
 }
 
@@ -101,6 +103,7 @@ impl RosterBuilder {
             columns: vec![Vec::new(); columns],
             interners: (0..columns).map(|_| ValueInterner::new()).collect(),
             changes: Vec::new(),
+            beginnings: needs.traits.iter().position(|path| path == CREATED_AT),
             notes: RosterNotes::default(),
         }
     }
@@ -148,6 +151,12 @@ impl RosterBuilder {
             return false;
         };
         if let Ok(column) = needs.traits.binary_search(&change.path) {
+            // What the row said is a change among the others, from the lead's beginning on.
+            let base = std::mem::take(&mut self.columns[column][lead as usize]);
+            if base != 0 {
+                let from = self.created_at[lead as usize];
+                self.changes.push((lead, Change { column: column as u32, from, value: base }));
+            }
             let value = self.interners[column].number(change.value.as_ref());
             let change = Change { column: column as u32, from: change.at.as_millis(), value };
             self.changes.push((lead, change));
@@ -195,7 +204,7 @@ impl RosterBuilder {
         if same {
             return;
         }
-        for (column, value) in row.into_iter().enumerate() {
+        for (column, value) in row.into_iter().enumerate().filter(|(column, _)| Some(*column) != self.beginnings) {
             let base = self.columns[column][at];
             let number = column as u32;
             if base != 0 {
@@ -206,7 +215,12 @@ impl RosterBuilder {
             }
             self.columns[column][at] = 0;
         }
-        self.created_at[at] = first.min(created_at);
+        let earliest = first.min(created_at);
+        self.created_at[at] = earliest;
+        if let Some(column) = self.beginnings {
+            let known = (earliest != ALWAYS).then(|| Value::Instant(Timestamp::saturating_from_millis(earliest)));
+            self.columns[column][at] = self.interners[column].number(known.as_ref());
+        }
     }
 
     /// The position of an id, new or known.

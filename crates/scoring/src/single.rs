@@ -108,7 +108,7 @@ fn column(path: &str, facts: &LeadFacts) -> (Vec<Option<Value>>, Vec<(i64, u32)>
         at: facts.created_at,
     };
     let mut changes: Vec<&TraitFact> = facts.traits.iter().filter(|fact| fact.path == path).collect();
-    if path == CREATED_AT && changes.is_empty() {
+    if path == CREATED_AT {
         changes.push(&created_at);
     }
     // Of two values from one instant the greater text counts, whatever their order.
