@@ -37,7 +37,7 @@ const STAGES: [&str; 3] = ["subscriber", "marketing_qualified", "sales_qualified
 
 /// A model document as JSON.
 pub(crate) fn document(wanted: Wanted) -> BoxedStrategy<Json> {
-    let scale = select(&[None, None, Some([0, 10]), Some([-50, 50]), Some([0, 1000])][..]);
+    let scale = select(&[None, None, Some([0, 10]), Some([-50, 50]), Some([0, 200])][..]);
     (scale, option::weighted(0.9, select(&ZONES[..])))
         .prop_flat_map(move |(scale, zone)| {
             let [bottom, top] = scale.unwrap_or([0, 100]);
@@ -157,7 +157,7 @@ fn stages(bottom: i64, top: i64) -> impl Strategy<Value = Option<Json>> {
 
 fn stage(bottom: i64, top: i64) -> impl Strategy<Value = Map<String, Json>> {
     let percent = move |percent: i64| bottom + (top - bottom) * percent / 100;
-    let score = 1..60_i64;
+    let score = 1..35_i64;
     let other = || option::weighted(0.3, -5..20_i64);
     let dwell = option::of(duration());
     let requalify = option::weighted(0.7, duration());

@@ -1,5 +1,6 @@
 //! The laws of a score, one test each. `MADURA_LAW_CASES=10000` runs each at full length.
 
+mod coverage;
 mod documents;
 mod everyone;
 mod one_lead;
