@@ -90,11 +90,16 @@ impl Chunks {
             if buffer.is_empty() {
                 return None;
             }
-            let cut = boundary(&buffer, self.delimiter, self.ended);
+            // Where reading failed, the last row is not whole.
+            let whole = self.ended && self.failed.is_none();
+            let cut = boundary(&buffer, self.delimiter, whole);
             if cut.end > 0 {
                 self.rest.extend_from_slice(&buffer[cut.end..]);
                 buffer.truncate(cut.end);
                 return Some(self.chunk(buffer, cut.content));
+            }
+            if self.failed.is_some() {
+                return None;
             }
             if self.ended || buffer.len() >= ROW_BYTES_MAX {
                 return self.endless(buffer);

@@ -108,7 +108,7 @@ impl Columns {
 
     /// The name that is expected for `role`.
     pub fn name(&self, role: Role) -> &str {
-        self.mapping(role).unwrap_or(role.name())
+        self.mapping(role).unwrap_or_else(|| role.name())
     }
 
     /// The position of the column for `role` among `names`. A mapped name that is not there gives

@@ -26,7 +26,8 @@ pub struct LeadSources<'a> {
 }
 
 /// Everything the files say about one lead: all traits, all events with all properties and ids,
-/// read by the same code as batches are. Facts with one id are settled over the whole file: an
+/// read by the same code as batches are; the properties that the plans ask for decide which rows
+/// can be read, as they do when everyone is scored. Facts with one id are settled over the whole file: an
 /// event counts here only if no earlier fact of any lead has its id. `None` where no row names the lead.
 pub fn read_facts(lead: &str, sources: LeadSources<'_>) -> Result<Option<LeadFacts>, ReadError> {
     let lead = lead.trim();
@@ -91,12 +92,12 @@ fn read_profile(
     lead: &str,
     facts: &mut LeadFacts,
 ) -> Result<usize, ReadError> {
-    let mut wanted = vec![Role::CreatedAt.name().to_owned()];
-    let mapped = plan.columns.name(Role::CreatedAt);
-    if mapped != Role::CreatedAt.name() {
-        wanted.push(mapped.to_owned());
+    let mut task = Task { all: true, only_lead: Some(lead.to_owned()), ..Task::leads(plan) };
+    for name in [Role::CreatedAt.name(), plan.columns.name(Role::CreatedAt)] {
+        if !task.wanted.iter().any(|wanted| wanted == name) {
+            task.wanted.push(name.to_owned());
+        }
     }
-    let task = Task { all: true, only_lead: Some(lead.to_owned()), wanted, ..Task::leads(plan) };
     let found = Mutex::new(Vec::new());
     read(source, &task, Watch::default(), &|sequence, rows, paths| {
         let profiles: Vec<_> = (0..rows.len())
@@ -121,12 +122,7 @@ fn read_settled_events(
     plan: &EventPlan,
     lead: &str,
 ) -> Result<Vec<Event>, ReadError> {
-    let task = Task {
-        all: true,
-        only_lead: Some(lead.to_owned()),
-        wanted: Vec::new(),
-        ..Task::events(plan)
-    };
+    let task = Task { all: true, only_lead: Some(lead.to_owned()), ..Task::events(plan) };
     let found = Mutex::new(Vec::new());
     read(source, &task, Watch::default(), &|sequence, rows, paths| {
         let events: Vec<(Option<FactId>, Event)> = (0..rows.len())
@@ -153,7 +149,7 @@ fn read_settled_events(
         return Ok(events.into_iter().map(|(_, event)| event).collect());
     }
     let first = Mutex::new(first);
-    let plan = EventPlan { properties: Vec::new(), only_lead: None, ..plan.clone() };
+    let plan = EventPlan { only_lead: None, ..plan.clone() };
     let watch = Watch { rejects: &|_| ControlFlow::Continue(()), ..Watch::default() };
     read_events(source, &plan, watch, &|_, batch| {
         let Some(ids) = &batch.ids else { return };

@@ -13,7 +13,9 @@ use crate::json::{AT, EVENT, Fields, ID, LEAD, RoleKind};
 use crate::ledger::{Fault, Ledger, PlacedFault, ReadSummary, Report, row_text};
 use crate::plan::{Kind, Task, Watch};
 use crate::read::on_threads;
-use crate::rows::{NEEDS_LEAD, NEEDS_NAME, Rows, Sink, read_instant, read_name, trim};
+use crate::rows::{
+    NEEDS_INSTANT, NEEDS_LEAD, NEEDS_NAME, Rows, Sink, read_instant, read_name, trim,
+};
 use crate::source::read_error;
 use crate::{Columns, EventPlan, ReadError, Role, Source};
 use leads::Timestamp;
@@ -98,7 +100,7 @@ fn sample(chunks: &mut Chunks, source: &Source) -> Result<Vec<String>, ReadError
         });
     }
     let task = Task { all: true, ..Task::events(&EventPlan::default()) };
-    let mut fields = Fields::new(&[], None, true);
+    let mut fields = Fields::new(&[], 0, None, true);
     let mut rows = Rows::new(&task);
     for line in head.split(|byte| *byte == b'\n') {
         // What is malformed is rejected when the rows are read.
@@ -175,7 +177,7 @@ struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     fn new(paths: &'t Paths, task: &'t Task) -> Self {
-        let mut fields = Fields::new(&task.wanted, paths.props.as_deref(), task.all);
+        let mut fields = Fields::new(&task.wanted, task.planned, paths.props.as_deref(), task.all);
         fields.want_role(&paths.lead, LEAD);
         match task.kind {
             Kind::Events => {
@@ -251,9 +253,10 @@ impl<'t> Reader<'t> {
 
     fn parse(&mut self, line: &str) -> Result<(), Fault> {
         self.fields.content = content::Content::default();
-        self.fields
-            .read_row(line, &mut self.rows)
-            .map_err(|error| Fault::of_row(json_fault(&error)))
+        self.fields.read_row(line, &mut self.rows).map_err(|error| match &self.paths.props {
+            Some(props) if self.fields.refused_props => Fault::new(props, json_fault(&error)),
+            _ => Fault::of_row(json_fault(&error)),
+        })
     }
 
     fn add(&mut self) -> Result<(), Fault> {
@@ -279,7 +282,7 @@ impl<'t> Reader<'t> {
             ),
             RoleKind::Float(number) => Some(
                 Timestamp::from_epoch_number(number)
-                    .map_err(|error| Fault::new(time_name, format!("{number} {error}")))?,
+                    .map_err(|error| Fault::new(time_name, format!("{number:e} {error}")))?,
             ),
             RoleKind::Text => match trim(at.text()) {
                 "" => None,
@@ -291,10 +294,7 @@ impl<'t> Reader<'t> {
             Kind::Events => {
                 let event = read_name(event.text(), &paths.event, NEEDS_NAME)?;
                 let Some(at) = instant else {
-                    return Err(Fault::new(
-                        &paths.at,
-                        "is empty: every row needs the instant of its event",
-                    ));
+                    return Err(Fault::new(&paths.at, NEEDS_INSTANT));
                 };
                 self.rows.push_lead(lead);
                 let code = self.rows.names.text(event);
@@ -319,7 +319,6 @@ impl<'t> Reader<'t> {
                     hash.add(content::AT, self.scratch.as_bytes());
                     hash.add(content::LEAD, lead.as_bytes());
                     hash.add(content::EVENT, event.as_bytes());
-                    hash.add(content::path_hash(&paths.id), id.as_bytes());
                     self.rows.push_id(Some(hash.identity(id)));
                 }
             }

@@ -102,6 +102,9 @@ pub(crate) struct Task {
     pub(crate) columns: Columns,
     /// The properties or traits wanted.
     pub(crate) wanted: Vec<String>,
+    /// How many of them the caller's plan asked for: they come first, and decide which rows can
+    /// be read.
+    pub(crate) planned: usize,
     /// All properties or traits there are, besides those of `wanted`, and the ids as text: for
     /// the facts of one lead.
     pub(crate) all: bool,
@@ -124,6 +127,7 @@ impl Task {
             kind: Kind::Events,
             columns: plan.columns.clone(),
             wanted: plan.properties.clone(),
+            planned: plan.properties.len(),
             all: false,
             zone: plan.zone.clone(),
             delimiter: plan.delimiter,
@@ -138,6 +142,7 @@ impl Task {
             kind: Kind::Leads,
             columns: plan.columns.clone(),
             wanted: plan.traits.clone(),
+            planned: plan.traits.len(),
             all: false,
             zone: plan.zone.clone(),
             delimiter: plan.delimiter,

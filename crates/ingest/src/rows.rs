@@ -213,7 +213,7 @@ pub(crate) fn read_name<'t>(text: &'t str, column: &str, what: &str) -> Result<&
 
 /// `str::trim`, with a way out for the usual text that has nothing to trim.
 pub(crate) fn trim(text: &str) -> &str {
-    let plain = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_graphic());
+    let plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
     if plain(text.as_bytes().first()) && plain(text.as_bytes().last()) { text } else { text.trim() }
 }
 
@@ -227,3 +227,4 @@ pub(crate) fn shorten(text: &str) -> &str {
 
 pub(crate) const NEEDS_LEAD: &str = "the id of its lead";
 pub(crate) const NEEDS_NAME: &str = "the name of its event";
+pub(crate) const NEEDS_INSTANT: &str = "is empty: every row needs the instant of its event";

@@ -79,7 +79,7 @@ pub(crate) fn column_names(
     let mut chunks = chunks.with_delimiter(header.delimiter);
     let Some(chunk) = chunks.next(Vec::new()) else { return Ok(names) };
     let task = Task { all: true, ..Task::events(&crate::EventPlan::default()) };
-    let mut fields = Fields::new(&[], None, true);
+    let mut fields = Fields::new(&[], 0, None, true);
     let mut rows = Rows::new(&task);
     let mut record = Record::default();
     let mut at = 0;

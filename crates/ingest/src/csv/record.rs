@@ -74,3 +74,59 @@ impl Record {
         bytes.len()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Rows = Vec<Vec<Vec<u8>>>;
+
+    fn ours(text: &[u8]) -> Rows {
+        let (mut record, mut rows, mut at) = (Record::default(), Vec::new(), 0);
+        while at < text.len() {
+            at = record.split(text, at, b',');
+            rows.push(record.cells().map(<[u8]>::to_vec).collect());
+        }
+        rows
+    }
+
+    fn theirs(text: &[u8]) -> Rows {
+        let mut reader = csv_core::Reader::new();
+        let (mut input, mut rows) = (text, Vec::new());
+        let (mut output, mut ends) = (vec![0; text.len() + 1], vec![0; text.len() + 1]);
+        let (mut written, mut count) = (0, 0);
+        loop {
+            let (result, read, bytes, cells) =
+                reader.read_record(input, &mut output[written..], &mut ends[count..]);
+            input = &input[read..];
+            written += bytes;
+            count += cells;
+            match result {
+                csv_core::ReadRecordResult::Record => {
+                    let starts = std::iter::once(0).chain(ends.iter().copied());
+                    let cells = starts.zip(&ends[..count]);
+                    rows.push(cells.map(|(start, end)| output[start..*end].to_vec()).collect());
+                    (written, count) = (0, 0);
+                }
+                csv_core::ReadRecordResult::InputEmpty => {}
+                _ => return rows,
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(10_000))]
+
+        /// Carriage returns stand before newlines only: alone they end rows for csv-core, and are
+        /// part of a cell here.
+        #[test]
+        fn cells_are_those_that_csv_core_finds(text in "([ab ,\"]|\"\"|,\"|\n|\r\n|é){0,40}") {
+            let filled = |rows: Rows| -> Rows {
+                rows.into_iter().filter(|row| *row != vec![Vec::<u8>::new()]).collect()
+            };
+            prop_assert_eq!(filled(ours(text.as_bytes())), filled(theirs(text.as_bytes())));
+        }
+    }
+}

@@ -12,7 +12,7 @@ use crate::dictionary::Dictionary;
 use crate::json::Fields;
 use crate::ledger::{Fault, PlacedFault, Report, row_text};
 use crate::plan::{Kind, Task};
-use crate::rows::{NEEDS_LEAD, NEEDS_NAME, Rows, read_instant, read_name, trim};
+use crate::rows::{NEEDS_INSTANT, NEEDS_LEAD, NEEDS_NAME, Rows, read_instant, read_name, trim};
 use crate::{ReadError, Role};
 
 /// Which column serves what.
@@ -71,14 +71,17 @@ impl Table {
                 names.iter().position(|name| name == path).filter(|column| !roles.contains(column))
             })
             .collect();
-        let hashes =
-            names
-                .iter()
-                .enumerate()
-                .map(|(column, name)| {
-                    if roles[..3.min(roles.len())].contains(&column) { 0 } else { path_hash(name) }
-                })
-                .collect();
+        let hashes = names
+            .iter()
+            .enumerate()
+            .map(|(column, name)| {
+                if [Some(lead), Some(at), Some(event), id].contains(&Some(column)) {
+                    0
+                } else {
+                    path_hash(name)
+                }
+            })
+            .collect();
         let names = names.to_vec();
         Ok(Self { names, lead, at, event, created_at, id, props, wanted, columns, hashes })
     }
@@ -93,13 +96,15 @@ pub(crate) struct Reader<'t> {
     pub(crate) fields: Fields,
     /// Whether `props` must be looked into.
     looks_into_props: bool,
+    /// Whether the plan asked for something in it: only then is malformed JSON a fault.
+    needs_props: bool,
     record: Record,
     scratch: String,
 }
 
 impl<'t> Reader<'t> {
     pub(crate) fn new(table: &'t Table, task: &'t Task, delimiter: u8) -> Self {
-        let mut fields = Fields::new(&table.wanted, None, task.all);
+        let mut fields = Fields::new(&table.wanted, task.planned, None, task.all);
         let mut rows = Rows::new(task);
         for (slot, path) in table.wanted.iter().enumerate() {
             if slot >= task.wanted.len() {
@@ -109,7 +114,8 @@ impl<'t> Reader<'t> {
                 fields.want_property(path, slot);
             }
         }
-        let looks_into_props = table.props.is_some() && (task.all || table.columns.contains(&None));
+        let needs_props = table.columns[..task.planned].contains(&None);
+        let looks_into_props = table.props.is_some() && (task.all || needs_props);
         Self {
             table,
             task,
@@ -117,6 +123,7 @@ impl<'t> Reader<'t> {
             rows,
             fields,
             looks_into_props,
+            needs_props,
             record: Record::default(),
             scratch: String::new(),
         }
@@ -167,7 +174,7 @@ impl<'t> Reader<'t> {
                     report.faults.push(PlacedFault { place: report.lines, fault, row });
                 }
             }
-            report.lines += 1;
+            report.lines += u64::from(!last);
             row = end + 1;
             count = 0;
         };
@@ -238,7 +245,12 @@ impl<'t> Reader<'t> {
         match task.kind {
             Kind::Events => {
                 let event = read_name(cell(table.event), name(table.event), NEEDS_NAME)?;
-                let at = read_instant(cell(table.at), task, name(table.at))?;
+                let at = match cell(table.at) {
+                    blank if trim(blank).is_empty() => {
+                        return Err(Fault::new(name(table.at), NEEDS_INSTANT));
+                    }
+                    text => read_instant(text, task, name(table.at))?,
+                };
                 self.look_into_props(cell)?;
                 self.rows.push_lead(lead);
                 let code = self.rows.names.text(event);
@@ -289,10 +301,13 @@ impl<'t> Reader<'t> {
         if trim(json).is_empty() {
             return Ok(());
         }
-        self.fields.read_props(json, &mut self.rows).map_err(|error| {
+        if let Err(error) = self.fields.read_props(json, &mut self.rows) {
             self.fields.clear();
-            Fault::new(&self.table.names[column], json_fault(&error))
-        })
+            if self.needs_props {
+                return Err(Fault::new(&self.table.names[column], json_fault(&error)));
+            }
+        }
+        Ok(())
     }
 
     fn push_id<'c>(
@@ -329,7 +344,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-/// What is wrong with a JSON text, without the line number that serde_json counts within it.
+/// What is wrong with a JSON text, without the line number that `serde_json` counts within it.
 pub(crate) fn json_fault(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let text = text.split(" at line ").next().unwrap_or_default();
@@ -340,7 +355,41 @@ pub(crate) fn json_fault(error: &serde_json::Error) -> String {
 }
 
 fn ragged(cells: usize, columns: usize) -> Fault {
+    let remedy = if cells < columns {
+        "is the row cut off?"
+    } else {
+        "put cells that contain the separator in quotation marks"
+    };
     Fault::of_row(format!(
-        "has {cells} cells where the first line names {columns} columns: quote cells that contain the separator"
+        "has {cells} cells where the first line names {columns} columns: {remedy}"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::EventPlan;
+
+    proptest! {
+        #[test]
+        fn the_fast_way_and_the_careful_way_read_alike(
+            text in "(1,0,a,x\n|b,5,c, \r\n|[a0 ,\n\r\u{e9}]){0,60}",
+        ) {
+            let plan = EventPlan { properties: vec!["note".to_owned()], ..EventPlan::default() };
+            let task = Task::events(&plan);
+            let names: Vec<String> = ["lead", "at", "event", "note"].map(str::to_owned).into();
+            let table = Table::resolve(&names, "file", &task).unwrap();
+            let read = |content| {
+                let mut reader = Reader::new(&table, &task, b',');
+                let report = reader.read(text.as_bytes(), content);
+                let faults: Vec<String> =
+                    report.faults.iter().map(|fault| format!("{} {:?} {}", fault.place, fault.fault, fault.row)).collect();
+                let rows = format!("{:?} {:?} {:?}", reader.rows.leads, reader.rows.at, reader.rows.properties[0].column);
+                (rows, faults, report.lines)
+            };
+            prop_assert_eq!(read(Content::Plain), read(Content::Quoted));
+        }
+    }
 }

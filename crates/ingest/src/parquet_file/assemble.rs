@@ -4,126 +4,24 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use leads::batch::{FactId, LeadIds, Texts, id_as_number};
-use leads::{Timestamp, TimestampError, Value};
+use leads::{Timestamp, Value};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
-use super::pages::{Cells, Codebook, Cursor, Values};
+use super::cells::{Cells, Codebook, Values, cell, instant_cell, name_cell, no_utf8};
+use super::layout::Layout;
+use super::pages::Cursor;
 use super::schema::{Leaf, Meaning};
 use super::store::{Cell, Store};
 use super::{BATCH_ROWS, Group};
-use crate::content::{self, Content, path_hash};
-use crate::csv::{json_fault, mandatory};
+use crate::Source;
+use crate::content::{self, Content};
+use crate::csv::json_fault;
 use crate::dictionary::Dictionary;
 use crate::json::Fields;
 use crate::ledger::{Fault, Ledger, PlacedFault, Report, row_text};
 use crate::plan::{Kind, Task};
-use crate::rows::{NEEDS_LEAD, NEEDS_NAME, Rows, Sink, read_instant, read_name, trim};
+use crate::rows::{NEEDS_INSTANT, NEEDS_LEAD, NEEDS_NAME, Rows, Sink, trim};
 use crate::source::Data;
-use crate::{ReadError, Role, Source};
-
-/// Which columns are read, and what for. Numbers are places in `leaves`.
-#[derive(Debug)]
-pub(crate) struct Layout {
-    leaves: Vec<Leaf>,
-    lead: usize,
-    at: Option<usize>,
-    event: Option<usize>,
-    id: Option<usize>,
-    props: Option<usize>,
-    wanted: Vec<String>,
-    /// For each property the column that has it; `None` looks in `props`.
-    columns: Vec<Option<usize>>,
-    /// Where rows have ids: the hash of the name of each column, 0 for those hashed otherwise.
-    hashes: Vec<u64>,
-}
-
-impl Layout {
-    pub(crate) fn resolve(
-        all: &[Leaf],
-        names: &[String],
-        file: &str,
-        task: &Task,
-    ) -> Result<Self, ReadError> {
-        for role in mandatory(task.kind) {
-            let column = task.columns.require(*role, names, file)?;
-            if all[column].list.is_some() || all[column].meaning == Meaning::Unreadable {
-                return Err(ReadError::Format {
-                    file: file.to_owned(),
-                    reason: format!("column {} holds lists: it must hold one value", names[column]),
-                });
-            }
-        }
-        let optional = |role| task.columns.optional(role, names, file);
-        let lead = task.columns.find(Role::Lead, names).unwrap_or_default();
-        let (at, event, id, props) = match task.kind {
-            Kind::Events => (
-                task.columns.find(Role::At, names),
-                task.columns.find(Role::Event, names),
-                optional(Role::Id)?,
-                optional(Role::Props)?.filter(|props| all[*props].meaning == Meaning::Text),
-            ),
-            Kind::Leads => (optional(Role::CreatedAt)?, None, None, None),
-        };
-        let roles: Vec<usize> = match task.kind {
-            Kind::Events => [Some(lead), at, event, id, props].into_iter().flatten().collect(),
-            Kind::Leads => vec![lead],
-        };
-        let mut wanted = task.wanted.clone();
-        if task.all {
-            let further = names
-                .iter()
-                .enumerate()
-                .filter(|(column, name)| !roles.contains(column) && !task.wanted.contains(name));
-            wanted.extend(further.map(|(_, name)| name.clone()));
-        }
-        let columns: Vec<Option<usize>> = wanted
-            .iter()
-            .map(|path| {
-                if task.kind == Kind::Leads && path == Role::CreatedAt.name() && at.is_some() {
-                    return at;
-                }
-                names.iter().position(|name| name == path).filter(|column| !roles.contains(column))
-            })
-            .collect();
-        let looks_into_props = task.all || columns.contains(&None);
-        let props = props.filter(|_| looks_into_props || id.is_some());
-
-        // With ids every column is read, for the hash that settles which of two facts counts.
-        let mut read: Vec<usize> = (0..all.len())
-            .filter(|column| {
-                id.is_some()
-                    || roles[..].contains(column) && Some(*column) != props
-                    || Some(*column) == props
-                    || at == Some(*column)
-                    || columns.contains(&Some(*column))
-            })
-            .collect();
-        read.retain(|column| {
-            Some(*column) != task.columns.find(Role::Props, names)
-                || task.kind == Kind::Leads
-                || props == Some(*column)
-        });
-        let place = |column: usize| read.iter().position(|read| *read == column);
-        let hashes = read
-            .iter()
-            .map(|column| {
-                let fixed = [Some(lead), at, event].contains(&Some(*column));
-                if fixed { 0 } else { path_hash(&names[*column]) }
-            })
-            .collect();
-        Ok(Self {
-            leaves: read.iter().map(|column| all[*column].clone()).collect(),
-            lead: place(lead).unwrap_or_default(),
-            at: at.and_then(place),
-            event: event.and_then(place),
-            id: id.and_then(place),
-            props: props.filter(|_| looks_into_props).and_then(place),
-            wanted,
-            columns: columns.into_iter().map(|column| column.and_then(place)).collect(),
-            hashes,
-        })
-    }
-}
 
 /// What is wrong with a column of a row group.
 type Damage = (String, String);
@@ -150,7 +48,7 @@ const CODEBOOK_MAX: usize = 4096;
 
 impl<'t> Assembler<'t> {
     pub(crate) fn new(layout: &'t Layout, task: &'t Task) -> Self {
-        let mut fields = Fields::new(&layout.wanted, None, task.all);
+        let mut fields = Fields::new(&layout.wanted, task.planned, None, task.all);
         let mut rows = Rows::new(task);
         for (slot, path) in layout.wanted.iter().enumerate() {
             if slot >= task.wanted.len() {
@@ -394,11 +292,8 @@ impl<'t> Assembler<'t> {
             }
         }
         for row in 0..count {
-            let instant = instant_cell(leaf, cells, row, self.task).and_then(|instant| {
-                instant.ok_or_else(|| {
-                    Fault::new(&leaf.path, "is empty: every row needs the instant of its event")
-                })
-            });
+            let instant = instant_cell(leaf, cells, row, self.task)
+                .and_then(|instant| instant.ok_or_else(|| Fault::new(&leaf.path, NEEDS_INSTANT)));
             match instant {
                 Ok(instant) => out.push(instant),
                 Err(fault) => {
@@ -466,13 +361,10 @@ impl<'t> Assembler<'t> {
                     // Writing to a string cannot fail.
                     let _ = write!(self.scratch, "{list}");
                 } else if let Some(cell) = cell(leaf, cells, row) {
-                    if let Cell::Text(text) = cell {
-                        whole.add_text(path, text);
-                        continue;
-                    }
                     cell.write(&mut self.scratch);
                 }
-                whole.add_text(path, &self.scratch);
+                let name = layout.hashes[place] == 0;
+                whole.add_text(path, if name { trim(&self.scratch) } else { &self.scratch });
             }
             self.scratch.clear();
             let _ = write!(self.scratch, "{}", self.rows.at[row].as_millis());
@@ -501,6 +393,8 @@ impl<'t> Assembler<'t> {
             }
             return;
         };
+        // Only what the plan asked for may cost a row.
+        let needs_props = layout.columns[..self.task.planned].contains(&None);
         for row in 0..count {
             if self.left_out.get(row) != Some(&true) {
                 let fault = match cell(&layout.leaves[props], &self.cells[props], row) {
@@ -512,8 +406,10 @@ impl<'t> Assembler<'t> {
                     Some(Cell::NoText(bytes, at)) => Some(no_utf8(bytes, at)),
                     _ => None,
                 };
-                if let Some(reason) = fault {
+                if fault.is_some() {
                     self.fields.clear();
+                }
+                if let Some(reason) = fault.filter(|_| needs_props) {
                     let fault = Fault::new(&layout.leaves[props].path, reason);
                     leave_out(&mut self.left_out, &mut self.faults, count, row, Some(fault));
                 }
@@ -581,6 +477,7 @@ impl<'t> Assembler<'t> {
             let code = match cell(leaf, cells, row) {
                 None => Dictionary::MISSING,
                 Some(Cell::Text(text)) => dictionary.text(text),
+                Some(Cell::NoText(..)) if slot >= self.task.planned => Dictionary::MISSING,
                 Some(Cell::NoText(bytes, at)) => {
                     let fault = Fault::new(&leaf.path, no_utf8(bytes, at));
                     leave_out(&mut self.left_out, &mut self.faults, count, row, Some(fault));
@@ -624,7 +521,7 @@ pub(crate) fn sample_props(
     props: &str,
 ) -> Vec<String> {
     const SAMPLE_ROWS: i64 = 1000;
-    let mut fields = Fields::new(&[], None, true);
+    let mut fields = Fields::new(&[], 0, None, true);
     let task = Task { all: true, ..Task::events(&crate::EventPlan::default()) };
     let mut rows = Rows::new(&task);
     let leaf = leaves.iter().find(|leaf| leaf.path == props && leaf.meaning == Meaning::Text);
@@ -646,60 +543,6 @@ pub(crate) fn sample_props(
         }
     }
     fields.paths
-}
-
-fn cell<'c>(leaf: &Leaf, cells: &'c Cells, row: usize) -> Option<Cell<'c>> {
-    if leaf.list.is_some() || !cells.is_present(row) {
-        return None;
-    }
-    match &cells.values {
-        Values::Plain(store) => Some(leaf.cell(store, row)),
-        Values::Coded(codes, book) => {
-            let index = codes[row].checked_sub(1)?;
-            Some(leaf.cell(&book.store, index as usize))
-        }
-    }
-}
-
-fn name_cell<'c>(
-    leaf: &Leaf,
-    cells: &'c Cells,
-    row: usize,
-    scratch: &'c mut String,
-    what: &str,
-) -> Result<&'c str, Fault> {
-    match cell(leaf, cells, row) {
-        Some(Cell::Text(text)) => read_name(text, &leaf.path, what),
-        Some(Cell::NoText(bytes, at)) => Err(Fault::new(&leaf.path, no_utf8(bytes, at))),
-        Some(cell) => {
-            cell.write(scratch);
-            read_name(scratch, &leaf.path, what)
-        }
-        None => read_name("", &leaf.path, what),
-    }
-}
-
-fn instant_cell(
-    leaf: &Leaf,
-    cells: &Cells,
-    row: usize,
-    task: &Task,
-) -> Result<Option<Timestamp>, Fault> {
-    match cell(leaf, cells, row) {
-        None => Ok(None),
-        Some(Cell::Text(text)) if trim(text).is_empty() => Ok(None),
-        Some(Cell::Text(text)) => read_instant(text, task, &leaf.path).map(Some),
-        Some(Cell::NoText(bytes, at)) => Err(Fault::new(&leaf.path, no_utf8(bytes, at))),
-        Some(cell) => cell.instant().map(Some).map_err(|error: TimestampError| {
-            let mut text = String::new();
-            cell.write(&mut text);
-            Fault::new(&leaf.path, format!("{text} {error}"))
-        }),
-    }
-}
-
-fn no_utf8(bytes: &[u8], at: usize) -> String {
-    format!("byte {} of the cell (0x{:02x}) is not UTF-8: write text as UTF-8", at + 1, bytes[at])
 }
 
 fn leave_out(

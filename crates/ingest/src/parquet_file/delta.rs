@@ -84,7 +84,7 @@ pub(crate) fn byte_array(bytes: &[u8], max: usize, out: &mut Bytes) -> Result<()
 
 /// `BYTE_STREAM_SPLIT`: all first bytes, then all second bytes, and so on.
 pub(crate) fn byte_stream_split(bytes: &[u8], size: usize) -> Result<Vec<u8>, String> {
-    if size == 0 || bytes.len() % size != 0 {
+    if size == 0 || !bytes.len().is_multiple_of(size) {
         return Err(ENDS_EARLY.to_owned());
     }
     let count = bytes.len() / size;

@@ -167,7 +167,7 @@ fn unpack(bytes: &[u8], width: u32, skipped: usize, count: usize, plus: u32, out
         ((u64::from_le_bytes(word) >> (bit % 8)) as u32 & mask).wrapping_add(plus)
     };
     out.reserve(count);
-    while index < end && index % 8 != 0 {
+    while index < end && !index.is_multiple_of(8) {
         out.push(one(index));
         index += 1;
     }

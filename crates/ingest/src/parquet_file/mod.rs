@@ -1,8 +1,11 @@
 //! Parquet, page by page: the wanted columns of a row group side by side, a batch of rows at a time.
 
 mod assemble;
+mod cells;
 mod delta;
 mod hybrid;
+mod layout;
+mod packed;
 mod pages;
 mod schema;
 mod store;
@@ -17,7 +20,8 @@ use crate::plan::{Task, Watch};
 use crate::read::on_threads;
 use crate::rows::Sink;
 use crate::{ReadError, Role, Source};
-use assemble::{Assembler, Layout};
+use assemble::Assembler;
+use layout::Layout;
 use schema::Leaf;
 
 /// Rows of a batch: the columns of events then have about a megabyte, which stays in the cache.

@@ -1,4 +1,19 @@
 //! Files in, facts out.
 
+// Marked so that lints know these helpers for what they are.
+#[cfg(test)]
+mod facts;
+#[cfg(test)]
 mod formats;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod messages;
+#[cfg(test)]
+mod parquet_files;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod write_parquet;

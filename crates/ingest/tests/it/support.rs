@@ -1,10 +1,12 @@
 //! Reads small files from memory and prints their facts.
 
+use std::fmt::Write as _;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 
 use ingest::{EventPlan, LeadPlan, ReadError, ReadSummary, Reject, Source, Watch};
 use leads::Value;
+use leads::batch::FactId;
 
 /// What came of a file: a line for each row, the rejects, and the summary or the error.
 #[derive(Debug)]
@@ -15,6 +17,11 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
+    /// Why the file could not be read to its end.
+    pub(crate) fn error(&self) -> String {
+        self.result.as_ref().unwrap_err().to_string()
+    }
+
     /// The rejects as a person reads them.
     pub(crate) fn rejects(&self) -> Vec<String> {
         self.rejects.iter().map(ToString::to_string).collect()
@@ -45,11 +52,11 @@ pub(crate) fn events(source: &Source, plan: &EventPlan) -> Outcome {
                 for (path, column) in plan.properties.iter().zip(&batch.properties) {
                     assert_eq!(column.codes.len(), count);
                     if let Some(value) = column.get(row) {
-                        line += &format!(" {path}={}", show(value));
+                        write!(line, " {path}={}", show(value)).unwrap();
                     }
                 }
                 if let Some(ids) = &batch.ids {
-                    line += &format!(" #{:x}", ids[row].id as u16);
+                    write!(line, " #{:x}", ids[row].id as u16).unwrap();
                 }
                 line
             })
@@ -72,12 +79,13 @@ pub(crate) fn leads(source: &Source, plan: &LeadPlan) -> Outcome {
         assert_eq!(batch.created_at.len(), count);
         let lines: Vec<String> = (0..count)
             .map(|row| {
-                let created = batch.created_at[row].map_or("-".to_owned(), |at| at.to_string());
+                let created =
+                    batch.created_at[row].map_or_else(|| "-".to_owned(), |at| at.to_string());
                 let mut line = format!("{} {created}", batch.leads.text(row));
                 for (path, column) in plan.traits.iter().zip(&batch.traits) {
                     assert_eq!(column.codes.len(), count);
                     if let Some(value) = column.get(row) {
-                        line += &format!(" {path}={}", show(value));
+                        write!(line, " {path}={}", show(value)).unwrap();
                     }
                 }
                 line
@@ -118,4 +126,39 @@ fn outcome(
 
 pub(crate) fn words(text: &str) -> Vec<String> {
     text.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// A fact as every format gives it: values as they would be written, without their types.
+pub(crate) type PlainFact = (String, String, i64, Vec<Option<String>>, Option<FactId>);
+
+pub(crate) fn plain_facts(source: &Source, plan: &EventPlan) -> Vec<PlainFact> {
+    let found = Mutex::new(Vec::new());
+    let stop = |reject: Reject| panic!("{reject}");
+    let watch = Watch { rejects: &stop, ..Watch::default() };
+    ingest::read_events(source, plan, watch, &|sequence, batch| {
+        let facts: Vec<PlainFact> = (0..batch.leads.len())
+            .map(|row| {
+                let values = batch.properties.iter().map(|column| column.get(row));
+                (
+                    batch.leads.text(row),
+                    batch.names.get(row).unwrap().to_string(),
+                    batch.at[row].as_millis(),
+                    values.map(|value| value.map(ToString::to_string)).collect(),
+                    batch.ids.as_ref().map(|ids| ids[row]),
+                )
+            })
+            .collect();
+        found.lock().unwrap().push((sequence, facts));
+    })
+    .unwrap();
+    let mut found = found.into_inner().unwrap();
+    found.sort_by_key(|(sequence, _)| *sequence);
+    found.into_iter().flat_map(|(_, facts)| facts).collect()
+}
+
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }

@@ -1,19 +1,23 @@
 //! Takes the wanted fields out of JSON objects as they are read, without building a tree: objects
 //! become dotted paths, lists of objects a list of values for each path.
 
-use std::fmt;
+mod walk;
+
+use std::fmt::Write as _;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use leads::Value;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::DeserializeSeed;
 
 use crate::content::{self, Content};
 use crate::dictionary::Dictionary;
 use crate::rows::Rows;
+use walk::{Place, Target, Walk};
 
 /// The fields of one row, and how to find them.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says one thing of how a row is read")]
 pub(crate) struct Fields {
     /// Paths from the top of the object.
     top: Index,
@@ -25,6 +29,12 @@ pub(crate) struct Fields {
     pub(crate) paths: Vec<String>,
     /// Whether every path is wanted, known or not.
     all: bool,
+    /// How many of the properties the plan asked for; the others are further ones.
+    planned: usize,
+    /// Whether only what the plan asked for is looked at.
+    narrow: bool,
+    /// Whether what was last refused is the object of properties.
+    pub(crate) refused_props: bool,
     /// Whether the row's cells are hashed.
     pub(crate) hashing: bool,
     pub(crate) content: Content,
@@ -106,14 +116,22 @@ enum Scalar<'a> {
 }
 
 impl Fields {
-    /// For properties at `paths`, all of them wanted within the object of properties.
-    pub(crate) fn new(paths: &[String], props_key: Option<&str>, all: bool) -> Self {
+    /// For properties at `paths`, of which the first `planned` are those that a plan asked for.
+    pub(crate) fn new(
+        paths: &[String],
+        planned: usize,
+        props_key: Option<&str>,
+        all: bool,
+    ) -> Self {
         let mut fields = Self {
             top: Index::default(),
             props: Index::default(),
             props_key: props_key.map(str::to_owned),
             paths: paths.to_vec(),
             all,
+            planned,
+            narrow: false,
+            refused_props: false,
             hashing: false,
             content: Content::default(),
             roles: Default::default(),
@@ -152,7 +170,7 @@ impl Fields {
         json: &str,
         rows: &mut Rows,
     ) -> Result<(), serde_json::Error> {
-        self.read(json, rows, false)
+        self.read_leniently(json, rows, false)
     }
 
     /// Reads a cell that is a JSON object of properties.
@@ -161,7 +179,7 @@ impl Fields {
         json: &str,
         rows: &mut Rows,
     ) -> Result<(), serde_json::Error> {
-        self.read(json, rows, true)
+        self.read_leniently(json, rows, true)
     }
 
     /// Gives the code of property `slot`, and forgets it for the next row.
@@ -188,6 +206,27 @@ impl Fields {
         self.content = Content::default();
     }
 
+    /// Whether a row can be read must not depend on who reads it: where something fails that the
+    /// plan did not ask for (half of a surrogate pair, a number beyond all bounds), it is passed over.
+    fn read_leniently(
+        &mut self,
+        json: &str,
+        rows: &mut Rows,
+        in_props: bool,
+    ) -> Result<(), serde_json::Error> {
+        let result = self.read(json, rows, in_props);
+        if result.is_ok() || !(self.all || self.hashing) {
+            return result;
+        }
+        self.clear();
+        self.narrow = true;
+        let result = self.read(json, rows, in_props);
+        self.narrow = false;
+        self.content = Content::default();
+        self.content.add(0, json.as_bytes());
+        result
+    }
+
     fn read(
         &mut self,
         json: &str,
@@ -196,6 +235,7 @@ impl Fields {
     ) -> Result<(), serde_json::Error> {
         self.path.clear();
         self.element = 0;
+        self.refused_props = false;
         let mut deserializer = serde_json::Deserializer::from_str(json);
         let place = Place { in_props, listed: false };
         Walk { fields: self, rows, place, target: Target::Object }
@@ -207,10 +247,16 @@ impl Fields {
     fn target(&self, place: Place) -> Target {
         let index = if place.in_props { &self.props } else { &self.top };
         match index.find(&self.path) {
+            Some(entry) if self.narrow && !index.is_planned(entry, self.planned) => Target::Nothing,
             Some(entry) => Target::Field(Some(entry)),
-            None if self.all || self.hashing => Target::Field(None),
+            None if self.takes_all() => Target::Field(None),
             None => Target::Nothing,
         }
+    }
+
+    /// Whether paths count that nobody asked for.
+    fn takes_all(&self) -> bool {
+        (self.all || self.hashing) && !self.narrow
     }
 
     fn take_scalar(
@@ -228,12 +274,12 @@ impl Fields {
             } else {
                 self.roles[role].set(scalar);
             }
-        } else if self.hashing {
+        } else if self.hashing && !self.narrow {
             self.hash(place, scalar);
         }
         let entry = match entry {
             Some(entry) => entry,
-            None if self.all => self.add_path(rows, place),
+            None if self.all && !self.narrow => self.add_path(rows, place),
             None => return,
         };
         let origin = if place.in_props { FROM_PROPS } else { FROM_TOP };
@@ -251,7 +297,7 @@ impl Fields {
         }
         let entry = match entry {
             Some(entry) => entry,
-            None if self.all => self.add_path(rows, place),
+            None if self.all && !self.narrow => self.add_path(rows, place),
             None => return,
         };
         let origin = if place.in_props { FROM_PROPS } else { FROM_TOP };
@@ -280,17 +326,19 @@ impl Fields {
 
     /// Wants a path that was met for the first time.
     fn add_path(&mut self, rows: &mut Rows, place: Place) -> usize {
-        let slot = match self.paths.iter().position(|path| *path == self.path) {
-            Some(slot) => slot,
-            None => {
-                self.paths.push(self.path.clone());
-                self.slots.push(Slot::default());
-                rows.add_property();
-                self.paths.len() - 1
-            }
-        };
+        let known = self.paths.iter().position(|path| *path == self.path);
+        let slot = known.unwrap_or_else(|| {
+            self.paths.push(self.path.clone());
+            self.slots.push(Slot::default());
+            rows.add_property();
+            self.paths.len() - 1
+        });
         let index = if place.in_props { &mut self.props } else { &mut self.top };
-        index.entry(&self.path).slots.push(slot);
+        let entry = index.entry(&self.path);
+        // The elements of a list come here one by one.
+        if !entry.slots.contains(&slot) {
+            entry.slots.push(slot);
+        }
         index.find(&self.path).unwrap_or_default()
     }
 }
@@ -298,6 +346,12 @@ impl Fields {
 impl Index {
     fn find(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).copied()
+    }
+
+    /// Whether an entry, or a longer path that begins with its own, is one that a plan asked for.
+    fn is_planned(&self, entry: usize, planned: usize) -> bool {
+        let entry = &self.entries[entry];
+        entry.role.is_some() || entry.prefix || entry.slots.iter().any(|slot| *slot < planned)
     }
 
     /// The entry of a path, made where there is none, as are those of its prefixes.
@@ -396,7 +450,6 @@ impl Scalar<'_> {
     }
 
     fn write(self, out: &mut String) {
-        use fmt::Write as _;
         // Writing to a string cannot fail.
         let _ = match self {
             Self::Text(text) => out.write_str(text),
@@ -405,263 +458,5 @@ impl Scalar<'_> {
             Self::Float(number) => write!(out, "{number}"),
             Self::Bool(truth) => write!(out, "{truth}"),
         };
-    }
-}
-
-/// Where in the row reading stands.
-#[derive(Clone, Copy)]
-struct Place {
-    in_props: bool,
-    listed: bool,
-}
-
-/// What the value at a path is wanted for.
-#[derive(Clone, Copy)]
-enum Target {
-    Nothing,
-    /// The row itself, or its object of properties.
-    Object,
-    /// An entry of the index, or a path that is in none.
-    Field(Option<usize>),
-}
-
-/// Reads one value.
-struct Walk<'w> {
-    fields: &'w mut Fields,
-    rows: &'w mut Rows,
-    place: Place,
-    target: Target,
-}
-
-impl Walk<'_> {
-    fn scalar(self, scalar: Scalar<'_>) {
-        if let Target::Field(entry) = self.target {
-            self.fields.take_scalar(self.rows, self.place, entry, scalar);
-        }
-    }
-
-    fn no_object<E: serde::de::Error>(&self) -> Result<(), E> {
-        match self.target {
-            Target::Object => Err(E::custom("is no JSON object, such as {\"a\": 1}")),
-            _ => Ok(()),
-        }
-    }
-
-    /// Whether something within an object or list at this path may be wanted.
-    fn goes_on(&self) -> bool {
-        match self.target {
-            Target::Nothing => false,
-            Target::Object => true,
-            Target::Field(_) if self.fields.all || self.fields.hashing => true,
-            Target::Field(entry) => {
-                let index = if self.place.in_props { &self.fields.props } else { &self.fields.top };
-                entry.is_some_and(|entry| index.entries[entry].prefix)
-            }
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Walk<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Walk<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
-        self.no_object()?;
-        self.scalar(Scalar::Text(text));
-        Ok(())
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<(), E> {
-        self.no_object()?;
-        self.scalar(Scalar::Integer(number));
-        Ok(())
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<(), E> {
-        self.no_object()?;
-        self.scalar(match i64::try_from(number) {
-            Ok(number) => Scalar::Integer(number),
-            Err(_) => Scalar::Unsigned(number),
-        });
-        Ok(())
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<(), E> {
-        self.no_object()?;
-        self.scalar(Scalar::Float(number));
-        Ok(())
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, truth: bool) -> Result<(), E> {
-        self.no_object()?;
-        self.scalar(Scalar::Bool(truth));
-        Ok(())
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        // `"props": null` has no properties; a row must be an object.
-        if self.place.in_props { Ok(()) } else { self.no_object() }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        if let (Target::Field(Some(entry)), false) = (self.target, self.place.in_props)
-            && let Some(role) = self.fields.top.entries[entry].role
-        {
-            self.fields.roles[role].kind = RoleKind::Nested;
-        }
-        if !self.goes_on() {
-            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            return Ok(());
-        }
-        let base = self.fields.path.len();
-        let top = matches!(self.target, Target::Object);
-        while let Some(target) =
-            map.next_key_seed(Key { fields: self.fields, place: self.place, top })?
-        {
-            match target {
-                Target::Nothing => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-                Target::Object => {
-                    self.fields.path.clear();
-                    let place = Place { in_props: true, listed: false };
-                    map.next_value_seed(Walk {
-                        fields: self.fields,
-                        rows: self.rows,
-                        place,
-                        target,
-                    })?;
-                }
-                Target::Field(_) => map.next_value_seed(Walk {
-                    fields: self.fields,
-                    rows: self.rows,
-                    place: self.place,
-                    target,
-                })?,
-            }
-            self.fields.path.truncate(base);
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        self.no_object::<A::Error>()?;
-        let Target::Field(entry) = self.target else {
-            while items.next_element::<IgnoredAny>()?.is_some() {}
-            return Ok(());
-        };
-        let place = Place { listed: true, ..self.place };
-        let (mut count, mut objects) = (0_u64, 0_u64);
-        while let Some(object) = items.next_element_seed(Element(Walk {
-            fields: self.fields,
-            rows: self.rows,
-            place,
-            target: self.target,
-        }))? {
-            count += 1;
-            objects += u64::from(object);
-        }
-        // A list of objects is lists at the paths of their fields, and nothing at its own.
-        if count == 0 || objects < count {
-            self.fields.take_list(self.rows, place, entry);
-        }
-        Ok(())
-    }
-}
-
-/// Reads an element of a list and says whether it was an object.
-struct Element<'w>(Walk<'w>);
-
-impl<'de> DeserializeSeed<'de> for Element<'_> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Element<'_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.expecting(f)
-    }
-
-    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<bool, E> {
-        self.0.visit_str(text).map(|()| false)
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<bool, E> {
-        self.0.visit_i64(number).map(|()| false)
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<bool, E> {
-        self.0.visit_u64(number).map(|()| false)
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<bool, E> {
-        self.0.visit_f64(number).map(|()| false)
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, truth: bool) -> Result<bool, E> {
-        self.0.visit_bool(truth).map(|()| false)
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<bool, A::Error> {
-        self.0.visit_map(map).map(|()| true)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<bool, A::Error> {
-        self.0.visit_seq(items).map(|()| false)
-    }
-}
-
-/// Reads a key, appends it to the path, and finds what the path is wanted for.
-struct Key<'k> {
-    fields: &'k mut Fields,
-    place: Place,
-    top: bool,
-}
-
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = Target;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Target, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = Target;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Target, E> {
-        if self.top {
-            if !self.place.in_props && self.fields.props_key.as_deref() == Some(key) {
-                return Ok(Target::Object);
-            }
-        } else {
-            self.fields.path.push('.');
-        }
-        self.fields.path.push_str(key);
-        Ok(self.fields.target(self.place))
     }
 }
