@@ -39,7 +39,10 @@ impl Checker {
             Shape::Facts => self.facts(node),
             Shape::Record(record) => self.record(node, record),
             Shape::Choice(choice) => self.choice(node, choice),
-            Shape::Either(shapes) => self.either(node, shapes),
+            Shape::Either(shapes) => {
+                self.either(node, shapes);
+                Ok(())
+            }
         };
         if let Err(problem) = outcome {
             self.report(node, problem);
@@ -154,15 +157,14 @@ impl Checker {
         // What it is cannot be told; still check what can be checked.
         let mut meant = false;
         for entry in entries {
-            match choice.field(&entry.key) {
-                Some(field) => self.node(&entry.value, &field.shape),
-                None => {
-                    let keys = choice.alternatives.iter().flat_map(|one| one.record.fields());
-                    let keys: Vec<&str> = keys.map(|field| field.key).collect();
-                    let near = self.unknown_key(entry, choice.what, &keys, &choice.subjects());
-                    meant |= near.is_some_and(|near| choice.subjects().contains(&near));
-                }
+            if let Some(field) = choice.field(&entry.key) {
+                self.node(&entry.value, &field.shape);
+                continue;
             }
+            let keys = choice.alternatives.iter().flat_map(|one| one.record.fields());
+            let keys: Vec<&str> = keys.map(|field| field.key).collect();
+            let near = self.unknown_key(entry, choice.what, &keys, &choice.subjects());
+            meant |= near.is_some_and(|near| choice.subjects().contains(&near));
         }
         if meant {
             return Ok(());
@@ -195,15 +197,14 @@ impl Checker {
         let mut meant: Vec<&str> = Vec::new();
         let mut unknown = false;
         for entry in entries {
-            match record.field(&entry.key) {
-                Some(field) => self.node(&entry.value, &field.shape),
-                None => match choice.and_then(|choice| Some((choice, choice.field(&entry.key)?))) {
-                    Some((choice, field)) => self.foreign_key(entry, field, record, choice),
-                    None => {
-                        unknown = true;
-                        meant.extend(self.unknown_key(entry, record.what, &keys, &keys));
-                    }
-                },
+            let foreign = || choice.and_then(|choice| Some((choice, choice.field(&entry.key)?)));
+            if let Some(field) = record.field(&entry.key) {
+                self.node(&entry.value, &field.shape);
+            } else if let Some((choice, field)) = foreign() {
+                self.foreign_key(entry, field, record, choice);
+            } else {
+                unknown = true;
+                meant.extend(self.unknown_key(entry, record.what, &keys, &keys));
             }
         }
         // A key that was meant, but written wrongly, is not reported a second time as missing.
@@ -269,17 +270,15 @@ impl Checker {
     }
 
     /// The shape that has the form of the node; the first where none has.
-    fn either(&mut self, node: &Node, shapes: &[Shape]) -> Result<(), Problem> {
+    fn either(&mut self, node: &Node, shapes: &[Shape]) {
         let fits = |shape: &&Shape| match shape {
             Shape::List(..) => matches!(node.form, Form::List(_)),
             Shape::Record(_) | Shape::Choice(_) => matches!(node.form, Form::Mapping(_)),
             _ => !matches!(node.form, Form::List(_) | Form::Mapping(_)),
         };
-        match shapes.iter().find(fits) {
-            Some(shape) => self.node(node, shape),
-            None => shapes.first().into_iter().for_each(|shape| self.node(node, shape)),
+        if let Some(shape) = shapes.iter().find(fits).or_else(|| shapes.first()) {
+            self.node(node, shape);
         }
-        Ok(())
     }
 
     fn report(&mut self, node: &Node, problem: Problem) {

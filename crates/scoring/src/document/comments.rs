@@ -47,17 +47,23 @@ pub(super) fn margins(text: &str) -> Margins {
     for (index, character) in text.chars().chain(['\n']).enumerate() {
         while scalars.next_if(|(_, end)| *end <= index).is_some() {}
         let in_scalar = scalars.peek().is_some_and(|(start, _)| *start <= index);
+        if let Some(comment) = comment.as_mut().filter(|_| character != '\n') {
+            comment.text.push(character);
+            continue;
+        }
         match character {
             '\n' => {
                 if alone && comment.is_none() && !in_scalar {
                     margins.blank_lines.push(at.line);
                 }
-                margins.comments.extend(comment.take().map(trimmed));
+                if let Some(mut comment) = comment.take() {
+                    comment.text.truncate(comment.text.trim_end().len());
+                    margins.comments.push(comment);
+                }
                 at = Mark { line: at.line + 1, column: 1 };
                 (alone, before) = (true, ' ');
                 continue;
             }
-            _ if comment.is_some() => comment.iter_mut().for_each(|one| one.text.push(character)),
             '#' if !in_scalar && matches!(before, ' ' | '\t') => {
                 comment = Some(Comment { text: "#".to_owned(), at, alone });
             }
@@ -68,10 +74,6 @@ pub(super) fn margins(text: &str) -> Margins {
         at.column += 1;
     }
     margins
-}
-
-fn trimmed(comment: Comment) -> Comment {
-    Comment { text: comment.text.trim_end().to_owned(), ..comment }
 }
 
 /// Where scalars begin and end, in characters. A block scalar (`|`) begins after its header line,

@@ -24,7 +24,7 @@ pub(super) fn write(root: &Node, shape: &Shape, margins: &Margins, text: &str) -
     }
     let head = items.take_head();
     items.sort_keys();
-    items.print(head)
+    items.print(&head)
 }
 
 /// All entries and items in the order of the text; the first is the document itself.
@@ -190,7 +190,7 @@ impl Items<'_> {
     fn attach_line(&mut self, line: Line, at: Mark) {
         let placed = || self.all.iter().enumerate().skip(1).filter(|(_, item)| !item.aliased);
         let next = placed().find(|(_, item)| item.start > at).map(|(index, _)| index);
-        let previous = placed().filter(|(_, item)| item.start < at).last().map(|(index, _)| index);
+        let previous = placed().rfind(|(_, item)| item.start < at).map(|(index, _)| index);
         let mut above = previous;
         while let Some(index) = above.filter(|index| self.all[*index].column > at.column) {
             above = self.all[index].parent;
@@ -216,11 +216,9 @@ impl Items<'_> {
             .filter(|(_, item)| begins_here(item) && item.end.line == at.line && item.end <= at)
             .max_by(|(a, one), (b, other)| one.end.cmp(&other.end).then(b.cmp(a)));
         whole
-            .or_else(|| placed().filter(|(_, item)| begins_here(item)).last())
-            .or_else(|| {
-                placed().filter(|(_, item)| item.end.line == at.line && item.end <= at).last()
-            })
-            .or_else(|| placed().last())
+            .or_else(|| placed().rfind(|(_, item)| begins_here(item)))
+            .or_else(|| placed().rfind(|(_, item)| item.end.line == at.line && item.end <= at))
+            .or_else(|| placed().next_back())
             .map_or(0, |(index, _)| index)
     }
 
@@ -251,10 +249,10 @@ impl Items<'_> {
         }
     }
 
-    fn print(&self, head: Vec<Line>) -> String {
+    fn print(&self, head: &[Line]) -> String {
         let mut page = Page::default();
         let headed = !head.is_empty();
-        page.comments(&head, 0);
+        page.comments(head, 0);
         if headed {
             page.want_blank();
         }
@@ -449,8 +447,12 @@ pub(super) fn rank_and_shape<'s>(
 /// Spaces around names and lengths of time mean nothing.
 pub(super) fn trimmed<'t>(text: &'t str, shape: &Shape) -> &'t str {
     match shape {
-        Shape::Name | Shape::NameOrNone | Shape::Word(_) => text.trim(),
-        Shape::Duration(_) | Shape::Age | Shape::Percent => text.trim(),
+        Shape::Name
+        | Shape::NameOrNone
+        | Shape::Word(_)
+        | Shape::Duration(_)
+        | Shape::Age
+        | Shape::Percent => text.trim(),
         Shape::Either(shapes) => shapes.first().map_or(text, |shape| trimmed(text, shape)),
         _ => text,
     }

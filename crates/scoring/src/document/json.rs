@@ -34,24 +34,24 @@ impl Reader<'_> {
         self.skip_space();
         match self.peek() {
             None => Ok(root),
-            Some(_) => Err(self.refuse("nothing more is expected after the document")),
+            Some(_) => self.refuse("nothing more is expected after the document"),
         }
     }
 
     fn value(&mut self, depth: usize) -> Result<Node, Refusal> {
         self.nodes += 1;
         if self.nodes > NODES_MAX {
-            return Err(too_large(self.at));
+            return Err(too_large(self.at).into());
         }
         let start = self.at;
         let form = match self.peek() {
-            Some('{' | '[') if depth >= DEPTH_MAX => return Err(too_deep(start)),
+            Some('{' | '[') if depth >= DEPTH_MAX => return Err(too_deep(start).into()),
             Some('{') => Form::Mapping(self.object(depth)?),
             Some('[') => Form::List(self.array(depth)?),
             Some('"') => Form::Text(self.string()?),
             Some('-' | '0'..='9') => Form::Number(self.number()?),
             Some('a'..='z') => self.word()?,
-            _ => return Err(self.refuse("a value is expected here")),
+            _ => return self.refuse("a value is expected here"),
         };
         Ok(Node { form, start, end: self.at, aliased: false })
     }
@@ -67,7 +67,7 @@ impl Reader<'_> {
         loop {
             let start = self.at;
             if self.peek() != Some('"') {
-                return Err(self.refuse("a key in double quotes is expected here"));
+                return self.refuse("a key in double quotes is expected here");
             }
             let key = self.string()?;
             if key.chars().count() > KEY_LENGTH_MAX {
@@ -75,16 +75,15 @@ impl Reader<'_> {
             }
             self.skip_space();
             if !self.take_if(':') {
-                return Err(self.refuse("a colon is expected here"));
+                return self.refuse("a colon is expected here");
             }
             self.skip_space();
             let value = self.value(depth + 1)?;
-            match lines.get(&key) {
-                Some(line) => self.diagnostics.push(key_twice(&key, start, *line)),
-                None => {
-                    lines.insert(key.clone(), start.line);
-                    entries.push(Entry { key, start, value });
-                }
+            if let Some(line) = lines.get(&key) {
+                self.diagnostics.push(key_twice(&key, start, *line));
+            } else {
+                lines.insert(key.clone(), start.line);
+                entries.push(Entry { key, start, value });
             }
             if self.ends_with('}')? {
                 return Ok(entries);
@@ -114,7 +113,7 @@ impl Reader<'_> {
             return Ok(true);
         }
         if !self.take_if(',') {
-            return Err(self.refuse(&format!("a comma or `{bracket}` is expected here")));
+            return self.refuse(&format!("a comma or `{bracket}` is expected here"));
         }
         self.skip_space();
         Ok(false)
@@ -125,11 +124,9 @@ impl Reader<'_> {
         self.take();
         loop {
             match self.peek() {
-                None => return Err(self.refuse("a closing double quote is missing")),
+                None => return self.refuse("a closing double quote is missing"),
                 Some('\0'..='\u{1f}') => {
-                    return Err(
-                        self.refuse("line breaks and tabs in text are written `\\n` and `\\t`")
-                    );
+                    return self.refuse("line breaks and tabs in text are written `\\n` and `\\t`");
                 }
                 Some('"') => {
                     self.take();
@@ -154,7 +151,7 @@ impl Reader<'_> {
             Some('f') => '\u{c}',
             Some(same @ ('"' | '\\' | '/')) => same,
             Some('u') => return self.unicode(),
-            _ => return Err(self.refuse("no such escape: write a backslash as `\\\\`")),
+            _ => return self.refuse("no such escape: write a backslash as `\\\\`"),
         };
         self.take();
         Ok(escaped)
@@ -165,7 +162,7 @@ impl Reader<'_> {
         let mut code = first;
         if (0xd800..0xdc00).contains(&first) {
             if !self.take_if('\\') || self.peek() != Some('u') {
-                return Err(self.refuse("the second half of a surrogate pair is missing"));
+                return self.refuse("the second half of a surrogate pair is missing");
             }
             let second = self.code_unit()?;
             // What is no second half makes no character below.
@@ -175,7 +172,10 @@ impl Reader<'_> {
                 first
             };
         }
-        char::from_u32(code).ok_or_else(|| self.refuse("half a surrogate pair is no character"))
+        match char::from_u32(code) {
+            Some(character) => Ok(character),
+            None => self.refuse("half a surrogate pair is no character"),
+        }
     }
 
     /// `u` and four hexadecimal digits.
@@ -184,7 +184,7 @@ impl Reader<'_> {
         let mut unit = 0;
         for _ in 0..4 {
             let Some(digit) = self.peek().and_then(|digit| digit.to_digit(16)) else {
-                return Err(self.refuse("four hexadecimal digits are expected after `\\u`"));
+                return self.refuse("four hexadecimal digits are expected after `\\u`");
             };
             unit = unit * 16 + digit;
             self.take();
@@ -193,7 +193,9 @@ impl Reader<'_> {
     }
 
     fn number(&mut self) -> Result<Number, Refusal> {
-        let length = number_length(self.rest).ok_or_else(|| self.refuse("this is not a number"))?;
+        let Some(length) = number_length(self.rest) else {
+            return self.refuse("this is not a number");
+        };
         let source = self.rest[..length].to_owned();
         // Its grammar is a part of Rust's.
         let value = source.parse().unwrap_or(f64::NAN);
@@ -212,7 +214,7 @@ impl Reader<'_> {
                 return Ok(form);
             }
         }
-        Err(self.refuse("text stands in double quotes"))
+        self.refuse("text stands in double quotes")
     }
 
     fn skip_space(&mut self) {
@@ -243,10 +245,10 @@ impl Reader<'_> {
         there
     }
 
-    fn refuse(&self, what: &str) -> Refusal {
+    fn refuse<T>(&self, what: &str) -> Result<T, Refusal> {
         let text = self.peek().map(String::from).unwrap_or_default();
         let message = format!("this is not JSON: {what}");
-        Diagnostic::error(code::SYNTAX, self.at, text, message).into()
+        Err(Diagnostic::error(code::SYNTAX, self.at, text, message).into())
     }
 }
 

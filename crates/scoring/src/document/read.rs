@@ -162,7 +162,8 @@ pub(super) fn percent(node: &Node) -> Result<u32, Problem> {
         remedy: Some(remedy.to_owned()),
     };
     let share = node.text().and_then(|text| text.trim().strip_suffix('%')).ok_or_else(refuse)?;
-    let (whole, fraction) = share.trim_end().split_once('.').unwrap_or((share.trim_end(), ""));
+    let (whole, fraction) =
+        share.trim_end().split_once('.').unwrap_or_else(|| (share.trim_end(), ""));
     let plain = [whole, fraction].iter().all(|part| part.bytes().all(|b| b.is_ascii_digit()));
     if !plain || whole.is_empty() || whole.len() > 3 || fraction.len() > 4 {
         return Err(refuse());

@@ -1,5 +1,7 @@
 //! Writing single values of YAML: in quotes only where they would become something else without.
 
+use std::fmt::Write as _;
+
 use super::tree::{Form, Node, resolve_plain};
 
 /// A scalar's node; `nested` within brackets or braces.
@@ -55,7 +57,10 @@ fn quoted(text: &str) -> String {
             '\r' => quoted.push_str("\\r"),
             plain if is_printable(plain) => quoted.push(plain),
             // All of these lie below 0x10000.
-            other => quoted.push_str(&format!("\\u{:04X}", other as u32)),
+            other => {
+                // Writing to a `String` cannot fail.
+                let _ = write!(quoted, "\\u{:04X}", other as u32);
+            }
         }
     }
     quoted.push('"');

@@ -124,9 +124,9 @@ fn always_cut(group: &Group, index: usize, node: &Node, found: &mut Vec<Diagnost
 
 /// Whether the limit cuts the sum however little the others give.
 fn cuts(limit: Option<Limit>, sum: Reach, upwards: bool) -> bool {
-    limit.is_some_and(|limit| match upwards {
-        true => sum.low > limit.high.hundredths().into(),
-        false => sum.high < limit.low.hundredths().into(),
+    limit.is_some_and(|Limit { low, high }| {
+        let (low, high) = (i128::from(low.hundredths()), i128::from(high.hundredths()));
+        if upwards { sum.low > high } else { sum.high < low }
     })
 }
 
@@ -209,7 +209,7 @@ fn unreachable_grades(
         let above = index.checked_sub(1).map(|above| grades[above].from);
         // The lowest takes everything below as well.
         let takes_below =
-            index + 1 == grades.len() && grade.from.hundredths() as i128 > reach.low * 100;
+            index + 1 == grades.len() && i128::from(grade.from.hundredths()) > reach.low * 100;
         if takes_below || holds(grade.from, above, reach) {
             continue;
         }

@@ -62,7 +62,7 @@ impl Builder {
         let characters: Vec<char> = text.chars().collect();
         let mut documents = 0;
         for event in Parser::new_from_str(text) {
-            let (event, span) = event.map_err(|error| syntax(&error))?;
+            let (event, span) = event.map_err(|error| Box::new(syntax(&error)))?;
             let start = mark(span.start);
             match event {
                 Event::DocumentStart(_) if documents > 0 => {
@@ -127,7 +127,7 @@ impl Builder {
     fn open(&mut self, anchor: usize, start: Mark, content: Content) -> Result<(), Refusal> {
         self.refuse_key_that_is_no_text(start)?;
         if self.open.len() >= DEPTH_MAX {
-            return Err(too_deep(start));
+            return Err(too_deep(start).into());
         }
         self.open.push(Open { anchor, start, content, end: start });
         Ok(())
@@ -161,10 +161,10 @@ impl Builder {
         };
         self.nodes += anchored.nodes;
         if self.nodes > NODES_MAX {
-            return Err(too_large(start));
+            return Err(too_large(start).into());
         }
         if self.open.len() + anchored.depth > DEPTH_MAX {
-            return Err(too_deep(start));
+            return Err(too_deep(start).into());
         }
         let node = Node { aliased: true, ..anchored.node.clone() };
         self.put(node, mark(span.end));
@@ -175,7 +175,7 @@ impl Builder {
     fn place(&mut self, node: Node, anchor: usize) -> Result<(), Refusal> {
         self.nodes += 1;
         if self.nodes > NODES_MAX {
-            return Err(too_large(node.start));
+            return Err(too_large(node.start).into());
         }
         if anchor > 0 {
             let (nodes, depth) = measure(&node);
@@ -249,27 +249,25 @@ pub(super) fn key_too_long(key: &str, at: Mark) -> Diagnostic {
     Diagnostic::error(code::TOO_LARGE, at, shorten(key), message)
 }
 
-pub(super) fn too_deep(at: Mark) -> Refusal {
+pub(super) fn too_deep(at: Mark) -> Diagnostic {
     let message = format!("lists and mappings are nested deeper than {DEPTH_MAX} levels");
-    Diagnostic::error(code::TOO_LARGE, at, "", message).into()
+    Diagnostic::error(code::TOO_LARGE, at, "", message)
 }
 
-pub(super) fn too_large(at: Mark) -> Refusal {
+pub(super) fn too_large(at: Mark) -> Diagnostic {
     let message = format!("the document holds more than {NODES_MAX} values");
     Diagnostic::error(code::TOO_LARGE, at, "", message)
         .remedy("if it uses aliases, write out what is meant")
-        .into()
 }
 
 fn refuse(at: Mark, text: &str, message: &str) -> Diagnostic {
     Diagnostic::error(code::SYNTAX, at, text, message)
 }
 
-fn syntax(error: &saphyr_parser::ScanError) -> Refusal {
+fn syntax(error: &saphyr_parser::ScanError) -> Diagnostic {
     let message = format!("this is not YAML: {}", error.info());
     refuse(mark(*error.marker()), "", &message)
         .remedy("check indentation, quotes and brackets here and just above")
-        .into()
 }
 
 fn mark(marker: Marker) -> Mark {

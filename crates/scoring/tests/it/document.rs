@@ -1,10 +1,11 @@
 //! The model document, as its authors meet it.
 
+mod reference;
 mod schema;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
-use scoring::document::{Loaded, Severity, Syntax, format, load, to_json, to_yaml};
+use scoring::document::{Loaded, STARTER, Severity, Syntax, format, load, to_json, to_yaml};
 
 /// Every key of the grammar.
 const EVERYTHING: &str = include_str!("document/everything.yaml");
@@ -187,4 +188,29 @@ fn what_is_suspicious_is_a_warning_and_the_model_loads() {
     let loaded = load(include_str!("document/suspicious.yaml"), Syntax::Yaml);
     assert!(loaded.model.is_some());
     insta::assert_snapshot!(report(&loaded));
+}
+
+#[test]
+fn the_starter_model_is_in_order() {
+    let loaded = load(STARTER, Syntax::Yaml);
+    assert_eq!(report(&loaded), "");
+    let tidy = format(STARTER, Syntax::Yaml).expect("it is YAML");
+    assert_eq!(tidy, STARTER, "it is written as the formatter would write it");
+}
+
+#[test]
+fn a_list_that_is_not_finished_is_formatted_too() {
+    for (text, tidy) in [("groups:\n-", "groups: [null]\n"), ("gates:\n- {}", "gates: [{}]\n")] {
+        assert_eq!(format(text, Syntax::Yaml).as_deref(), Ok(tidy));
+    }
+}
+
+#[test]
+fn the_starter_model_passes_its_own_tests() {
+    let model = load(STARTER, Syntax::Yaml).model.expect("the model is whole");
+    let now = "2026-03-01T10:00:00Z";
+    let now = leads::Timestamp::parse(now).expect("an instant");
+    for result in scoring::model_tests::run(&scoring::Program::new(model), now) {
+        assert!(result.passed, "{}: {:#?}", result.test, result.checks);
+    }
 }

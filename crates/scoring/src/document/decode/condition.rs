@@ -76,12 +76,13 @@ impl Decoder<'_> {
             }
         }
         let regards_text = |test: &Test| match test {
-            Test::Is(Operand::Text(_)) | Test::IsNot(Operand::Text(_)) => true,
+            Test::Is(operand) | Test::IsNot(operand) => matches!(operand, Operand::Text(_)),
             Test::In(operands) | Test::NotIn(operands) => {
                 operands.iter().any(|operand| matches!(operand, Operand::Text(_)))
             }
-            Test::Contains(_) | Test::StartsWith(_) | Test::EndsWith(_) => true,
-            Test::Matches { .. } => true,
+            Test::Contains(_) | Test::StartsWith(_) | Test::EndsWith(_) | Test::Matches { .. } => {
+                true
+            }
             _ => false,
         };
         if exact.is_some() && readable && !tests.is_empty() && !tests.iter().any(regards_text) {

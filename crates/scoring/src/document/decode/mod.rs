@@ -139,9 +139,8 @@ impl Decoder<'_> {
         };
         let dimension = match node.name("dimension") {
             Some("fit") => Dimension::Fit,
-            Some(_) => Dimension::Engagement,
             None if criteria.iter().all(|one| looks_at_traits_only(&one.rule)) => Dimension::Fit,
-            None => Dimension::Engagement,
+            _ => Dimension::Engagement,
         };
         Some(Group { name: node.name("group")?.to_owned(), dimension, limit: limit?, criteria })
     }
@@ -195,7 +194,7 @@ impl Decoder<'_> {
         }
         let message = format!("there is no {what} `{}`", shorten(name));
         let remedy = match (nearest(name, known.iter().copied()), known.is_empty()) {
-            (_, true) => format!("the model has none: add it, or remove this line"),
+            (_, true) => "the model has none: add it, or remove this line".to_owned(),
             (Some(near), _) => format!("write `{near}`"),
             (None, _) => format!("write {}", one_of(known.iter().copied().take(12))),
         };
@@ -221,6 +220,10 @@ fn every<T>(nodes: &[Node], read: impl FnMut(&Node) -> Option<T>) -> Option<Vec<
 }
 
 /// `Some(None)` where nothing is given, `None` where what is given cannot be read.
+#[expect(
+    clippy::option_option,
+    reason = "three answers: unreadable, not given, given; `?` tells the first"
+)]
 fn given<T>(node: Option<&Node>, read: impl FnOnce(&Node) -> Option<T>) -> Option<Option<T>> {
     match node {
         None => Some(None),
