@@ -3,9 +3,10 @@
 use leads::Timestamp;
 use scoring::{LeadView, Needs, Vocabulary};
 
-use crate::gather::{Gathered, Partition};
+use crate::gather::Gathered;
 use crate::intern::vocabulary;
 use crate::parallel::in_parallel;
+use crate::partition::Partition;
 use crate::roster::{Roster, RowProfile};
 
 /// Leads per block. At 20 events a lead, a block's events are 2 MB: about what a core's own caches
@@ -76,7 +77,7 @@ impl Block {
         self.starts.clear();
         self.starts.resize(leads + 1, 0);
         for partition in partitions {
-            partition.visit(block, |lead, _, _| self.starts[lead + 1] += 1);
+            partition.visit_leads(block, |lead| self.starts[lead + 1] += 1);
         }
         for lead in 0..leads {
             self.starts[lead + 1] += self.starts[lead];

@@ -7,6 +7,7 @@ use scoring::Needs;
 
 use crate::blocks::LEADS_PER_BLOCK;
 use crate::intern::{Map, ShapeInterner, events_by_code};
+use crate::partition::{IRRELEVANT, NOBODY, Partition, Row};
 use crate::roster::{LeadId, Roster};
 use crate::settle::{Claim, losers};
 
@@ -56,39 +57,7 @@ struct Taken {
     seen: Vec<bool>,
 }
 
-/// An event with numbers for names.
-#[derive(Clone, Copy, Debug)]
-struct Row {
-    at: i64,
-    lead: u32,
-    shape: u32,
-}
-
-const NOBODY: u32 = u32::MAX;
-const IRRELEVANT: u32 = u32::MAX;
 const EXAMPLES_MAX: usize = 5;
-
-/// The events of one batch, block after block.
-#[derive(Debug)]
-pub(crate) struct Partition {
-    /// The instant that packed times count from.
-    base: i64,
-    rows: Rows,
-    /// Rows of block `b`: `starts[b]..starts[b + 1]`.
-    starts: Vec<u32>,
-}
-
-#[derive(Debug)]
-enum Rows {
-    /// 32 bits of milliseconds since the base (49 days), 13 bits of lead, 19 bits of shape: a batch
-    /// of a log in time order fits, and takes 8 bytes an event.
-    Packed(Vec<u64>),
-    /// Anything else.
-    Plain(Vec<Row>),
-}
-
-const SHAPE_BITS: u32 = 19;
-const LEAD_BITS: u32 = LEADS_PER_BLOCK.trailing_zeros();
 
 impl Gathering {
     /// Takes events of these leads, as far as `needs` looks at them.
@@ -281,74 +250,6 @@ impl Taken {
         }
         for event in events_by_code(needs, names).into_iter().flatten() {
             self.seen[event] = true;
-        }
-    }
-}
-
-impl Partition {
-    /// Sorts rows into blocks; rows that nobody or no model wants are dropped.
-    fn new(rows: &mut Vec<Row>, blocks: usize) -> Self {
-        rows.retain(|row| row.lead != NOBODY && row.shape != IRRELEVANT);
-        let mut starts = vec![0_u32; blocks + 1];
-        let (mut first, mut last, mut shape_max) = (i64::MAX, i64::MIN, 0);
-        for row in rows.iter() {
-            starts[row.lead as usize / LEADS_PER_BLOCK + 1] += 1;
-            first = first.min(row.at);
-            last = last.max(row.at);
-            shape_max = shape_max.max(row.shape);
-        }
-        for block in 1..=blocks {
-            starts[block] += starts[block - 1];
-        }
-        let mut next = starts.clone();
-        let mut place = |lead: u32| {
-            let next = &mut next[lead as usize / LEADS_PER_BLOCK];
-            *next += 1;
-            *next as usize - 1
-        };
-        let fits = last.saturating_sub(first) <= i64::from(u32::MAX) && shape_max < 1 << SHAPE_BITS;
-        let sorted = if fits {
-            let mut sorted = vec![0_u64; rows.len()];
-            for row in rows.iter() {
-                let local = u64::from(row.lead) % LEADS_PER_BLOCK as u64;
-                let key = local << SHAPE_BITS | u64::from(row.shape);
-                sorted[place(row.lead)] = ((row.at - first) as u64) << 32 | key;
-            }
-            Rows::Packed(sorted)
-        } else {
-            let mut sorted = vec![Row { at: 0, lead: 0, shape: 0 }; rows.len()];
-            for row in rows.iter() {
-                sorted[place(row.lead)] = *row;
-            }
-            Rows::Plain(sorted)
-        };
-        Self { base: first, rows: sorted, starts }
-    }
-
-    fn len(&self) -> usize {
-        match &self.rows {
-            Rows::Packed(rows) => rows.len(),
-            Rows::Plain(rows) => rows.len(),
-        }
-    }
-
-    /// Visits the events of a block in the order of the file: lead within the block, instant, shape.
-    #[inline]
-    pub(crate) fn visit(&self, block: usize, mut visit: impl FnMut(usize, i64, u32)) {
-        let range = self.starts[block] as usize..self.starts[block + 1] as usize;
-        match &self.rows {
-            Rows::Packed(rows) => {
-                for row in &rows[range] {
-                    let lead = (*row >> SHAPE_BITS) as usize & ((1 << LEAD_BITS) - 1);
-                    let shape = *row as u32 & ((1 << SHAPE_BITS) - 1);
-                    visit(lead, self.base + (*row >> 32) as i64, shape);
-                }
-            }
-            Rows::Plain(rows) => {
-                for row in &rows[range] {
-                    visit(row.lead as usize % LEADS_PER_BLOCK, row.at, row.shape);
-                }
-            }
         }
     }
 }

@@ -1,0 +1,68 @@
+//! Rows of numbers in as few bits as the widest of them needs.
+
+/// Numbers of equal width, one after another.
+#[derive(Debug, Default)]
+pub(crate) struct Bits {
+    words: Vec<u64>,
+    width: u32,
+}
+
+/// The bits that a number needs.
+pub(crate) fn bits_for(number: u64) -> u32 {
+    u64::BITS - number.leading_zeros()
+}
+
+impl Bits {
+    /// Room for `rows` numbers of `width` bits, 1 to 64; all zero.
+    pub(crate) fn new(rows: usize, width: u32) -> Self {
+        // One word more than needed, so that reading two words never asks where the end is.
+        Self { words: vec![0; (rows * width as usize).div_ceil(64) + 1], width }
+    }
+
+    /// Writes a number into a place that is still zero.
+    #[inline]
+    pub(crate) fn put(&mut self, place: usize, number: u64) {
+        let bit = place * self.width as usize;
+        let (word, shift) = (bit / 64, bit % 64);
+        self.words[word] |= number << shift;
+        if shift > 0 {
+            self.words[word + 1] |= number >> (64 - shift);
+        }
+    }
+
+    /// Visits the numbers in these places in order.
+    #[inline]
+    pub(crate) fn visit(&self, places: std::ops::Range<usize>, mut visit: impl FnMut(u64)) {
+        let mask = u64::MAX >> (64 - self.width);
+        let mut bit = places.start * self.width as usize;
+        for _ in places {
+            let (word, shift) = (bit / 64, bit % 64);
+            // Shifting in two steps keeps a shift of 0 from becoming one of 64.
+            let next = (self.words[word + 1] << 1) << (63 - shift);
+            visit((self.words[word] >> shift | next) & mask);
+            bit += self.width as usize;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_was_put_is_visited(width in 1_u32..=64, numbers in prop::collection::vec(any::<u64>(), 0..200)) {
+            let mask = u64::MAX >> (64 - width);
+            let mut bits = Bits::new(numbers.len(), width);
+            for (place, number) in numbers.iter().enumerate() {
+                bits.put(place, number & mask);
+            }
+            let from = numbers.len() / 3;
+            let mut seen = Vec::new();
+            bits.visit(from..numbers.len(), |number| seen.push(number));
+            let expected: Vec<u64> = numbers[from..].iter().map(|number| number & mask).collect();
+            prop_assert_eq!(seen, expected);
+        }
+    }
+}
