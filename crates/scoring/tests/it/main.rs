@@ -1,3 +1,4 @@
 //! What the crate promises to its callers.
 
 mod document;
+mod models;
