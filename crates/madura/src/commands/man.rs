@@ -33,18 +33,8 @@ pub(crate) fn run(args: &ManArgs, ui: &Ui) -> Result {
         |path: &Path, error| Failure::file(format_args!("{}: cannot be written", path.display()), error);
     let directory = Path::new(directory);
     fs::create_dir_all(directory).map_err(|error| cannot_write(directory, error))?;
-    let mut command = Cli::command().disable_help_subcommand(true);
-    command.build();
-    let pages = std::iter::once(("madura".to_owned(), command.clone())).chain(
-        command.get_subcommands().map(|command| {
-            let name = format!("madura-{}", command.get_name());
-            (name.clone(), command.clone().name(name))
-        }),
-    );
-    for (name, command) in pages {
-        let path = directory.join(format!("{name}.1"));
-        fs::write(&path, page(command)?).map_err(|error| cannot_write(&path, error))?;
-    }
+    clap_mangen::generate_to(Cli::command().disable_help_subcommand(true), directory)
+        .map_err(|error| cannot_write(directory, error))?;
     ui.say(format_args!("wrote the manual pages to {}", directory.display()));
     Ok(Outcome::Fine)
 }

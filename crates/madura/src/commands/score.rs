@@ -1,7 +1,5 @@
 //! `madura score`: everyone, at one instant.
 
-use std::io::Write as _;
-
 use clap::{Args, ValueEnum};
 use history::Roster;
 use leads::Timestamp;

@@ -10,8 +10,9 @@ use serde_json::json;
 
 use crate::exit::{Outcome, Result};
 use crate::inputs;
-use crate::output::card::{self, Look};
+use crate::output::card::Look;
 use crate::output::grid::{Align, Grid};
+use crate::output::waterfall;
 use crate::ui::Ui;
 
 /// Run the tests that a model brings along
@@ -100,7 +101,7 @@ fn show(result: &TestResult, path: &str, program: &Program, ui: &Ui, text: &mut 
         ]);
     }
     let look = Look { events: 0, ..Look::new(ui, paint) };
-    let indented = card::main_lines(&result.card, program.model(), &look);
+    let indented = waterfall::lines(&result.card, program.model(), &look);
     let lines = grid.lines(9).into_iter().chain([String::new()]);
     for line in lines.chain(indented.into_iter().map(|line| format!("         {line}"))) {
         let _ = writeln!(text, "{}", line.trim_end());

@@ -152,12 +152,18 @@ fn names(sources: &[ingest::Source]) -> String {
     names.join(", ")
 }
 
+/// A longer list helps nobody.
+const SAID_MAX: usize = 8;
+
 /// `; there are a, b and c`, where that is short enough to help.
 fn in_files(names: &[String]) -> String {
     match names {
         [] => String::new(),
-        few if few.len() <= 12 => format!("; there are {}", few.join(", ")),
-        many => format!("; there are {}, and {} more", many[..12].join(", "), many.len() - 12),
+        few if few.len() <= SAID_MAX => format!("; there are {}", few.join(", ")),
+        many => {
+            let (said, rest) = many.split_at(SAID_MAX);
+            format!("; there are {}, and {} more", said.join(", "), rest.len())
+        }
     }
 }
 

@@ -5,7 +5,9 @@ pub(crate) mod csv;
 pub(crate) mod grid;
 pub(crate) mod ndjson;
 pub(crate) mod parquet;
+pub(crate) mod spark;
 pub(crate) mod table;
+pub(crate) mod waterfall;
 pub(crate) mod when;
 
 use std::fs::File;

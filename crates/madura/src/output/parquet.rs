@@ -27,7 +27,7 @@ pub(crate) fn write(ranking: &Ranking<'_>, out: &mut dyn Write) -> io::Result<()
 
 fn write_groups(ranking: &Ranking<'_>, out: &mut dyn Write) -> Result<()> {
     let numbers = ranking.roster.ids_are_numbers();
-    let names = Names::new(ranking.model, ByteArray::from);
+    let names = Names::new(ranking.model, |name| ByteArray::from(name));
     // Each row group is made in memory and handed on when it is complete.
     let mut writer = SerializedFileWriter::new(Vec::new(), schema(numbers)?, Arc::new(properties()))?;
     let mut positions = ranking.positions();
