@@ -214,3 +214,17 @@ fn the_starter_model_passes_its_own_tests() {
         assert!(result.passed, "{}: {:#?}", result.test, result.checks);
     }
 }
+
+#[test]
+fn a_document_that_would_grow_without_end_is_refused() {
+    let mut laughs = "a: &a [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for (name, before) in ('b'..='i').zip('a'..) {
+        let many = vec![format!("*{before}"); 10].join(", ");
+        laughs.push_str(&format!("{name}: &{name} [{many}]\n"));
+    }
+    let deep = "[".repeat(100_000);
+    for (text, syntax) in [(&laughs, Syntax::Yaml), (&deep, Syntax::Yaml), (&deep, Syntax::Json)] {
+        let loaded = load(text, syntax);
+        assert!(loaded.diagnostics.iter().any(|found| found.code == "E021"), "{}", report(&loaded));
+    }
+}
