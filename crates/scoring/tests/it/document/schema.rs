@@ -107,7 +107,7 @@ fn keys(document: &Value) -> Vec<(Vec<String>, String)> {
                     }
                     let facts = ["lead", "props"].contains(&key.as_str());
                     let inner_free = FREE.contains(&key.as_str()) && inner.is_object();
-                    if !facts && !(free && !inner.is_object()) {
+                    if !facts && (!free || inner.is_object()) {
                         let pairs = path == ["grid"];
                         walk(
                             inner,
