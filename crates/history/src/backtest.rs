@@ -86,6 +86,8 @@ pub struct Backtest {
     /// In how many cut-offs at most the same outcome is seen. Above 1, the intervals are widened as
     /// if only every so-manieth lead had been seen.
     pub overlap: f64,
+    /// How many different leads are part of some cut-off, and how many of them converted.
+    pub different: Count,
     /// All cut-offs together; a lead counts once for each cut-off that it is part of.
     pub pooled: Measures,
     /// By bracket, from the lowest; one without a name holds the leads below all brackets.
@@ -214,20 +216,28 @@ pub fn backtest(
         outcome: outcomes.first(lead).map_or(i64::MAX, Timestamp::as_millis),
     };
     let horizon = options.horizon.as_millis();
-    let memory = || vec![Seen::default(); instants.len()];
-    let visit = |seen: &mut Vec<Seen>, position: usize, moments: scoring::Moments<'_>| {
+    let memory = || (vec![Seen::default(); instants.len()], Count::default());
+    let visit = |memory: &mut (Vec<Seen>, Count), position: usize, moments: scoring::Moments<'_>| {
+        let (seen, different) = memory;
         let lead = lead(position);
+        let (mut counts, mut converts) = (false, false);
         for ((at, score), seen) in instants.iter().zip(moments.scores()).zip(seen) {
             match lead.at(at.as_millis(), horizon) {
                 Standing::NotYetKnown => seen.not_yet_known += 1,
                 Standing::LeftOut => seen.left_out += 1,
-                Standing::Counts { converted } => seen.scores.add(score, converted),
+                Standing::Counts { converted } => {
+                    seen.scores.add(score, converted);
+                    counts = true;
+                    converts |= converted;
+                }
             }
         }
+        different.add(Count { leads: u64::from(counts), conversions: u64::from(converts) });
     };
-    let mut seen = memory();
-    for part in history.at_instants(program, &instants, threads, memory, visit) {
+    let (mut seen, mut different) = memory();
+    for (part, of_part) in history.at_instants(program, &instants, threads, memory, visit) {
         seen.iter_mut().zip(&part).for_each(|(seen, part)| seen.merge(part));
+        different.add(of_part);
     }
 
     let model = program.model();
@@ -265,6 +275,7 @@ pub fn backtest(
         data: history.span(),
         scale: (model.scale.bottom, model.scale.top),
         overlap,
+        different,
         pooled: Measures::of(&pooled),
         brackets: bracket_rows(model, &pooled, overlap),
         deciles: pooled.deciles(),

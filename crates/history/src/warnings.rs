@@ -76,7 +76,7 @@ fn reversal(test: &Backtest) -> Option<String> {
     });
     let (below, above) = reversed.next()?;
     let name = |bracket: &Option<String>| bracket.clone().unwrap_or_else(|| "below all".to_owned());
-    let percent = |rate: Option<f64>| format!("{:.1} %", rate.unwrap_or_default() * 100.0);
+    let percent = |rate: Option<f64>| format!("{:.1}%", rate.unwrap_or_default() * 100.0);
     Some(format!(
         "Leads in ‘{}’ convert less often than those in ‘{}’ ({} against {}): the points of one of \
          them are wrong.",

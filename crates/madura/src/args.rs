@@ -3,7 +3,9 @@
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{check, completions, explain, fmt, generate, man, new, schema, score, test};
+use crate::commands::{
+    backtest, check, completions, diff, explain, fmt, generate, history, man, new, schema, score, test,
+};
 use crate::ui::ColorChoice;
 
 /// Lead scoring: exact, explained scores from two files and a model
@@ -42,7 +44,12 @@ pub(crate) enum Command {
     Score(score::ScoreArgs),
     /// Show why one lead has its score, line by line
     Explain(explain::ExplainArgs),
-    // `diff`, `history` and `backtest` stand here.
+    /// Show what another model would change: who moves, and because of what
+    Diff(diff::DiffArgs),
+    /// Show how the score of one lead came to be what it is
+    History(history::HistoryArgs),
+    /// Test a model against what really happened
+    Backtest(backtest::BacktestArgs),
     /// Check a model and report every mistake at once
     Check(check::CheckArgs),
     /// Run the tests that a model brings along

@@ -11,6 +11,7 @@ mod exit;
 mod inputs;
 mod output;
 mod progress;
+mod report;
 mod ui;
 
 use std::process::ExitCode;

@@ -248,6 +248,8 @@ fn overlapping_horizons_widen_the_intervals() {
     let often = tested(&facts, &Options { from: Some(day(80.0)), to: Some(day(110.0)), every: days(6), ..at_day_100() });
     assert!((once.overlap - 1.0).abs() < 1e-12 && (often.overlap - 5.0).abs() < 1e-12);
     assert!(often.pooled.count.leads > 2 * once.pooled.count.leads);
+    assert_eq!((once.different.leads, once.different.conversions), (200, 50));
+    assert_eq!(once.different, often.different, "the same leads, seen more often");
     assert!(once.cut_offs.len() == 2 && often.cut_offs.len() == 6);
 }
 

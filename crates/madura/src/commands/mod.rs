@@ -1,10 +1,13 @@
 //! One file per command: its arguments, its examples and what it does.
 
+pub(crate) mod backtest;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod generate;
+pub(crate) mod history;
 pub(crate) mod man;
 pub(crate) mod new;
 pub(crate) mod schema;
@@ -20,6 +23,9 @@ pub(crate) fn run(command: Command, ui: &Ui) -> Result {
     match command {
         Command::Score(args) => score::run(&args, ui),
         Command::Explain(args) => explain::run(&args, ui),
+        Command::Diff(args) => diff::run(&args, ui),
+        Command::History(args) => history::run(&args, ui),
+        Command::Backtest(args) => backtest::run(&args, ui),
         Command::Check(args) => check::run(&args, ui),
         Command::Test(args) => test::run(&args, ui),
         Command::Fmt(args) => fmt::run(&args, ui),
