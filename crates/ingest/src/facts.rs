@@ -1,11 +1,10 @@
-//! The facts of one lead, whole: for explaining a score and following its course.
+//! The facts of a few leads, whole: for explaining scores and following their course.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
-use leads::batch::{Coded, FactId, TraitChange};
-use leads::{Event, LeadFacts, TraitFact, Value};
+use leads::batch::{Coded, FactId, LeadIds, TraitChange, id_as_number};
+use leads::{Event, LeadFacts, Timestamp, TraitFact, Value};
 
 use crate::plan::Task;
 use crate::read::read;
@@ -14,44 +13,130 @@ use crate::{
     Columns, EventPlan, LeadPlan, ReadError, ReadSummary, Role, Source, Watch, read_events,
 };
 
-/// The files that say something about a lead.
+/// The files that say something about leads, each kind with how to read it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LeadSources<'a> {
     /// Who the leads are.
-    pub leads: Option<(&'a Source, &'a LeadPlan)>,
+    pub leads: Option<(&'a [Source], &'a LeadPlan)>,
     /// What they did.
-    pub events: Option<(&'a Source, &'a EventPlan)>,
+    pub events: Option<(&'a [Source], &'a EventPlan)>,
     /// How they changed.
-    pub changes: Option<(&'a Source, &'a EventPlan)>,
+    pub changes: Option<(&'a [Source], &'a EventPlan)>,
 }
 
-/// Everything the files say about one lead: all traits, all events with all properties and ids,
-/// read by the same code as batches are; the properties that the plans ask for decide which rows
-/// can be read, as they do when everyone is scored. Facts with one id are settled over the whole file: an
-/// event counts here only if no earlier fact of any lead has its id. `None` where no row names the lead.
+/// Everything the files say about one lead; see [`read_facts_of`].
 pub fn read_facts(lead: &str, sources: LeadSources<'_>) -> Result<Option<LeadFacts>, ReadError> {
-    let lead = lead.trim();
-    let mut facts = LeadFacts { lead: lead.to_owned(), ..LeadFacts::default() };
-    let mut rows = 0;
-    if let Some((source, plan)) = sources.leads {
-        rows += read_profile(source, plan, lead, &mut facts)?;
+    Ok(read_facts_of(&[lead], sources)?.pop().flatten())
+}
+
+/// Everything the files say about some leads, in their order: all traits, all events with all
+/// properties and ids, read by the same code as batches are; the properties that the plans ask for
+/// decide which rows can be read, as they do when everyone is scored. Facts with one id are settled
+/// over all files: an event counts here only if no earlier fact of any lead has its id. `None` where
+/// no file of leads names the lead (or no file at all, where none of leads is given).
+pub fn read_facts_of(
+    leads: &[&str],
+    sources: LeadSources<'_>,
+) -> Result<Vec<Option<LeadFacts>>, ReadError> {
+    let wanted = Wanted::new(leads);
+    let fresh = |lead: &&str| LeadFacts { lead: lead.trim().to_owned(), ..LeadFacts::default() };
+    let mut facts: Vec<LeadFacts> = leads.iter().map(fresh).collect();
+    let mut named = vec![false; leads.len()];
+    if let Some((files, plan)) = sources.leads {
+        for (lead, profile) in read_profiles(files, plan, &wanted)? {
+            add_profile(&mut facts[lead], profile, named[lead]);
+            named[lead] = true;
+        }
     }
-    if let Some((source, plan)) = sources.changes {
-        let plan = EventPlan { only_lead: Some(lead.to_owned()), ..plan.clone() };
-        let (changes, _) = read_trait_changes(source, &plan, Watch::default())?;
-        rows += changes.len();
-        facts.traits.extend(changes.into_iter().map(|change| TraitFact {
-            path: change.path,
-            value: change.value,
-            at: Some(change.at),
-        }));
+    if let Some((files, plan)) = sources.changes {
+        let plan = EventPlan { only_lead: wanted.only(), ..plan.clone() };
+        for file in files {
+            for change in read_trait_changes(file, &plan, Watch::default())?.0 {
+                let Some(lead) = wanted.position(&change.lead) else { continue };
+                named[lead] |= sources.leads.is_none();
+                facts[lead].traits.push(TraitFact {
+                    path: change.path,
+                    value: change.value,
+                    at: Some(change.at),
+                });
+            }
+        }
     }
-    if let Some((source, plan)) = sources.events {
-        let found = read_settled_events(source, plan, lead)?;
-        rows += found.len();
-        facts.events = found;
+    if let Some((files, plan)) = sources.events {
+        for (lead, event) in read_settled_events(files, plan, &wanted)? {
+            named[lead] |= sources.leads.is_none();
+            facts[lead].events.push(event);
+        }
     }
-    Ok((rows > 0).then_some(facts))
+    // One lead may be asked for twice; both are the same.
+    let known = facts.into_iter().zip(named).map(|(facts, named)| named.then_some(facts));
+    let mut known: Vec<Option<LeadFacts>> = known.collect();
+    for (at, lead) in leads.iter().enumerate() {
+        match wanted.position(lead.trim()) {
+            Some(first) if first != at => known[at] = known[first].clone(),
+            _ => {}
+        }
+    }
+    Ok(known)
+}
+
+/// The leads that are asked for, by id.
+struct Wanted {
+    only: Option<String>,
+    numbers: HashMap<u64, usize>,
+    texts: HashMap<String, usize>,
+}
+
+impl Wanted {
+    fn new(leads: &[&str]) -> Self {
+        let mut wanted = Self { only: None, numbers: HashMap::new(), texts: HashMap::new() };
+        if let [only] = leads {
+            wanted.only = Some(only.trim().to_owned());
+        }
+        for (at, lead) in leads.iter().map(|lead| lead.trim()).enumerate() {
+            match id_as_number(lead.as_bytes()) {
+                Some(number) => wanted.numbers.entry(number).or_insert(at),
+                None => wanted.texts.entry(lead.to_owned()).or_insert(at),
+            };
+        }
+        wanted
+    }
+
+    /// Where a single lead is wanted, the readers can pass over all others.
+    fn only(&self) -> Option<String> {
+        self.only.clone()
+    }
+
+    fn position(&self, lead: &str) -> Option<usize> {
+        match id_as_number(lead.as_bytes()) {
+            Some(number) => self.numbers.get(&number).copied(),
+            None => self.texts.get(lead).copied(),
+        }
+    }
+
+    /// The rows of a batch that are about one of them, each with that lead's position.
+    fn rows(&self, leads: &LeadIds) -> Vec<(usize, usize)> {
+        let wanted = |row: usize| match leads {
+            LeadIds::Numbers(numbers) => self.numbers.get(&numbers[row]).copied(),
+            LeadIds::Texts(texts) => self.position(texts.get(row)),
+        };
+        (0..leads.len()).filter_map(|row| Some((row, wanted(row)?))).collect()
+    }
+}
+
+/// A row of a file of leads.
+struct Profile {
+    created_at: Option<Timestamp>,
+    traits: Vec<(String, Value)>,
+}
+
+/// Adds a row of a lead; `again` says whether there was one before.
+fn add_profile(facts: &mut LeadFacts, profile: Profile, again: bool) {
+    let Profile { created_at: at, traits } = profile;
+    // The lead itself was created at the earliest of its rows; always, where one has no date.
+    facts.created_at = if again { facts.created_at.min(at) } else { at };
+    let traits = traits.into_iter().map(|(path, value)| TraitFact { path, value: Some(value), at });
+    facts.traits.extend(traits);
 }
 
 /// Reads a file of changes: columns `lead`, `trait`, `value` (empty takes the trait away) and `at`,
@@ -85,84 +170,66 @@ pub fn read_trait_changes(
     Ok((in_order(found), summary))
 }
 
-/// Reads the rows of the leads' file about one lead, and gives their number.
-fn read_profile(
-    source: &Source,
+/// Reads the rows of files of leads, in their order, each with the position of its lead.
+fn read_profiles(
+    files: &[Source],
     plan: &LeadPlan,
-    lead: &str,
-    facts: &mut LeadFacts,
-) -> Result<usize, ReadError> {
-    let mut task = Task { all: true, only_lead: Some(lead.to_owned()), ..Task::leads(plan) };
+    leads: &Wanted,
+) -> Result<Vec<(usize, Profile)>, ReadError> {
+    let mut task = Task { all: true, only_lead: leads.only(), ..Task::leads(plan) };
     for name in [Role::CreatedAt.name(), plan.columns.name(Role::CreatedAt)] {
         if !task.wanted.iter().any(|wanted| wanted == name) {
             task.wanted.push(name.to_owned());
         }
     }
-    let found = Mutex::new(Vec::new());
-    read(source, &task, Watch::default(), &|sequence, rows, paths| {
-        let profiles: Vec<_> = (0..rows.len())
-            .map(|row| (rows.created_at[row], properties_of(rows, paths, row)))
-            .collect();
-        found.lock().unwrap_or_else(PoisonError::into_inner).push((sequence, profiles));
-    })?;
-    let profiles = in_order(found);
-    // The lead itself was created at the earliest of its rows; always, where one has no date.
-    facts.created_at = profiles.iter().map(|(at, _)| *at).min().flatten();
-    let rows = profiles.len();
-    for (at, traits) in profiles {
-        let traits =
-            traits.into_iter().map(|(path, value)| TraitFact { path, value: Some(value), at });
-        facts.traits.extend(traits);
+    let mut profiles = Vec::new();
+    for file in files {
+        let found = Mutex::new(Vec::new());
+        read(file, &task, Watch::default(), &|sequence, rows, paths| {
+            let of_rows = leads.rows(&rows.leads).into_iter().map(|(row, lead)| {
+                let traits = properties_of(rows, paths, row);
+                (lead, Profile { created_at: rows.created_at[row], traits })
+            });
+            let of_rows: Vec<_> = of_rows.collect();
+            found.lock().unwrap_or_else(PoisonError::into_inner).push((sequence, of_rows));
+        })?;
+        profiles.extend(in_order(found));
     }
-    Ok(rows)
+    Ok(profiles)
 }
 
+/// The first fact of each id, by instant and content: the one that counts.
+type First = HashMap<u128, Option<(Timestamp, u64)>>;
+
 fn read_settled_events(
-    source: &Source,
+    files: &[Source],
     plan: &EventPlan,
-    lead: &str,
-) -> Result<Vec<Event>, ReadError> {
-    let task = Task { all: true, only_lead: Some(lead.to_owned()), ..Task::events(plan) };
-    let found = Mutex::new(Vec::new());
-    read(source, &task, Watch::default(), &|sequence, rows, paths| {
-        let events: Vec<(Option<FactId>, Event)> = (0..rows.len())
-            .filter_map(|row| {
+    leads: &Wanted,
+) -> Result<Vec<(usize, Event)>, ReadError> {
+    let task = Task { all: true, only_lead: leads.only(), ..Task::events(plan) };
+    let mut events: Vec<(Option<FactId>, usize, Event)> = Vec::new();
+    for file in files {
+        let found = Mutex::new(Vec::new());
+        read(file, &task, Watch::default(), &|sequence, rows, paths| {
+            let of_rows = leads.rows(&rows.leads).into_iter().filter_map(|(row, lead)| {
                 let Some(Value::Text(name)) = rows.names.column.get(row) else { return None };
-                let id = text_of(&rows.id_texts.column, row);
                 let event = Event {
-                    id,
+                    id: text_of(&rows.id_texts.column, row),
                     name: name.clone(),
                     at: rows.at[row],
                     properties: properties_of(rows, paths, row),
                 };
                 let fact = rows.ids.get(row).copied().filter(|fact| fact.id != FactId::NONE);
-                Some((fact, event))
-            })
-            .collect();
-        found.lock().unwrap_or_else(PoisonError::into_inner).push((sequence, events));
-    })?;
-    let events = in_order(found);
-    // The first fact of each id that one of the lead's events has, whoever it is about.
-    let first: HashMap<u128, Option<(leads::Timestamp, u64)>> =
-        events.iter().filter_map(|(fact, _)| Some((fact.as_ref()?.id, None))).collect();
-    if first.is_empty() {
-        return Ok(events.into_iter().map(|(_, event)| event).collect());
+                Some((fact, lead, event))
+            });
+            let of_rows: Vec<_> = of_rows.collect();
+            found.lock().unwrap_or_else(PoisonError::into_inner).push((sequence, of_rows));
+        })?;
+        events.extend(in_order(found));
     }
-    let first = Mutex::new(first);
-    let plan = EventPlan { only_lead: None, ..plan.clone() };
-    let watch = Watch { rejects: &|_| ControlFlow::Continue(()), ..Watch::default() };
-    read_events(source, &plan, watch, &|_, batch| {
-        let Some(ids) = &batch.ids else { return };
-        let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
-        for (fact, at) in ids.iter().zip(&batch.at) {
-            if let Some(earliest) = first.get_mut(&fact.id) {
-                let this = (*at, fact.content);
-                *earliest = Some(earliest.map_or(this, |earliest| earliest.min(this)));
-            }
-        }
-    })?;
-    let mut first = first.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let counts = |(fact, event): &(Option<FactId>, Event)| match fact {
+    let ids: First = events.iter().filter_map(|(fact, ..)| Some((fact.as_ref()?.id, None))).collect();
+    let mut first = find_first(files, plan, ids)?;
+    let mut counts = |fact: &Option<FactId>, event: &Event| match fact {
         None => true,
         // Taking it out of the table leaves nothing for a copy of the same fact.
         Some(fact) => match first.get(&fact.id) {
@@ -173,8 +240,30 @@ fn read_settled_events(
             _ => false,
         },
     };
-    let mut counts = counts;
-    Ok(events.into_iter().filter(|event| counts(event)).map(|(_, event)| event).collect())
+    let settled = events.into_iter().filter(|(fact, _, event)| counts(fact, event));
+    Ok(settled.map(|(_, lead, event)| (lead, event)).collect())
+}
+
+/// Looks through all files for the first fact of each of these ids, whoever it is about.
+fn find_first(files: &[Source], plan: &EventPlan, ids: First) -> Result<First, ReadError> {
+    if ids.is_empty() {
+        return Ok(ids);
+    }
+    let first = Mutex::new(ids);
+    let plan = EventPlan { only_lead: None, ..plan.clone() };
+    for file in files {
+        read_events(file, &plan, Watch::default(), &|_, batch| {
+            let Some(ids) = &batch.ids else { return };
+            let mut first = first.lock().unwrap_or_else(PoisonError::into_inner);
+            for (fact, at) in ids.iter().zip(&batch.at) {
+                if let Some(earliest) = first.get_mut(&fact.id) {
+                    let this = (*at, fact.content);
+                    *earliest = Some(earliest.map_or(this, |earliest| earliest.min(this)));
+                }
+            }
+        })?;
+    }
+    Ok(first.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 fn properties_of(rows: &Rows, paths: &[String], row: usize) -> Vec<(String, Value)> {

@@ -28,7 +28,7 @@ mod source;
 
 pub use columns::{Columns, ColumnsError, Role};
 pub use error::ReadError;
-pub use facts::{LeadSources, read_facts, read_trait_changes};
+pub use facts::{LeadSources, read_facts, read_facts_of, read_trait_changes};
 pub use ledger::{Place, ReadSummary, Reject};
 pub use plan::{EventPlan, LeadPlan, Watch};
 pub use read::{column_names, read_events, read_leads};

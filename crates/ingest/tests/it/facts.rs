@@ -8,8 +8,8 @@ fn facts(leads: &str, events: &str, lead: &str) -> Option<String> {
     let (leads, events) = (source("leads", leads), source("events", events));
     let (lead_plan, event_plan) = (LeadPlan::default(), EventPlan::default());
     let sources = LeadSources {
-        leads: Some((&leads, &lead_plan)),
-        events: Some((&events, &event_plan)),
+        leads: Some((std::slice::from_ref(&leads), &lead_plan)),
+        events: Some((std::slice::from_ref(&events), &event_plan)),
         changes: None,
     };
     let facts = read_facts(lead, sources).unwrap()?;

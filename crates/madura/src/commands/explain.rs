@@ -4,7 +4,7 @@ use clap::Args;
 use scoring::Program;
 
 use crate::args::{AsOfArgs, InputArgs};
-use crate::exit::{Failure, Outcome, Result};
+use crate::exit::{Outcome, Result};
 use crate::inputs::{self, Sources};
 use crate::output::card;
 use crate::ui::Ui;
@@ -49,13 +49,8 @@ pub(crate) fn run(args: &ExplainArgs, ui: &Ui) -> Result {
     let model = inputs::open_model(&args.model, ui)?;
     let at = inputs::parse_as_of(args.as_of.as_of.as_deref(), &model)?;
     let sources = Sources::open(&args.input)?;
-    let lead = args.lead.trim().to_owned();
-    let found = inputs::read_facts(std::slice::from_ref(&lead), &sources)?;
-    let Some(facts) = found.into_iter().next().flatten() else {
-        return Err(Failure::usage(format_args!("there is no lead {lead} in {}", args.input.leads.join(", ")))
-            .hint("ids are compared letter by letter; `--map lead=COLUMN` says which column has them"));
-    };
     let program = Program::new(model);
+    let facts = inputs::read_lead(&args.lead, program.needs(), &sources)?;
     let explained = card::explain(&program, &facts, at);
     if args.json {
         let json = serde_json::to_string_pretty(&explained).unwrap_or_default();

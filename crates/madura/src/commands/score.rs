@@ -153,7 +153,7 @@ fn cards(
 ) -> Result<Vec<card::Explained>> {
     let sources = Sources::open(&args.input)?;
     let leads: Vec<String> = ranking.rows().map(|(lead, _)| output::lead_text(lead)).collect();
-    let facts = inputs::read_facts(&leads, &sources)?;
+    let facts = inputs::read_facts(&leads, program.needs(), &sources)?;
     Ok(facts.iter().flatten().map(|facts| card::explain(program, facts, at)).collect())
 }
 

@@ -1,57 +1,38 @@
 //! Everything that the files say about a few leads, row by row: for explaining.
 
-use std::collections::HashMap;
-
-use ingest::LeadSources;
+use ingest::{LeadSources, read_facts_of};
 use leads::LeadFacts;
+use scoring::Needs;
 
 use super::Sources;
-use crate::exit::Result;
+use crate::exit::{Failure, Result};
 
-/// The facts of these leads, in their order; `None` where no file of leads names the lead.
-pub(crate) fn read_facts(leads: &[String], sources: &Sources) -> Result<Vec<Option<LeadFacts>>> {
-    leads.iter().map(|lead| read_one(lead, sources)).collect()
-}
-
-fn read_one(lead: &str, sources: &Sources) -> Result<Option<LeadFacts>> {
-    let lead_plan = sources.lead_plan(&[]);
-    let mut found: Option<LeadFacts> = None;
-    for source in &sources.leads {
-        let only = LeadSources { leads: Some((source, &lead_plan)), ..LeadSources::default() };
-        let Some(rows) = ingest::read_facts(lead, only)? else { continue };
-        found = Some(match found {
-            None => rows,
-            Some(mut known) => {
-                // The lead was created at the earliest; always, where one row has no date.
-                known.created_at = known.created_at.min(rows.created_at);
-                known.traits.extend(rows.traits);
-                known
-            }
-        });
-    }
-    let Some(mut facts) = found else { return Ok(None) };
+/// The facts of these leads, in their order; `None` where no file of leads names the lead. `needs`
+/// is what the model looks at: it decides which rows count as readable, here as in a batch.
+pub(crate) fn read_facts(
+    leads: &[String],
+    needs: &Needs,
+    sources: &Sources,
+) -> Result<Vec<Option<LeadFacts>>> {
+    let leads: Vec<&str> = leads.iter().map(String::as_str).collect();
+    let lead_plan = sources.lead_plan(&needs.traits);
+    let event_plan = sources.event_plan(&needs.properties);
     let change_plan = sources.change_plan();
-    for source in &sources.changes {
-        let only = LeadSources { changes: Some((source, &change_plan)), ..LeadSources::default() };
-        facts.traits.extend(ingest::read_facts(lead, only)?.unwrap_or_default().traits);
-    }
-    let event_plan = sources.event_plan(&[]);
-    for source in &sources.events {
-        let only = LeadSources { events: Some((source, &event_plan)), ..LeadSources::default() };
-        facts.events.extend(ingest::read_facts(lead, only)?.unwrap_or_default().events);
-    }
-    if sources.events.len() > 1 {
-        settle(&mut facts);
-    }
-    Ok(Some(facts))
+    let files = LeadSources {
+        leads: Some((&sources.leads, &lead_plan)),
+        events: Some((&sources.events, &event_plan)),
+        changes: Some((&sources.changes, &change_plan)),
+    };
+    Ok(read_facts_of(&leads, files)?)
 }
 
-/// Of events with one id the first counts, across files as well.
-fn settle(facts: &mut LeadFacts) {
-    facts.events.sort_by_key(|event| event.at);
-    let mut seen: HashMap<String, ()> = HashMap::new();
-    facts.events.retain(|event| match &event.id {
-        None => true,
-        Some(id) => seen.insert(id.clone(), ()).is_none(),
-    });
+/// The facts of one lead; that nobody knows it ends the run.
+pub(crate) fn read_lead(lead: &str, needs: &Needs, sources: &Sources) -> Result<LeadFacts> {
+    let lead = lead.trim().to_owned();
+    let found = read_facts(std::slice::from_ref(&lead), needs, sources)?.pop().flatten();
+    found.ok_or_else(|| {
+        let files: Vec<&str> = sources.leads.iter().map(ingest::Source::name).collect();
+        Failure::usage(format_args!("there is no lead `{lead}` in {}", files.join(", ")))
+            .hint("ids are compared letter by letter; `--map lead=COLUMN` says which column has them")
+    })
 }
