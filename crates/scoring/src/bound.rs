@@ -5,7 +5,7 @@ use leads::{Points, Timestamp, Value};
 
 use crate::calendar::{Calendar, Uses};
 use crate::model::{Band, Decay, Model, Period, Property};
-use crate::program::{Clause, LineKind, Program};
+use crate::program::{Clause, FOREVER, LineKind, Program};
 use crate::sum::units;
 use crate::test::{Viewpoint, number_of};
 use crate::truth::{Truth, Truths};
@@ -37,6 +37,7 @@ pub struct Bound<'p> {
 /// What the fold asks of a slot for every event, in one place.
 #[derive(Clone, Debug)]
 pub(crate) struct Hot {
+    pub(crate) kind: HotKind,
     /// Age in ms below which a kept event is counted.
     pub(crate) within: i64,
     /// Age in ms below which it still weighs something.
@@ -50,6 +51,17 @@ pub(crate) struct Hot {
     pub(crate) weights_last: usize,
     /// ... unless the curve goes on beyond.
     pub(crate) open: bool,
+}
+
+/// How much a slot asks of an event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum HotKind {
+    /// Whether it is young enough.
+    Plain,
+    /// When it was.
+    Latest,
+    /// Its calendar period, its age, its weight.
+    Full,
 }
 
 /// Answers to a question by value.
@@ -121,7 +133,13 @@ impl Program {
                 tables.push((decay, start));
                 weights.extend_from_slice(table);
             }
+            let plain = slot.cap.is_none() && slot.expires == FOREVER && matches!(table, [_]);
             Hot {
+                kind: match (slot.latest, plain) {
+                    (true, _) => HotKind::Latest,
+                    (false, true) => HotKind::Plain,
+                    (false, false) => HotKind::Full,
+                },
                 within: slot.within,
                 expires: slot.expires,
                 at_most: slot.cap.map_or(u32::MAX, |cap| cap.at_most),

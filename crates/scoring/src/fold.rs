@@ -5,8 +5,8 @@
 
 use leads::Timestamp;
 
-use crate::amount::Amount;
-use crate::bound::{Bound, Hot};
+use crate::amount::{Amount, FULL_WEIGHT};
+use crate::bound::{Bound, Hot, HotKind};
 use crate::calendar::Periods;
 use crate::truth::Truth;
 
@@ -80,7 +80,7 @@ pub struct Tally {
 pub(crate) struct SlotTally {
     /// Sum of the weights of the counted events, in millionths.
     pub(crate) weights: u64,
-    /// Instant of the latest matching event in ms; `NEVER` before the first.
+    /// Instant of the latest matching event in ms, in slots of curves; `NEVER` before the first.
     pub(crate) latest: i64,
     /// Number of counted events.
     pub(crate) counted: u32,
@@ -181,16 +181,30 @@ impl Bound<'_> {
                     continue;
                 }
                 let (hot, tally) = (&self.hot[slot], &mut slots[slot]);
-                tally.latest = at;
-                let fate = if tally.enter_period(periods.number(hot.per), returns) > hot.at_most {
-                    Fate::OverCount
-                } else if age >= hot.within {
-                    Fate::TooOld
-                } else {
-                    let weight = if age < hot.expires { self.weight(slot, hot, hours) } else { 0 };
-                    tally.counted += 1;
-                    tally.weights += u64::from(weight);
-                    Fate::Counted(weight)
+                let fate = match hot.kind {
+                    // Whoever only counts does not care about days and ages in hours.
+                    HotKind::Plain if age < hot.within => {
+                        tally.counted += 1;
+                        tally.weights += u64::from(FULL_WEIGHT);
+                        Fate::Counted(FULL_WEIGHT)
+                    }
+                    HotKind::Plain => Fate::TooOld,
+                    HotKind::Latest => {
+                        tally.latest = at;
+                        Fate::Counted(FULL_WEIGHT)
+                    }
+                    HotKind::Full => {
+                        if tally.enter_period(periods.number(hot.per), returns) > hot.at_most {
+                            Fate::OverCount
+                        } else if age >= hot.within {
+                            Fate::TooOld
+                        } else {
+                            let weight = if age < hot.expires { self.weight(slot, hot, hours) } else { 0 };
+                            tally.counted += 1;
+                            tally.weights += u64::from(weight);
+                            Fate::Counted(weight)
+                        }
+                    }
                 };
                 witness.saw(slot, event, fate);
             }

@@ -10,7 +10,7 @@ use crate::bound::Bound;
 use crate::calendar::Periods;
 use crate::fold::{LeadView, NEVER, Profile, Score, SlotTally, Tally};
 use crate::model::{Band, Dimension};
-use crate::program::{Clause, LineKind, band_points, curve_amount};
+use crate::program::{Clause, FOREVER, LineKind, band_points, curve_amount};
 use crate::sum::{Sums, Width as _, held, is_too_young, units};
 use crate::truth::Truth;
 
@@ -256,6 +256,9 @@ impl Instants<'_, '_> {
     fn add(&self, keep: &Keep, slot: usize, at: i64, from: usize, sums: &mut [i64], end: &mut usize) {
         let instants = self.at.len();
         let mut until = |within: i64| {
+            if within == FOREVER {
+                return instants;
+            }
             while *end < instants && self.at[*end].as_millis() - at < within {
                 *end += 1;
             }

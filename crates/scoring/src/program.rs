@@ -44,6 +44,8 @@ pub(crate) struct Slot {
     pub(crate) weights: Weights,
     /// Whether some property test of the pattern depends on the instant.
     pub(crate) dated: bool,
+    /// Whether only the latest event matters.
+    pub(crate) latest: bool,
 }
 
 /// A test of a trait.
@@ -186,10 +188,11 @@ impl Builder<'_> {
                 tiers: tiers.clone(),
                 within: counting.within.map(leads::Duration::as_millis),
             },
-            Rule::Curve { since, curve } => LineKind::Curve {
-                slot: self.slot(since.clone(), FOREVER, None, Decay::None),
-                curve: curve.clone(),
-            },
+            Rule::Curve { since, curve } => {
+                let slot = self.slot(since.clone(), FOREVER, None, Decay::None);
+                self.slots[slot].latest = true;
+                LineKind::Curve { slot, curve: curve.clone() }
+            }
         }
     }
 
@@ -228,7 +231,8 @@ impl Builder<'_> {
             Decay::None | Decay::HalfLife(_) | Decay::Linear(_) | Decay::Step { .. } => FOREVER,
         };
         let dated = pattern.properties.iter().any(Property::is_dated);
-        self.slots.push(Slot { pattern, within, expires, cap, weights: Weights::new(decay), dated });
+        let weights = Weights::new(decay);
+        self.slots.push(Slot { pattern, within, expires, cap, weights, dated, latest: false });
         self.slots.len() - 1
     }
 
