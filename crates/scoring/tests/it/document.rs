@@ -154,7 +154,7 @@ proptest! {
         for (number, line) in lines.iter().enumerate() {
             let line = line % text.len();
             match number % 3 {
-                0 => text[line] += &format!("  # comment {number}"),
+                0 => text[line] = format!("{}  # comment {number}", text[line]),
                 1 => text.insert(line, format!("# comment {number}")),
                 _ => {
                     let indent = " ".repeat(line % 12);
@@ -220,7 +220,7 @@ fn a_document_that_would_grow_without_end_is_refused() {
     let mut laughs = "a: &a [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for (name, before) in ('b'..='i').zip('a'..) {
         let many = vec![format!("*{before}"); 10].join(", ");
-        laughs += &format!("{name}: &{name} [{many}]\n");
+        laughs = format!("{laughs}{name}: &{name} [{many}]\n");
     }
     // YAML's own reader stops at 255 brackets, with a sentence of its own.
     let deep = "[".repeat(200);
