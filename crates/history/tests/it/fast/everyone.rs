@@ -107,7 +107,9 @@ pub(crate) fn rescore_at(
     threads: usize,
 ) -> BTreeMap<String, Vec<Numbers>> {
     let program = program_for(model, history.needs());
-    let visit = |memory: &mut Vec<(usize, Vec<Numbers>)>, position: usize, moments: scoring::Moments<'_>| {
+    let visit = |memory: &mut Vec<(usize, Vec<Numbers>)>,
+                 position: usize,
+                 moments: scoring::Moments<'_>| {
         let numbers = moments.iter().map(|score| numbers(model, &score, None)).collect();
         memory.push((position, numbers));
     };
@@ -209,7 +211,9 @@ fn ids(rows: &[&Fact]) -> LeadIds {
     numbers.map_or_else(
         || {
             let mut texts = Texts::default();
-            rows.iter().for_each(|fact| texts.push(fact.lead()));
+            for fact in rows {
+                texts.push(fact.lead());
+            }
             LeadIds::Texts(texts)
         },
         LeadIds::Numbers,

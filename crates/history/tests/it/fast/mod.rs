@@ -45,9 +45,10 @@ pub(crate) fn stage(program: &Program, facts: &LeadFacts, t: Timestamp) -> Optio
 
 /// What the slow scorer knows of a card, for comparing.
 pub(crate) fn essence(card: &ScoreCard) -> Card {
-    let criteria = card.groups.iter().map(|group| {
-        group.criteria.iter().map(|criterion| criterion.value.units()).collect()
-    });
+    let criteria = card
+        .groups
+        .iter()
+        .map(|group| group.criteria.iter().map(|criterion| criterion.value.units()).collect());
     let groups: Vec<i128> = card.groups.iter().map(|group| group.value.units()).collect();
     Card {
         criteria: criteria.collect(),

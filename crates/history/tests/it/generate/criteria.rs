@@ -152,16 +152,17 @@ fn pattern_over(paths: &'static [&'static str]) -> BoxedStrategy<Map<String, Jso
         3 => proptest::collection::vec(property.clone(), 1..=1),
         1 => proptest::collection::vec(property, 2..=3),
     ];
-    (names, properties).prop_map(|(names, properties)| {
-        let mut keys = Map::from_iter([("event".to_owned(), names)]);
-        if !properties.is_empty() {
-            let tests: Map<_, _> =
-                properties.into_iter().map(|(path, test)| (path.to_owned(), test)).collect();
-            keys.insert("where".into(), Json::Object(tests));
-        }
-        keys
-    })
-    .boxed()
+    (names, properties)
+        .prop_map(|(names, properties)| {
+            let mut keys = Map::from_iter([("event".to_owned(), names)]);
+            if !properties.is_empty() {
+                let tests: Map<_, _> =
+                    properties.into_iter().map(|(path, test)| (path.to_owned(), test)).collect();
+                keys.insert("where".into(), Json::Object(tests));
+            }
+            keys
+        })
+        .boxed()
 }
 
 /// A pattern with `count` and `within`.
@@ -240,7 +241,8 @@ fn rows(bounds: BoxedStrategy<Vec<Json>>) -> BoxedStrategy<Json> {
 fn bands_criterion() -> BoxedStrategy<Map<String, Json>> {
     let numbers = vec![json!(-3), json!(0), json!(2.5), json!(10), json!(100), json!(250)];
     let bounds = proptest::sample::subsequence(numbers, 1..4).boxed();
-    let path = prop_oneof![4 => select(&["size", "company.employees"][..]), 1 => select(&TRAITS[..6])];
+    let path =
+        prop_oneof![4 => select(&["size", "company.employees"][..]), 1 => select(&TRAITS[..6])];
     (path, rows(bounds), option::of(some_points()))
         .prop_map(|(path, bands, unknown)| {
             let mut criterion = Map::new();

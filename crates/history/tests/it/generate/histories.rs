@@ -149,7 +149,7 @@ pub(crate) fn case(span: Span) -> BoxedStrategy<Case> {
             let instants = instants(pivot, span);
             let trait_facts = proptest::collection::vec(trait_fact(instants.clone()), 0..9);
             let events = proptest::collection::vec(event(instants.clone()), 0..=span.events);
-            (option::of(instants.clone()), trait_facts, events, after(pivot, span)).prop_map(
+            (option::of(instants), trait_facts, events, after(pivot, span)).prop_map(
                 |(created_at, traits, mut events, t)| {
                     for (index, event) in events.iter_mut().enumerate() {
                         event.id = (index % 3 > 0).then(|| format!("event {}", index * 7 % 13));
@@ -169,7 +169,7 @@ pub(crate) fn crowd(span: Span) -> BoxedStrategy<Crowd> {
             let fact = prop_oneof![
                 2 => row(instants.clone()),
                 2 => change(instants.clone()),
-                5 => event_of_lead(instants.clone()),
+                5 => event_of_lead(instants),
             ];
             let facts = proptest::collection::vec(fact, 0..span.events * 4);
             (facts, after(pivot, span)).prop_map(|(facts, t)| Crowd { facts, t })
@@ -182,19 +182,15 @@ fn lead() -> impl Strategy<Value = String> {
 }
 
 fn row(instants: BoxedStrategy<Timestamp>) -> BoxedStrategy<Fact> {
-    let cells = proptest::collection::btree_map(
-        select(&TRAITS[..6]),
-        Just(()),
-        0..4,
-    )
-    .prop_flat_map({
-        let instants = instants.clone();
-        move |paths| {
-            let cells: Vec<_> =
-                paths.into_keys().map(|path| cell(path, instants.clone())).collect();
-            cells
-        }
-    });
+    let cells = proptest::collection::btree_map(select(&TRAITS[..6]), Just(()), 0..4)
+        .prop_flat_map({
+            let instants = instants.clone();
+            move |paths| {
+                let cells: Vec<_> =
+                    paths.into_keys().map(|path| cell(path, instants.clone())).collect();
+                cells
+            }
+        });
     (lead(), option::weighted(0.8, instants), cells)
         .prop_map(|(lead, created_at, traits)| Fact::Row { lead, created_at, traits })
         .boxed()
@@ -213,8 +209,11 @@ fn cell(path: &str, instants: BoxedStrategy<Timestamp>) -> BoxedStrategy<(String
 
 fn change(instants: BoxedStrategy<Timestamp>) -> BoxedStrategy<Fact> {
     (lead(), trait_fact(instants.clone()), instants)
-        .prop_map(|(lead, TraitFact { path, value, at }, or)| {
-            Fact::Change { lead, path, value, at: at.unwrap_or(or) }
+        .prop_map(|(lead, TraitFact { path, value, at }, or)| Fact::Change {
+            lead,
+            path,
+            value,
+            at: at.unwrap_or(or),
         })
         .boxed()
 }
@@ -285,9 +284,8 @@ fn shifted(at: Timestamp, offset: i64) -> Timestamp {
 /// Distances at which answers change: none, a length of time, whole hours and days, each met
 /// exactly or missed by a millisecond; and any other.
 fn offset(span: Span) -> BoxedStrategy<i64> {
-    let length = select(&DURATIONS[..]).prop_map(|length| {
-        length.parse::<Duration>().expect("a length of time").as_millis()
-    });
+    let length = select(&DURATIONS[..])
+        .prop_map(|length| length.parse::<Duration>().expect("a length of time").as_millis());
     let around = prop_oneof![
         2 => Just(0),
         3 => length,

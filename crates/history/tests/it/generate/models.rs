@@ -42,7 +42,8 @@ pub(crate) fn document(wanted: Wanted) -> BoxedStrategy<Json> {
         .prop_flat_map(move |(scale, zone)| {
             let [bottom, top] = scale.unwrap_or([0, 100]);
             let groups = proptest::collection::vec(group(wanted), 1..4);
-            let stages = if wanted.stages { stages(bottom, top).boxed() } else { Just(None).boxed() };
+            let stages =
+                if wanted.stages { stages(bottom, top).boxed() } else { Just(None).boxed() };
             (groups, gates(wanted), brackets(bottom, top), option::of(grid()), stages).prop_map(
                 move |(mut groups, gates, brackets, grid, stages)| {
                     name_apart(&mut groups);
@@ -68,13 +69,15 @@ pub(crate) fn document(wanted: Wanted) -> BoxedStrategy<Json> {
 fn group(wanted: Wanted) -> impl Strategy<Value = Json> {
     let dimension = option::weighted(0.7, select(&["fit", "engagement"][..]));
     let criteria = proptest::collection::vec(criterion(wanted), 1..4);
-    (dimension, option::weighted(0.4, limit()), criteria).prop_map(|(dimension, limit, criteria)| {
-        let mut group = Map::from_iter([("group".to_owned(), json!(""))]);
-        group.extend(dimension.map(|dimension| ("dimension".to_owned(), json!(dimension))));
-        group.extend(limit.map(|limit| ("limit".to_owned(), limit)));
-        group.insert("criteria".into(), json!(criteria));
-        Json::Object(group)
-    })
+    (dimension, option::weighted(0.4, limit()), criteria).prop_map(
+        |(dimension, limit, criteria)| {
+            let mut group = Map::from_iter([("group".to_owned(), json!(""))]);
+            group.extend(dimension.map(|dimension| ("dimension".to_owned(), json!(dimension))));
+            group.extend(limit.map(|limit| ("limit".to_owned(), limit)));
+            group.insert("criteria".into(), json!(criteria));
+            Json::Object(group)
+        },
+    )
 }
 
 /// Gives groups and criteria names, each its own; some are awkward to write.
@@ -101,14 +104,11 @@ fn gates(wanted: Wanted) -> impl Strategy<Value = Vec<Json>> {
         Just(("disqualify", json!(true))),
         select(&STAGES[..2]).prop_map(|stage| ("fast_track", json!(stage))),
     ];
-    let effect = if wanted.stages {
-        effect.boxed()
-    } else {
-        Just(("disqualify", json!(true))).boxed()
-    };
+    let effect =
+        if wanted.stages { effect.boxed() } else { Just(("disqualify", json!(true))).boxed() };
     // Most conditions that are made at random hold often; a gate that always acts hides the rest.
-    let rare = (condition(), condition(), condition())
-        .prop_map(|(a, b, c)| json!({"all": [a, b, c]}));
+    let rare =
+        (condition(), condition(), condition()).prop_map(|(a, b, c)| json!({"all": [a, b, c]}));
     let condition = prop_oneof![1 => condition(), 2 => rare];
     let count = prop_oneof![3 => Just(0..1_usize), 1 => Just(1..2), 1 => Just(1..4)];
     count

@@ -84,11 +84,8 @@ fn equality(operand: BoxedStrategy<Json>) -> BoxedStrategy<(&'static str, Json)>
         }
         Json::Array(distinct)
     });
-    prop_oneof![
-        (select(&["is", "is_not"][..]), operand),
-        (select(&["in", "not_in"][..]), list),
-    ]
-    .boxed()
+    prop_oneof![(select(&["is", "is_not"][..]), operand), (select(&["in", "not_in"][..]), list),]
+        .boxed()
 }
 
 fn part_of_text() -> impl Strategy<Value = &'static str> {
@@ -96,5 +93,7 @@ fn part_of_text() -> impl Strategy<Value = &'static str> {
 }
 
 fn pattern() -> impl Strategy<Value = &'static str> {
-    select(&["^/pricing(/|$)", "^es$", "ñA", "STRASSE|stra.e", "^.{2}$", r"\d", "[a-f]", "Sales"][..])
+    select(
+        &["^/pricing(/|$)", "^es$", "ñA", "STRASSE|stra.e", "^.{2}$", r"\d", "[a-f]", "Sales"][..],
+    )
 }

@@ -71,10 +71,7 @@ pub(super) fn operand_number() -> impl Strategy<Value = f64> {
 }
 
 /// A value of a lead. Dates lie around `instants`.
-pub(super) fn value(
-    flavour: Flavour,
-    instants: BoxedStrategy<Timestamp>,
-) -> BoxedStrategy<Value> {
+pub(super) fn value(flavour: Flavour, instants: BoxedStrategy<Timestamp>) -> BoxedStrategy<Value> {
     let one = single(flavour, instants);
     prop_oneof![
         12 => one.clone(),

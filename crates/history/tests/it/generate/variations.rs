@@ -4,8 +4,10 @@ use leads::LeadFacts;
 use proptest::prelude::*;
 use serde_json::{Map, Value as Json, json};
 
-use super::criteria::{criterion, decay, event_condition, limit, pattern_without_dates, with_count};
 use super::Wanted;
+use super::criteria::{
+    criterion, decay, event_condition, limit, pattern_without_dates, with_count,
+};
 
 /// The same facts in another order.
 pub(crate) fn shuffled(facts: LeadFacts) -> impl Strategy<Value = LeadFacts> {

@@ -110,12 +110,13 @@ impl Writer {
             && !["true", "false", "null", "nan", "inf"].contains(&text.to_lowercase().as_str());
         // A length of time begins with a digit and is text all the same.
         let length = text.starts_with(|c: char| c.is_ascii_digit())
-            && text.ends_with(|c: char| matches!(c, 'h' | 'd' | 'w' | 's' | 'n' | 'o'))
+            && text.ends_with(['h', 'd', 'w', 's', 'n', 'o'])
             && text.chars().all(word);
         match self.choice(4) {
             0 => self.text.push_str(&value.to_string()),
             1 if !text.contains('\n') => {
-                self.text.push_str(&format!("'{}'", text.replace('\'', "''")));
+                let doubled = text.replace('\'', "''");
+                self.text.extend(["'", &doubled, "'"]);
             }
             _ if plain || length => self.text.push_str(text),
             _ => self.text.push_str(&value.to_string()),

@@ -23,7 +23,6 @@ impl Shares {
 
     /// Fails where something was so less often than one time in `one_in`.
     fn check(&self, least: &[(&str, u32)]) {
-        println!("{:?}", self.0.borrow());
         for (what, one_in) in least {
             let (of, were) = self.0.borrow()[what];
             assert!(were * one_in >= of, "{what}: {were} of {of}");
@@ -76,9 +75,12 @@ fn stages_are_entered_and_left_often_enough_to_be_tested() {
         let walk = Reference::new(&document).walk(&case.facts, case.t);
         shares.count("entered", walk.iter().any(|step| step.entered));
         shares.count("left", walk.iter().any(|step| !step.entered));
-        shares.count("left after a while", walk.iter().any(|step| {
-            !step.entered && case.facts.events.iter().all(|event| event.at != step.at)
-        }));
+        shares.count(
+            "left after a while",
+            walk.iter().any(|step| {
+                !step.entered && case.facts.events.iter().all(|event| event.at != step.at)
+            }),
+        );
         shares.count("more than three steps", walk.len() > 3);
         Ok(())
     });

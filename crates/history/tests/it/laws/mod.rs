@@ -13,10 +13,7 @@ use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
 const CASES: u32 = 512;
 
 /// Runs a law over generated cases.
-fn holds<S: Strategy>(
-    strategy: &S,
-    law: impl Fn(S::Value) -> Result<(), TestCaseError>,
-) {
+fn holds<S: Strategy>(strategy: &S, law: impl Fn(S::Value) -> Result<(), TestCaseError>) {
     holds_for(CASES, strategy, law);
 }
 
@@ -26,9 +23,9 @@ fn holds_for<S: Strategy>(
     strategy: &S,
     law: impl Fn(S::Value) -> Result<(), TestCaseError>,
 ) {
-    let asked = ["MADURA_LAW_CASES", "PROPTEST_CASES"].into_iter().find_map(|name| {
-        std::env::var(name).ok().and_then(|cases| cases.parse().ok())
-    });
+    let asked = ["MADURA_LAW_CASES", "PROPTEST_CASES"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().and_then(|cases| cases.parse().ok()));
     let config = Config {
         cases: asked.unwrap_or(cases),
         failure_persistence: None,

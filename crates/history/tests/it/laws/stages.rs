@@ -23,7 +23,7 @@ fn stages_are_entered_and_left_at_the_very_millisecond_at_which_it_became_true()
         };
         let reference = Reference::new(&document);
         let slow = reference.walk(&case.facts, case.t);
-        prop_assert_eq!(fast::walk(&program, &case.facts, case.t), slow.clone());
+        prop_assert_eq!(&fast::walk(&program, &case.facts, case.t), &slow);
         let stage = fast::stage(&program, &case.facts, case.t);
         prop_assert_eq!(stage, reference.stage_after(&slow));
         Ok(())
@@ -40,7 +40,7 @@ fn the_stages_of_a_past_instant_do_not_depend_on_later_facts() {
         known.events.retain(|event| event.at <= case.t);
         known.traits.retain(|change| change.at.is_none_or(|at| at <= case.t));
         let walk = fast::walk(&program, &known, case.t);
-        prop_assert_eq!(fast::walk(&program, &case.facts, case.t), walk.clone());
+        prop_assert_eq!(&fast::walk(&program, &case.facts, case.t), &walk);
         // Nor on how far the walk goes on.
         let later = case.t.saturating_add("9d".parse().expect("a length of time"));
         let further = fast::walk(&program, &known, later);

@@ -1,6 +1,6 @@
 //! What is true of a lead at an instant.
 
-use leads::{Event, LeadFacts, Timestamp, Value};
+use leads::{Event, LeadFacts, Timestamp, TraitFact, Value};
 use serde_json::Value as Json;
 
 use super::document::{items, millis, names, text};
@@ -76,16 +76,9 @@ pub(super) fn trait_value(path: &str, facts: &LeadFacts, t: Timestamp) -> Option
     if path == "created_at" && !facts.traits.iter().any(|change| change.path == path) {
         return facts.created_at.filter(|created| *created <= t).map(Value::Instant);
     }
-    let mut best: Option<((Timestamp, Option<String>), &Option<Value>)> = None;
-    for change in facts.traits.iter().filter(|change| change.path == path) {
-        let at = change.at.unwrap_or(Timestamp::MIN);
-        if at > t {
-            continue;
-        }
-        let rank = (at, change.value.as_ref().map(Value::to_string));
-        if best.as_ref().is_none_or(|(best, _)| *best < rank) {
-            best = Some((rank, &change.value));
-        }
-    }
-    best.and_then(|(_, value)| value.clone())
+    let since = |change: &TraitFact| change.at.unwrap_or(Timestamp::MIN);
+    let changes = facts.traits.iter().filter(|change| change.path == path && since(change) <= t);
+    let last =
+        changes.max_by_key(|change| (since(change), change.value.as_ref().map(Value::to_string)));
+    last.and_then(|change| change.value.clone())
 }

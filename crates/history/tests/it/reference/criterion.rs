@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Span, civil};
-use leads::{CalendarDuration, Event, LeadFacts, Timestamp};
+use leads::{CalendarDuration, Event, LeadFacts, Timestamp, Value};
 use serde_json::Value as Json;
 
 use super::condition::{trait_value, young_enough};
@@ -108,8 +108,7 @@ impl Reference<'_> {
 /// The first row that takes the trait's number counts; of a list, the first that takes one of them.
 fn by_bands(criterion: &Json, facts: &LeadFacts, t: Timestamp) -> i128 {
     let value = trait_value(text(&criterion["trait"]), facts, t);
-    let numbers: Vec<f64> =
-        value.iter().flat_map(|value| value.elements()).filter_map(number).collect();
+    let numbers: Vec<f64> = value.iter().flat_map(Value::elements).filter_map(number).collect();
     if numbers.is_empty() {
         return hundredths_or_zero(criterion, "unknown");
     }

@@ -105,7 +105,9 @@ impl<'a> Reference<'a> {
             }
             match gate.get("fast_track") {
                 Some(stage) => fast_tracks.push(text(stage).to_owned()),
-                None if disqualified.is_none() => disqualified = Some(text(&gate["name"]).to_owned()),
+                None if disqualified.is_none() => {
+                    disqualified = Some(text(&gate["name"]).to_owned());
+                }
                 None => {}
             }
         }

@@ -114,7 +114,7 @@ fn leaves(stage: &Json, card: &Card, facts: &LeadFacts, now: Timestamp, dwelt: b
 }
 
 fn leave_thresholds(stage: &Json) -> &Json {
-    stage.get("leave").unwrap_or(&stage["enter"])
+    stage.get("leave").unwrap_or_else(|| &stage["enter"])
 }
 
 fn fast_tracked(stage: &Json, card: &Card) -> bool {

@@ -108,7 +108,6 @@ impl Reference<'_> {
 
 fn is(operand: &Json, exact: bool, value: &Value) -> Truth {
     match operand {
-        #[expect(clippy::float_cmp, reason = "the rule says equal, not nearly equal")]
         Json::Number(wanted) => number(value)
             .map_or(Truth::Unknown, |number| Truth::from(Some(number) == wanted.as_f64())),
         Json::Bool(wanted) => {

@@ -35,6 +35,7 @@ fn lead(traits: &[(&str, Json)], events: &[(&str, &str, Json)]) -> LeadFacts {
 }
 
 /// A model of one group on a wide scale.
+#[expect(clippy::needless_pass_by_value, reason = "`json!` is written in the call")]
 fn criteria(zone: &str, criteria: Json) -> Json {
     let group = json!({"group": "All", "dimension": "engagement", "criteria": criteria});
     json!({"model": "m", "scale": [-1000, 1000], "time_zone": zone, "groups": [group]})
@@ -46,19 +47,25 @@ fn total(document: &Json, facts: &LeadFacts, instant: &str) -> i128 {
 
 #[test]
 fn an_ebook_the_pricing_page_a_post_and_a_recent_visit_are_80_points_and_70_two_days_later() {
-    let document = criteria("Europe/Madrid", json!([
-        {"name": "E-book", "event": "ebook_downloaded", "points": 30, "limit": [0, 30]},
-        {"name": "Pricing page", "event": "page_viewed",
-         "where": {"path": {"starts_with": "/pricing"}}, "points": 30, "limit": [0, 30]},
-        {"name": "Post read", "event": "post_read", "points": 10, "limit": [0, 10]},
-        {"name": "Seen lately", "event": "page_viewed", "within": "48h",
-         "tiers": [{"at_least": 1, "points": 10}]},
-    ]));
-    let facts = lead(&[], &[
-        ("ebook_downloaded", "2026-03-01T09:00:00Z", Json::Null),
-        ("post_read", "2026-03-01T09:30:00Z", Json::Null),
-        ("page_viewed", "2026-03-01T10:00:00Z", json!({"path": " /Pricing/eu"})),
-    ]);
+    let document = criteria(
+        "Europe/Madrid",
+        json!([
+            {"name": "E-book", "event": "ebook_downloaded", "points": 30, "limit": [0, 30]},
+            {"name": "Pricing page", "event": "page_viewed",
+             "where": {"path": {"starts_with": "/pricing"}}, "points": 30, "limit": [0, 30]},
+            {"name": "Post read", "event": "post_read", "points": 10, "limit": [0, 10]},
+            {"name": "Seen lately", "event": "page_viewed", "within": "48h",
+             "tiers": [{"at_least": 1, "points": 10}]},
+        ]),
+    );
+    let facts = lead(
+        &[],
+        &[
+            ("ebook_downloaded", "2026-03-01T09:00:00Z", Json::Null),
+            ("post_read", "2026-03-01T09:30:00Z", Json::Null),
+            ("page_viewed", "2026-03-01T10:00:00Z", json!({"path": " /Pricing/eu"})),
+        ],
+    );
     let reference = Reference::new(&document);
     assert_eq!(reference.score(&facts, at("2026-03-01T10:00:00Z")).score, 80);
     assert_eq!(reference.score(&facts, at("2026-03-03T09:59:59.999Z")).score, 80);
@@ -68,17 +75,23 @@ fn an_ebook_the_pricing_page_a_post_and_a_recent_visit_are_80_points_and_70_two_
 
 #[test]
 fn a_coffee_machine_bought_on_the_last_of_june_is_due_on_the_last_of_february() {
-    let document = criteria("Europe/Madrid", json!([{
-        "name": "Wears out",
-        "since": {"event": "purchased", "where": {"category": {"is": "coffee_machine"}}},
-        "curve": [{"at": "0mo", "points": 0}, {"at": "18mo", "points": 5},
-                  {"at": "20mo", "points": 60}, {"at": "30mo", "points": 60},
-                  {"at": "36mo", "points": 0}],
-    }]));
-    let facts = lead(&[], &[
-        ("purchased", "2024-06-30T10:00:00Z", json!({"category": "coffee_machine"})),
-        ("purchased", "2024-07-30T10:00:00Z", json!({"category": "filters"})),
-    ]);
+    let document = criteria(
+        "Europe/Madrid",
+        json!([{
+            "name": "Wears out",
+            "since": {"event": "purchased", "where": {"category": {"is": "coffee_machine"}}},
+            "curve": [{"at": "0mo", "points": 0}, {"at": "18mo", "points": 5},
+                      {"at": "20mo", "points": 60}, {"at": "30mo", "points": 60},
+                      {"at": "36mo", "points": 0}],
+        }]),
+    );
+    let facts = lead(
+        &[],
+        &[
+            ("purchased", "2024-06-30T10:00:00Z", json!({"category": "coffee_machine"})),
+            ("purchased", "2024-07-30T10:00:00Z", json!({"category": "filters"})),
+        ],
+    );
     // 12:00 in Madrid's summer; 12:00 in Madrid's winter is 11:00 UTC.
     let sixty = 60 * 100_000_000;
     assert_eq!(total(&document, &facts, "2024-06-30T09:59:59Z"), 0);
@@ -121,19 +134,25 @@ fn weights_follow_the_table_of_the_contract() {
 
 #[test]
 fn the_first_three_of_a_local_day_count_and_growing_old_lets_no_other_in() {
-    let document = criteria("Europe/Madrid", json!([{
-        "name": "c", "event": "e", "points": 10, "count": {"at_most": 3, "per": "day"},
-        "within": "24h",
-    }]));
-    let facts = lead(&[], &[
-        // 23:30 and 23:59 of one day in Madrid, then four of the next.
-        ("e", "2026-01-01T22:30:00Z", Json::Null),
-        ("e", "2026-01-01T22:59:00Z", Json::Null),
-        ("e", "2026-01-01T23:00:00Z", Json::Null),
-        ("e", "2026-01-02T08:00:00Z", Json::Null),
-        ("e", "2026-01-02T09:00:00Z", Json::Null),
-        ("e", "2026-01-02T10:00:00Z", Json::Null),
-    ]);
+    let document = criteria(
+        "Europe/Madrid",
+        json!([{
+            "name": "c", "event": "e", "points": 10, "count": {"at_most": 3, "per": "day"},
+            "within": "24h",
+        }]),
+    );
+    let facts = lead(
+        &[],
+        &[
+            // 23:30 and 23:59 of one day in Madrid, then four of the next.
+            ("e", "2026-01-01T22:30:00Z", Json::Null),
+            ("e", "2026-01-01T22:59:00Z", Json::Null),
+            ("e", "2026-01-01T23:00:00Z", Json::Null),
+            ("e", "2026-01-02T08:00:00Z", Json::Null),
+            ("e", "2026-01-02T09:00:00Z", Json::Null),
+            ("e", "2026-01-02T10:00:00Z", Json::Null),
+        ],
+    );
     let point = 100_000_000;
     assert_eq!(total(&document, &facts, "2026-01-02T12:00:00Z"), 50 * point);
     assert_eq!(total(&document, &facts, "2026-01-02T22:59:00Z"), 30 * point);
@@ -142,22 +161,31 @@ fn the_first_three_of_a_local_day_count_and_growing_old_lets_no_other_in() {
 
 #[test]
 fn the_hour_that_the_clocks_repeat_in_autumn_is_one_hour() {
-    let document = criteria("Europe/Madrid", json!([{
-        "name": "c", "event": "e", "points": 1, "count": {"at_most": 1, "per": "hour"},
-    }]));
-    let facts = lead(&[], &[
-        ("e", "2026-10-25T00:30:00Z", Json::Null),
-        ("e", "2026-10-25T01:30:00Z", Json::Null),
-        ("e", "2026-10-25T02:30:00Z", Json::Null),
-    ]);
+    let document = criteria(
+        "Europe/Madrid",
+        json!([{
+            "name": "c", "event": "e", "points": 1, "count": {"at_most": 1, "per": "hour"},
+        }]),
+    );
+    let facts = lead(
+        &[],
+        &[
+            ("e", "2026-10-25T00:30:00Z", Json::Null),
+            ("e", "2026-10-25T01:30:00Z", Json::Null),
+            ("e", "2026-10-25T02:30:00Z", Json::Null),
+        ],
+    );
     assert_eq!(total(&document, &facts, "2026-10-26T00:00:00Z"), 200_000_000);
 }
 
 #[test]
 fn silence_is_not_held_against_newcomers() {
-    let document = criteria("UTC", json!([{
-        "name": "Gone quiet", "event": "e", "within": "30d", "tiers": [{"below": 1, "points": -10}],
-    }]));
+    let document = criteria(
+        "UTC",
+        json!([{
+            "name": "Gone quiet", "event": "e", "within": "30d", "tiers": [{"below": 1, "points": -10}],
+        }]),
+    );
     let mut facts = lead(&[], &[]);
     assert_eq!(total(&document, &facts, "2026-01-30T23:59:59Z"), -1_000_000_000);
     facts.created_at = Some(at("2026-01-01T00:00:00Z"));
@@ -257,9 +285,12 @@ fn limits_the_scale_and_rounding_come_in_this_order() {
 
 #[test]
 fn a_stage_is_entered_held_for_its_dwell_left_and_barred_after_a_rejection() {
-    let mut document = criteria("UTC", json!([
-        {"name": "c", "event": "e", "points": 60, "decay": {"linear": "60h"}},
-    ]));
+    let mut document = criteria(
+        "UTC",
+        json!([
+            {"name": "c", "event": "e", "points": 60, "decay": {"linear": "60h"}},
+        ]),
+    );
     document["gates"] = json!([
         {"name": "demo", "when": {"event": "demo", "within": "2h"}, "fast_track": "ready"},
     ]);
