@@ -1,68 +1,115 @@
-//! Measures ours, in memory: `bench rescore|instants LEADS EVENTS MODEL [repeats]`.
+//! Our half of the benchmarks that run in memory.
+//!
+//! ```text
+//! bench memory LEADS EVENTS MODEL     scores of everyone at one instant
+//! bench instants LEADS EVENTS MODEL   scores of everyone at 52 weekly instants
+//! bench fold MODEL TIMES              8,192 leads scored so many times, for counting instructions
+//! ```
+//!
+//! The first two say `ready` and then obey lines of standard input, as the peer's half does: `go`
+//! answers with the seconds that scoring took and the seconds of processor time, `write PATH` keeps
+//! the last result, a byte per score.
 
 #![expect(clippy::print_stdout, reason = "the figures are what this program is for")]
 #![expect(clippy::disallowed_methods, reason = "measuring reads the clock")]
 
+mod facts;
+
+use std::hint::black_box;
+use std::io::BufRead as _;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use history::{Gathering, History, RosterBuilder};
-use ingest::{Columns, EventPlan, LeadPlan, Role, Source, Watch};
+use history::History;
 use leads::Timestamp;
-use scoring::{Needs, Program};
+use rustix::time::{ClockId, clock_gettime};
+use scoring::Program;
+
+/// When the generated year ends.
+const AS_OF: &str = "2025-11-21T00:00:00Z";
+const WEEKS: i64 = 52;
+const WEEK_MS: i64 = 7 * 86_400_000;
+const THREADS: usize = 2;
 
 fn main() -> Result<()> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    let [what, leads, events, model, rest @ ..] = args.as_slice() else {
-        bail!("usage: bench rescore|instants LEADS EVENTS MODEL [REPEATS] [THREADS]")
-    };
-    let number = |at: usize, default: usize| rest.get(at).map_or(Ok(default), |text| text.parse());
-    let (repeats, threads) = (number(0, 5)?, number(1, 2)?);
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [what @ ("memory" | "instants"), leads, events, model] => {
+            let program = program(model)?;
+            let history = facts::read(program.needs(), leads, events, THREADS)?;
+            if *what == "memory" {
+                obey(|| one_instant(&history, &program))
+            } else {
+                obey(|| every_week(&history, &program))
+            }
+        }
+        ["fold", model, times] => fold(&program(model)?, times.parse()?),
+        _ => bail!("usage: bench memory|instants LEADS EVENTS MODEL, or bench fold MODEL TIMES"),
+    }
+}
+
+fn program(model: &str) -> Result<Program> {
     let text = std::fs::read_to_string(model).with_context(|| format!("cannot read {model}"))?;
     let loaded = scoring::document::load(&text, scoring::document::Syntax::Yaml);
-    let model = loaded.model.with_context(|| format!("the model has errors: {:?}", loaded.diagnostics))?;
-    let program = Program::new(model);
-    let started = Instant::now();
-    let history = read(program.needs(), leads, events, threads)?;
-    println!("read {} events of {} leads in {:.3} s", history.events(), history.roster().len(), started.elapsed().as_secs_f64());
-    let at = Timestamp::parse("2025-11-21T00:00:00Z")?;
-    let weeks: Vec<Timestamp> = (0..52)
-        .map(|week| Timestamp::saturating_from_millis(at.as_millis() - (51 - week) * 7 * 86_400_000))
-        .collect();
-    for _ in 0..repeats {
-        let started = Instant::now();
-        let total: i64 = match what.as_str() {
-            "rescore" => history.rescore(&program, at, threads).iter().map(|scored| scored.score.score).sum(),
-            "instants" => instants(&history, &program, &weeks, threads),
-            other => bail!("`{other}` is neither `rescore` nor `instants`"),
-        };
-        println!("{what} {:.4} s, sum of scores {total}", started.elapsed().as_secs_f64());
+    let model = loaded.model.with_context(|| format!("errors: {:?}", loaded.diagnostics))?;
+    Ok(Program::new(model))
+}
+
+/// Everyone's score; the bytes are made outside of the measured time.
+fn one_instant(history: &History, program: &Program) -> Result<impl Fn() -> Vec<u8> + use<>> {
+    let scores = history.rescore(program, Timestamp::parse(AS_OF)?, THREADS);
+    Ok(move || scores.iter().map(|scored| scored.score.score as u8).collect())
+}
+
+/// Everyone's 52 scores, one lead after the other: the whole grid is there in the end.
+fn every_week(history: &History, program: &Program) -> Result<impl Fn() -> Vec<u8> + use<>> {
+    let last = Timestamp::parse(AS_OF)?.as_millis();
+    let weeks = (0..WEEKS).rev().map(|week| last - week * WEEK_MS);
+    let weeks: Vec<Timestamp> = weeks.map(Timestamp::saturating_from_millis).collect();
+    let grid = history.at_instants(program, &weeks, THREADS, Vec::<u8>::new, |grid, _, moments| {
+        grid.extend(moments.scores().map(|score| score as u8));
+    });
+    Ok(move || grid.concat())
+}
+
+fn obey<W: Fn() -> Vec<u8>>(run: impl Fn() -> Result<W>) -> Result<()> {
+    println!("ready");
+    let mut bytes = None;
+    for line in std::io::stdin().lock().lines() {
+        match line?.split_once(' ') {
+            None => {
+                // What the last run left is given back before the clock starts.
+                drop(bytes.take());
+                let (wall, cpu) = (Instant::now(), cpu_seconds());
+                let result = run()?;
+                println!("{} {}", wall.elapsed().as_secs_f64(), cpu_seconds() - cpu);
+                bytes = Some(result);
+            }
+            Some((_, path)) => {
+                let bytes = bytes.as_ref().context("nothing has been scored yet")?;
+                std::fs::write(path, bytes())?;
+                println!("written");
+            }
+        }
     }
     Ok(())
 }
 
-/// Every score at every instant into one grid, as the peer writes a table.
-fn instants(history: &History, program: &Program, at: &[Timestamp], threads: usize) -> i64 {
-    let grid = history.at_instants(program, at, threads, Vec::<i32>::new, |grid, _, moments| {
-        grid.extend(moments.scores().map(|score| score as i32));
-    });
-    grid.iter().flatten().map(|score| i64::from(*score)).sum()
+/// The difference between a run of eleven times and a run of one is what ten scorings cost.
+fn fold(program: &Program, times: usize) -> Result<()> {
+    let history = facts::make(program.needs())?;
+    let at = Timestamp::parse(AS_OF)?;
+    let mut total = 0;
+    for _ in 0..times {
+        let scores = history.rescore(black_box(program), at, 1);
+        total = scores.iter().map(|scored| scored.score.score).sum();
+    }
+    println!("{} events, sum of scores {total}", history.events());
+    Ok(())
 }
 
-fn read(needs: &Needs, leads: &str, events: &str, threads: usize) -> Result<History> {
-    let columns = Columns::default().with(Role::Lead, "lead_id").with(Role::At, "ts");
-    let plan = LeadPlan { columns: columns.clone(), traits: needs.traits.clone(), threads, ..LeadPlan::default() };
-    let batches = std::sync::Mutex::new(Vec::new());
-    ingest::read_leads(&Source::open(leads, None)?, &plan, Watch::default(), &|sequence, batch| {
-        batches.lock().map(|mut batches| batches.push((sequence, batch.clone()))).unwrap_or_default();
-    })?;
-    let mut batches = batches.into_inner().unwrap_or_default();
-    batches.sort_by_key(|(sequence, _)| *sequence);
-    let mut builder = RosterBuilder::new(needs);
-    batches.iter().for_each(|(_, batch)| builder.take(batch));
-    let (roster, _) = builder.finish();
-    let gathering = Gathering::new(needs.clone(), roster);
-    let plan = EventPlan { columns, properties: needs.properties.clone(), threads, ..EventPlan::default() };
-    ingest::read_events(&Source::open(events, None)?, &plan, Watch::default(), &|sequence, batch| gathering.take(sequence, batch))?;
-    Ok(gathering.finish(threads).into_history(threads))
+fn cpu_seconds() -> f64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }

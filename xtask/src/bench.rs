@@ -1,33 +1,44 @@
 //! `cargo xtask bench`: us and a peer in turn, over the same data.
 
-use anyhow::{Result, bail};
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use crate::shell;
+use anyhow::{Context as _, Result};
 
-/// Where the scripts lie. They find our binary, built for release, in the variable `MADURA`.
-const SCRIPTS: &str = "bench";
+use crate::shell::{self, cargo};
 
-/// The script that runs where none is named.
-const EVERYTHING: &str = "run";
+const SCRIPT: &str = "bench/run.py";
+const REQUIREMENTS: &str = "bench/requirements.txt";
 
+/// Builds our two programs, makes the peer's environment, and measures.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
-    let (script, arguments) = match arguments {
-        [name, rest @ ..] if script(name).is_some() => (script(name), rest),
-        all => (script(EVERYTHING), all),
-    };
-    let Some((interpreter, path)) = script else {
-        bail!("there is no script {SCRIPTS}/{EVERYTHING}.py or {SCRIPTS}/{EVERYTHING}.sh");
-    };
     let madura = shell::build_madura("release")?;
-    let mut words = vec![path.as_str()];
-    words.extend_from_slice(arguments);
-    shell::run_with(interpreter, &words, &[("MADURA", &madura)])
+    shell::run(&cargo(), &["build", "--quiet", "--package", "bench", "--release"])?;
+    let target = shell::target();
+    let bench = text(&target.join("release/bench"));
+    let python = text(&environment(&target)?);
+    let words = [&[SCRIPT], arguments].concat();
+    let target = text(&target);
+    shell::run_with(&python, &words, &[("MADURA", &madura), ("BENCH", &bench), ("TARGET", &target)])
 }
 
-/// What runs the script of this name, and where it lies.
-fn script(name: &str) -> Option<(&'static str, String)> {
-    [("python3", "py"), ("bash", "sh")].into_iter().find_map(|(interpreter, extension)| {
-        let path = format!("{SCRIPTS}/{name}.{extension}");
-        shell::root().join(&path).is_file().then_some((interpreter, path))
-    })
+/// A Python of our own with the peer in it; made anew when the requirements change.
+fn environment(target: &Path) -> Result<PathBuf> {
+    let directory = target.join("bench-venv");
+    let python = directory.join("bin/python");
+    let installed = directory.join("requirements.txt");
+    let wanted = fs::read(shell::root().join(REQUIREMENTS))?;
+    if fs::read(&installed).is_ok_and(|found| found == wanted) {
+        return Ok(python);
+    }
+    println!("Installing the peer into {} ...", directory.display());
+    shell::run("python3", &["-m", "venv", &text(&directory)])?;
+    let install = ["-m", "pip", "install", "--quiet", "--requirement", REQUIREMENTS];
+    shell::run(&text(&python), &install)?;
+    fs::write(&installed, wanted).with_context(|| installed.display().to_string())?;
+    Ok(python)
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }

@@ -22,7 +22,7 @@ const USAGE: &str = "\
 cargo xtask demo               rank, explain and back-test a synthetic company
 cargo xtask test               run every test
 cargo xtask ci [--fast]        everything a change must pass; --fast leaves out what takes long
-cargo xtask bench [NAME ...]   measure us and a peer in turn; NAME is a script in bench/
+cargo xtask bench [NAME ...]   measure us and a peer in turn (--help tells more; --full takes long)
 cargo xtask tidy               check the arrows between crates, names, sizes, links
 cargo xtask codegen [--check]  write the generated files, or only check that they are up to date";
 
