@@ -3,7 +3,6 @@
 
 use std::fmt::Write as _;
 
-use crate::rows::trim;
 use leads::batch::FactId;
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128};
 
@@ -15,17 +14,6 @@ impl Content {
     /// Adds a cell; `path` is its [`path_hash`]. Missing cells are not added.
     pub(crate) fn add(&mut self, path: u64, value: &[u8]) {
         self.0 = self.0.wrapping_add(cell_hash(path, value));
-    }
-
-    /// Adds a cell of text, unless it is blank.
-    pub(crate) fn add_text(&mut self, path: u64, text: &str) {
-        if !trim(text).is_empty() {
-            self.add(path, text.as_bytes());
-        }
-    }
-
-    pub(crate) fn value(self) -> u64 {
-        self.0
     }
 
     /// The identity of a fact with these cells. An empty id is none.
@@ -40,6 +28,45 @@ pub(crate) fn path_hash(path: &str) -> u64 {
 
 pub(crate) fn cell_hash(path: u64, value: &[u8]) -> u64 {
     xxh3_64_with_seed(value, path)
+}
+
+/// A whole number as decimal digits, written without the machinery of formatting: rows with ids
+/// need three such numbers each.
+pub(crate) struct Digits {
+    bytes: [u8; 20],
+    from: usize,
+}
+
+impl Digits {
+    pub(crate) fn new(number: i64) -> Self {
+        Self::of(number.unsigned_abs(), number < 0)
+    }
+
+    /// Up to 20 digits, or 19 and a sign.
+    pub(crate) fn of(mut number: u64, negative: bool) -> Self {
+        let (mut bytes, mut from) = ([b'0'; 20], 20);
+        loop {
+            from -= 1;
+            bytes[from] = b'0' + (number % 10) as u8;
+            number /= 10;
+            if number == 0 {
+                break;
+            }
+        }
+        if negative && from > 0 {
+            from -= 1;
+            bytes[from] = b'-';
+        }
+        Self { bytes, from }
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.bytes[self.from..]
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+    }
 }
 
 pub(crate) fn id_hash(id: &str) -> u128 {
@@ -60,4 +87,24 @@ pub(crate) const EVENT: u64 = const_path("event");
 
 const fn const_path(path: &str) -> u64 {
     xxhash_rust::const_xxh3::xxh3_64_with_seed(path.as_bytes(), 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn digits_are_those_of_the_standard_library(number in any::<i64>()) {
+            let text = number.to_string();
+            let digits = Digits::new(number);
+            prop_assert_eq!(digits.as_str(), text.as_str());
+            let number = number as u64;
+            let text = number.to_string();
+            let digits = Digits::of(number, false);
+            prop_assert_eq!(digits.as_str(), text.as_str());
+        }
+    }
 }

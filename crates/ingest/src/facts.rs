@@ -227,7 +227,8 @@ fn read_settled_events(
         })?;
         events.extend(in_order(found));
     }
-    let ids: First = events.iter().filter_map(|(fact, ..)| Some((fact.as_ref()?.id, None))).collect();
+    let ids: First =
+        events.iter().filter_map(|(fact, ..)| Some((fact.as_ref()?.id, None))).collect();
     let mut first = find_first(files, plan, ids)?;
     let mut counts = |fact: &Option<FactId>, event: &Event| match fact {
         None => true,

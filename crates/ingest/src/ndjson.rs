@@ -1,12 +1,11 @@
 //! NDJSON: one JSON object on each line.
 
-use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use memchr::memchr_iter;
 
 use crate::chunks::{Chunks, Content};
-use crate::content;
+use crate::content::{self, Digits};
 use crate::csv::{SAMPLE_BYTES, json_fault, mandatory, skip_mark};
 use crate::dictionary::Dictionary;
 use crate::json::{AT, EVENT, Fields, ID, LEAD, RoleKind};
@@ -172,7 +171,6 @@ struct Reader<'t> {
     task: &'t Task,
     rows: Rows,
     fields: Fields,
-    scratch: String,
 }
 
 impl<'t> Reader<'t> {
@@ -203,7 +201,7 @@ impl<'t> Reader<'t> {
                 Kind::Leads => fields.want_field(path, slot),
             }
         }
-        Self { paths, task, rows: Rows::new(task), fields, scratch: String::new() }
+        Self { paths, task, rows: Rows::new(task), fields }
     }
 
     fn read(&mut self, bytes: &[u8]) -> Report {
@@ -313,10 +311,8 @@ impl<'t> Reader<'t> {
                     self.rows.push_id(None);
                 } else {
                     let mut hash = self.fields.content;
-                    self.scratch.clear();
-                    // Writing to a string cannot fail.
-                    let _ = write!(self.scratch, "{}", at.as_millis());
-                    hash.add(content::AT, self.scratch.as_bytes());
+                    let millis = Digits::new(at.as_millis());
+                    hash.add(content::AT, millis.as_bytes());
                     hash.add(content::LEAD, lead.as_bytes());
                     hash.add(content::EVENT, event.as_bytes());
                     self.rows.push_id(Some(hash.identity(id)));

@@ -1,13 +1,11 @@
 //! Turns rows of CSV into columns of facts.
 
-use std::fmt::Write as _;
-
 use memchr::memchr2_iter;
 
 use super::mandatory;
 use super::record::Record;
 use crate::chunks::Content;
-use crate::content::{self, Content as Hash, path_hash};
+use crate::content::{self, Content as Hash, Digits, path_hash};
 use crate::dictionary::Dictionary;
 use crate::json::Fields;
 use crate::ledger::{Fault, PlacedFault, Report, row_text};
@@ -99,7 +97,6 @@ pub(crate) struct Reader<'t> {
     /// Whether the plan asked for something in it: only then is malformed JSON a fault.
     needs_props: bool,
     record: Record,
-    scratch: String,
 }
 
 impl<'t> Reader<'t> {
@@ -125,7 +122,6 @@ impl<'t> Reader<'t> {
             looks_into_props,
             needs_props,
             record: Record::default(),
-            scratch: String::new(),
         }
     }
 
@@ -328,10 +324,8 @@ impl<'t> Reader<'t> {
             return;
         }
         let mut hash = Hash::default();
-        self.scratch.clear();
-        // Writing to a string cannot fail.
-        let _ = write!(self.scratch, "{at}");
-        hash.add(content::AT, self.scratch.as_bytes());
+        let at = Digits::new(at);
+        hash.add(content::AT, at.as_bytes());
         hash.add(content::LEAD, lead.as_bytes());
         hash.add(content::EVENT, event.as_bytes());
         for (column, path) in self.table.hashes.iter().enumerate() {

@@ -3,18 +3,18 @@
 use std::fmt::Write as _;
 use std::rc::Rc;
 
-use leads::batch::{FactId, LeadIds, Texts, id_as_number};
+use leads::batch::{LeadIds, Texts, id_as_number};
 use leads::{Timestamp, Value};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
 use super::cells::{Cells, Codebook, Values, cell, instant_cell, name_cell, no_utf8};
+use super::identity::Identities;
 use super::layout::Layout;
 use super::pages::Cursor;
 use super::schema::{Leaf, Meaning};
 use super::store::{Cell, Store};
 use super::{BATCH_ROWS, Group};
 use crate::Source;
-use crate::content::{self, Content};
 use crate::csv::json_fault;
 use crate::dictionary::Dictionary;
 use crate::json::Fields;
@@ -38,6 +38,7 @@ pub(crate) struct Assembler<'t> {
     /// Rows of the batch that are left out, and why where it is a fault.
     left_out: Vec<bool>,
     faults: Vec<(usize, Fault)>,
+    identities: Identities,
     scratch: String,
     compact: Vec<u32>,
 }
@@ -67,6 +68,7 @@ impl<'t> Assembler<'t> {
             filled_from: vec![None; layout.columns.len() + 1],
             left_out: Vec::new(),
             faults: Vec::new(),
+            identities: Identities::default(),
             scratch: String::new(),
             compact: Vec::new(),
         }
@@ -147,7 +149,7 @@ impl<'t> Assembler<'t> {
             Kind::Events => {
                 self.take_names(count);
                 self.take_instants(count);
-                self.take_ids(count);
+                self.identities.read(layout, &self.cells, &mut self.rows, self.task.all, count);
             }
             Kind::Leads => self.take_created_at(count),
         }
@@ -320,59 +322,6 @@ impl<'t> Assembler<'t> {
                     leave_out(&mut self.left_out, &mut self.faults, count, row, Some(fault));
                 }
             }
-        }
-    }
-
-    /// Hashes the ids, and for each row that has one all its cells.
-    fn take_ids(&mut self, count: usize) {
-        self.rows.ids.clear();
-        self.rows.id_texts.start();
-        let layout = self.layout;
-        let Some(id) = layout.id else { return };
-        for row in 0..count {
-            self.scratch.clear();
-            if let Some(cell) = cell(&layout.leaves[id], &self.cells[id], row) {
-                cell.write(&mut self.scratch);
-            }
-            let text = trim(&self.scratch);
-            let (hash, empty) = (content::id_hash(text), text.is_empty());
-            if self.task.all {
-                let code = if empty { Dictionary::MISSING } else { self.rows.id_texts.text(text) };
-                self.rows.id_texts.push(code);
-            }
-            if empty || self.left_out.get(row) == Some(&true) {
-                self.rows.ids.push(FactId { id: FactId::NONE, content: 0 });
-                continue;
-            }
-            let mut whole = Content::default();
-            for (place, leaf) in layout.leaves.iter().enumerate() {
-                let cells = &self.cells[place];
-                let path = match layout.hashes[place] {
-                    0 if place == layout.lead => content::LEAD,
-                    0 if Some(place) == layout.event => content::EVENT,
-                    0 => continue,
-                    path => path,
-                };
-                self.scratch.clear();
-                if leaf.list.is_some() {
-                    let Some(list) = cells.lists.get(row).and_then(Option::as_ref) else {
-                        continue;
-                    };
-                    // Writing to a string cannot fail.
-                    let _ = write!(self.scratch, "{list}");
-                } else if let Some(cell) = cell(leaf, cells, row) {
-                    cell.write(&mut self.scratch);
-                }
-                let name = layout.hashes[place] == 0;
-                whole.add_text(path, if name { trim(&self.scratch) } else { &self.scratch });
-            }
-            self.scratch.clear();
-            let _ = write!(self.scratch, "{}", self.rows.at[row].as_millis());
-            whole.add(content::AT, self.scratch.as_bytes());
-            self.rows.ids.push(FactId { id: hash, content: whole.value() });
-        }
-        if self.rows.ids.iter().all(|id| id.id == FactId::NONE) {
-            self.rows.ids.clear();
         }
     }
 

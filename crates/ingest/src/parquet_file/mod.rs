@@ -4,6 +4,7 @@ mod assemble;
 mod cells;
 mod delta;
 mod hybrid;
+mod identity;
 mod layout;
 mod packed;
 mod pages;
