@@ -73,7 +73,10 @@ pub fn read_facts_of(
     let mut known: Vec<Option<LeadFacts>> = known.collect();
     for (at, lead) in leads.iter().enumerate() {
         match wanted.position(lead.trim()) {
-            Some(first) if first != at => known[at] = known[first].clone(),
+            Some(first) if first != at => {
+                let same = known[first].clone();
+                known[at] = same;
+            }
             _ => {}
         }
     }
