@@ -217,23 +217,24 @@ pub fn backtest(
     };
     let horizon = options.horizon.as_millis();
     let memory = || (vec![Seen::default(); instants.len()], Count::default());
-    let visit = |memory: &mut (Vec<Seen>, Count), position: usize, moments: scoring::Moments<'_>| {
-        let (seen, different) = memory;
-        let lead = lead(position);
-        let (mut counts, mut converts) = (false, false);
-        for ((at, score), seen) in instants.iter().zip(moments.scores()).zip(seen) {
-            match lead.at(at.as_millis(), horizon) {
-                Standing::NotYetKnown => seen.not_yet_known += 1,
-                Standing::LeftOut => seen.left_out += 1,
-                Standing::Counts { converted } => {
-                    seen.scores.add(score, converted);
-                    counts = true;
-                    converts |= converted;
+    let visit =
+        |memory: &mut (Vec<Seen>, Count), position: usize, moments: scoring::Moments<'_>| {
+            let (seen, different) = memory;
+            let lead = lead(position);
+            let (mut counts, mut converts) = (false, false);
+            for ((at, score), seen) in instants.iter().zip(moments.scores()).zip(seen) {
+                match lead.at(at.as_millis(), horizon) {
+                    Standing::NotYetKnown => seen.not_yet_known += 1,
+                    Standing::LeftOut => seen.left_out += 1,
+                    Standing::Counts { converted } => {
+                        seen.scores.add(score, converted);
+                        counts = true;
+                        converts |= converted;
+                    }
                 }
             }
-        }
-        different.add(Count { leads: u64::from(counts), conversions: u64::from(converts) });
-    };
+            different.add(Count { leads: u64::from(counts), conversions: u64::from(converts) });
+        };
     let (mut seen, mut different) = memory();
     for (part, of_part) in history.at_instants(program, &instants, threads, memory, visit) {
         seen.iter_mut().zip(&part).for_each(|(seen, part)| seen.merge(part));
@@ -242,7 +243,9 @@ pub fn backtest(
 
     let model = program.model();
     let mut pooled = Histogram::default();
-    seen.iter().for_each(|seen| pooled.merge(&seen.scores));
+    for seen in &seen {
+        pooled.merge(&seen.scores);
+    }
     let pooled = pooled.ranking();
     let steps = options.horizon.as_millis() as f64 / options.every.as_millis() as f64;
     let overlap = steps.clamp(1.0, instants.len() as f64);
@@ -260,11 +263,11 @@ pub fn backtest(
             }
         })
         .collect();
-    let standing = |position: usize, cut_off: usize| {
-        match lead(position).at(instants[cut_off].as_millis(), horizon) {
-            Standing::Counts { converted } => Some(converted),
-            Standing::NotYetKnown | Standing::LeftOut => None,
-        }
+    let standing = |position: usize, cut_off: usize| match lead(position)
+        .at(instants[cut_off].as_millis(), horizon)
+    {
+        Standing::Counts { converted } => Some(converted),
+        Standing::NotYetKnown | Standing::LeftOut => None,
     };
     let criteria = powers(history, program, &instants, pooled.total(), standing, threads);
     let mut test = Backtest {
@@ -440,6 +443,7 @@ fn calibration(model: &Model, ranking: &Ranking<i64>, overlap: f64) -> Vec<Score
     ranges.into_iter().filter_map(range).collect()
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn as_text<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(duration)
 }

@@ -134,7 +134,9 @@ pub fn compare(
         part
     });
     let mut all = Compared::new(&names);
-    parts.into_iter().for_each(|part| all.merge(part, movers));
+    for part in parts {
+        all.merge(part, movers);
+    }
     all.told(history, &names, programs, at)
 }
 
@@ -199,8 +201,11 @@ impl Names {
 
     /// What each criterion contributed to a change of the score, and what is left.
     fn parts(&self, old: &[Amount], new: &[Amount], change: i64) -> Vec<Amount> {
-        let of = |amounts: &[Amount], index: Option<usize>| index.map_or(Amount::ZERO, |index| amounts[index]);
-        let differences = self.criteria.iter().map(|(_, before, after)| of(new, *after) - of(old, *before));
+        let of = |amounts: &[Amount], index: Option<usize>| {
+            index.map_or(Amount::ZERO, |index| amounts[index])
+        };
+        let differences =
+            self.criteria.iter().map(|(_, before, after)| of(new, *after) - of(old, *before));
         let mut parts: Vec<Amount> = differences.collect();
         let explained: Amount = parts.iter().copied().sum();
         parts.push(Amount::whole(change) - explained);
@@ -234,7 +239,9 @@ impl Compared {
         self.down += u64::from(after.score.score < before.score.score);
         self.sums.0 += before.score.score;
         self.sums.1 += after.score.score;
-        let bracket = |standing: &Standing| standing.score.bracket.map_or(0, |bracket| usize::from(bracket) + 1);
+        let bracket = |standing: &Standing| {
+            standing.score.bracket.map_or(0, |bracket| usize::from(bracket) + 1)
+        };
         self.brackets[bracket(before)][bracket(after)] += 1;
         let stage = |standing: &Standing| standing.stage.map_or(0, |stage| stage + 1);
         self.stages[stage(before)][stage(after)] += 1;
@@ -268,7 +275,9 @@ impl Compared {
         self.down += other.down;
         self.sums.0 += other.sums.0;
         self.sums.1 += other.sums.1;
-        for (matrix, more) in [(&mut self.brackets, &other.brackets), (&mut self.stages, &other.stages)] {
+        for (matrix, more) in
+            [(&mut self.brackets, &other.brackets), (&mut self.stages, &other.stages)]
+        {
             for (row, more) in matrix.iter_mut().zip(more) {
                 row.iter_mut().zip(more).for_each(|(count, more)| *count += more);
             }
@@ -283,12 +292,19 @@ impl Compared {
     }
 
     /// The result, with names for numbers.
-    fn told(self, history: &History, names: &Names, programs: (&Program, &Program), at: Timestamp) -> Comparison {
+    fn told(
+        self,
+        history: &History,
+        names: &Names,
+        programs: (&Program, &Program),
+        at: Timestamp,
+    ) -> Comparison {
         let (old, new) = (programs.0.model(), programs.1.model());
         let places = |places: Vec<&String>| -> Vec<Option<String>> {
             std::iter::once(None).chain(places.into_iter().cloned().map(Some)).collect()
         };
-        let brackets = |model: &Model| places(model.brackets.iter().map(|bracket| &bracket.name).collect());
+        let brackets =
+            |model: &Model| places(model.brackets.iter().map(|bracket| &bracket.name).collect());
         let stages = |model: &Model| places(model.stages.iter().map(|stage| &stage.name).collect());
         let mut causes: Vec<Cause> = (0..)
             .zip(&self.causes)

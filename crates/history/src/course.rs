@@ -171,22 +171,27 @@ fn happenings(program: &Program, facts: &LeadFacts) -> Vec<(Timestamp, Fact)> {
     let needs = program.needs();
     let created = facts.created_at.map(|at| (at, Fact::Created));
     let events = facts.events.iter().filter(|event| needs.event(&event.name).is_some());
-    let events =
-        events.map(|event| (event.at, Fact::Event { event: event.name.clone(), id: event.id.clone() }));
+    let events = events
+        .map(|event| (event.at, Fact::Event { event: event.name.clone(), id: event.id.clone() }));
     let traits = facts.traits.iter().filter(|fact| needs.traits.contains(&fact.path));
     // What is known from the lead's beginning on is part of its beginning.
     let traits = traits.filter(|fact| fact.at != facts.created_at).filter_map(|fact| {
         let value = fact.value.as_ref().map(Value::to_json);
         Some((fact.at?, Fact::Trait { path: fact.path.clone(), value }))
     });
-    let mut happenings: Vec<(Timestamp, Fact)> = created.into_iter().chain(traits).chain(events).collect();
+    let mut happenings: Vec<(Timestamp, Fact)> =
+        created.into_iter().chain(traits).chain(events).collect();
     happenings.sort_by_key(|(at, _)| *at);
     happenings
 }
 
 fn facts_at(happenings: &[(Timestamp, Fact)], at: Timestamp) -> Vec<Fact> {
     let from = happenings.partition_point(|(other, _)| *other < at);
-    happenings[from..].iter().take_while(|(other, _)| *other == at).map(|(_, fact)| fact.clone()).collect()
+    happenings[from..]
+        .iter()
+        .take_while(|(other, _)| *other == at)
+        .map(|(_, fact)| fact.clone())
+        .collect()
 }
 
 fn looks(

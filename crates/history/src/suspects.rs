@@ -134,9 +134,16 @@ pub(crate) fn powers(
         looked
     });
     let mut all = Looked::new(lenses.len(), columns.len());
-    looked.iter().for_each(|part| all.merge(part));
-    let traits: Vec<TraitPower> =
-        history.needs.traits.iter().zip(&all.traits).map(|(path, seen)| seen.power(path, &odds)).collect();
+    for part in &looked {
+        all.merge(part);
+    }
+    let traits: Vec<TraitPower> = history
+        .needs
+        .traits
+        .iter()
+        .zip(&all.traits)
+        .map(|(path, seen)| seen.power(path, &odds))
+        .collect();
     let mut powers: Vec<Power> =
         lenses.iter().zip(&all.lenses).map(|(lens, values)| lens.power(values, &traits)).collect();
     let behaviour = powers.iter().filter(|power| power.behavioural).filter_map(Power::strength);
@@ -185,11 +192,12 @@ fn lenses(model: &Model, paths: &[String]) -> Vec<Lens> {
         lens(&criterion.name, Of::Criterion(line), &traits)
     });
     let gates = model.gates.iter().enumerate();
-    let gates = gates.filter(|(_, gate)| gate.effect == GateEffect::Disqualify).map(|(index, gate)| {
-        let mut traits = Vec::new();
-        traits_of(&gate.when, &mut traits);
-        lens(&gate.name, Of::Gate(index), &traits)
-    });
+    let gates =
+        gates.filter(|(_, gate)| gate.effect == GateEffect::Disqualify).map(|(index, gate)| {
+            let mut traits = Vec::new();
+            traits_of(&gate.when, &mut traits);
+            lens(&gate.name, Of::Gate(index), &traits)
+        });
     criteria.chain(gates).collect()
 }
 
@@ -199,7 +207,9 @@ fn traits_of<'m>(condition: &'m Condition, traits: &mut Vec<&'m str>) {
         Condition::Trait(property) => traits.push(&property.path),
         Condition::Event(_) => {}
         Condition::All(parts) | Condition::Any(parts) => {
-            parts.iter().for_each(|part| traits_of(part, traits));
+            for part in parts {
+                traits_of(part, traits);
+            }
         }
         Condition::Not(inner) => traits_of(inner, traits),
     }
@@ -270,7 +280,10 @@ impl Looked {
 impl Seen {
     fn power(&self, path: &str, odds: &Odds) -> TraitPower {
         let ranking = self.known.ranking();
-        let known = ranking.iter().find(|(known, _)| *known).map_or_else(Count::default, |(_, count)| count);
+        let known = ranking
+            .iter()
+            .find(|(known, _)| *known)
+            .map_or_else(Count::default, |(_, count)| count);
         let share = |part: u64, all: u64| if all == 0 { 0.0 } else { part as f64 / all as f64 };
         TraitPower {
             path: path.to_owned(),
@@ -295,7 +308,12 @@ impl Lens {
     }
 }
 
-fn suspicion(power: &Power, values: &Histogram<i128>, odds: &Odds, behaviour: f64) -> Option<Suspicion> {
+fn suspicion(
+    power: &Power,
+    values: &Histogram<i128>,
+    odds: &Odds,
+    behaviour: f64,
+) -> Option<Suspicion> {
     let ranking = values.ranking();
     let total = ranking.total();
     if total.conversions < ENOUGH || total.others() < ENOUGH {
@@ -309,7 +327,9 @@ fn suspicion(power: &Power, values: &Histogram<i128>, odds: &Odds, behaviour: f6
     });
     let gives_away = |count: Count| {
         let rate = odds.rate(count).unwrap_or_default();
-        count.conversions >= ENOUGH && rate >= NEARLY_ALL && rate >= GIVES_AWAY_LIFT * odds.base_rate
+        count.conversions >= ENOUGH
+            && rate >= NEARLY_ALL
+            && rate >= GIVES_AWAY_LIFT * odds.base_rate
     };
     let values_give_away = || ranking.iter().any(|(_, count)| gives_away(count));
     let sign = if strength >= NEARLY_PERFECT {
@@ -330,11 +350,14 @@ fn suspicion(power: &Power, values: &Histogram<i128>, odds: &Odds, behaviour: f6
         Sign::Separates => {
             let how = if auc < 0.5 { ", by taking points away" } else { "" };
             let pairs = (strength * 100.0).floor();
-            format!("Of 100 pairs of a lead that converted and one that did not, it alone tells {pairs} apart{how}.")
+            format!(
+                "Of 100 pairs of a lead that converted and one that did not, it alone tells {pairs} apart{how}."
+            )
         }
         Sign::GivesAway => "Where it gives certain points, nearly every lead converted.".to_owned(),
         Sign::UndatedAndStrong => {
-            "It rests on values without dates, and says far more than anything the leads did.".to_owned()
+            "It rests on values without dates, and says far more than anything the leads did."
+                .to_owned()
         }
     };
     let sentence = format!("‘{}’ seems to know the outcome: {question} {evidence}", power.name);

@@ -44,7 +44,10 @@ pub(crate) fn warnings(history: &History, test: &Backtest) -> Vec<Warning> {
         );
     }
     if test.pooled.auc.is_some_and(|auc| auc < 0.5) {
-        warn("upside_down", "The score ranks worse than chance: high scores convert less often.".to_owned());
+        warn(
+            "upside_down",
+            "The score ranks worse than chance: high scores convert less often.".to_owned(),
+        );
     }
     if let Some(sentence) = reversal(test) {
         warn("reversal", sentence);
@@ -90,7 +93,8 @@ fn reversal(test: &Backtest) -> Option<String> {
 /// The last cut-offs saw no outcome although some were due.
 fn silence(test: &Backtest) -> Option<String> {
     let base_rate = test.pooled.base_rate?;
-    let silent = test.cut_offs.iter().rev().take_while(|cut_off| cut_off.measures.count.conversions == 0);
+    let silent =
+        test.cut_offs.iter().rev().take_while(|cut_off| cut_off.measures.count.conversions == 0);
     let first = silent.last()?;
     let expected = first.measures.count.leads as f64 * base_rate;
     (expected >= EXPECTED_AT_LEAST).then(|| {

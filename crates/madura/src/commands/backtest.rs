@@ -28,7 +28,7 @@ pub(crate) struct BacktestArgs {
     #[arg(value_name = "MODEL")]
     model: String,
 
-    /// The event that means success, such as deal_won
+    /// The event that means success, such as `deal_won`
     #[arg(long, value_name = "EVENT")]
     outcome: String,
 
@@ -113,7 +113,9 @@ fn shown(test: &Backtest, paint: Paint) -> String {
     if !test.warnings.is_empty() {
         shown.push('\n');
     }
-    for lines in [brackets(test, paint), measures(test, paint), deciles(test, paint), criteria(test, paint)] {
+    for lines in
+        [brackets(test, paint), measures(test, paint), deciles(test, paint), criteria(test, paint)]
+    {
         if !lines.is_empty() {
             let _ = writeln!(shown, "{}\n", lines.join("\n"));
         }
@@ -158,26 +160,38 @@ fn brackets(test: &Backtest, paint: Paint) -> Vec<String> {
 
 fn measures(test: &Backtest, paint: Paint) -> Vec<String> {
     let pooled = &test.pooled;
-    let (Some(auc), Some(precision)) = (pooled.auc, pooled.average_precision) else { return Vec::new() };
+    let (Some(auc), Some(precision)) = (pooled.auc, pooled.average_precision) else {
+        return Vec::new();
+    };
     let mut grid = Grid::new(&[("", Align::Left), ("", Align::Right), ("", Align::Left)]);
     let mut row = |name: &str, number: String, says: String| {
         grid.row(vec![name.to_owned(), paint.bold(number), paint.dim(says)]);
     };
-    row("Ranking (ROC AUC)", format!("{auc:.3}"), format!("{}; 0.5 is chance, 1 perfect", said::quality(auc)));
+    row(
+        "Ranking (ROC AUC)",
+        format!("{auc:.3}"),
+        format!("{}; 0.5 is chance, 1 perfect", said::quality(auc)),
+    );
     row(
         "Average precision",
         format!("{precision:.3}"),
         format!("by chance {:.3}", pooled.base_rate.unwrap_or_default()),
     );
     if let Some(lift) = pooled.top_decile_lift {
-        row("Best tenth", text::times(lift), "as many conversions as a tenth picked blindly".to_owned());
+        row(
+            "Best tenth",
+            text::times(lift),
+            "as many conversions as a tenth picked blindly".to_owned(),
+        );
     }
     if let Some(captured) = said::captured(test, 0.2) {
         row("In the best fifth", text::percent(captured), "of all conversions".to_owned());
     }
     let areas: Vec<f64> = test.cut_offs.iter().filter_map(|cut_off| cut_off.measures.auc).collect();
     if areas.len() > 1 {
-        let (low, high) = areas.iter().fold((f64::MAX, 0.0_f64), |(low, high), auc| (low.min(*auc), high.max(*auc)));
+        let (low, high) = areas
+            .iter()
+            .fold((f64::MAX, 0.0_f64), |(low, high), auc| (low.min(*auc), high.max(*auc)));
         // Below chance there is nothing to see but that it is bad.
         let course = spark::line(&areas, 0.5, 1.0);
         row("By cut-off", format!("{low:.2} to {high:.2}"), course);
@@ -218,7 +232,11 @@ fn criteria(test: &Backtest, paint: Paint) -> Vec<String> {
     for power in &test.criteria {
         let suspect = power.suspicion.as_ref().map(|_| paint.yellow("! seems to know the outcome"));
         grid.row(vec![
-            format!("{}{}", power.name, if power.gate { paint.dim(" (gate)") } else { String::new() }),
+            format!(
+                "{}{}",
+                power.name,
+                if power.gate { paint.dim(" (gate)") } else { String::new() }
+            ),
             power.auc.map_or_else(|| "–".to_owned(), |auc| format!("{auc:.2}")),
             paint.dim(rests_on(power)),
             suspect.unwrap_or_default(),

@@ -150,7 +150,9 @@ fn counts(matrix: &Matrix, paint: Paint) -> Vec<String> {
         }
         let number = |count: Option<u64>| count.map_or_else(|| paint.dim("–"), grouped);
         let cells = |count: Option<u64>| bar(count.unwrap_or(0) as f64 / most, CELLS);
-        let name = place.as_deref().map_or_else(|| paint.dim("  none"), |name| format!("  {}", fit(name, NAME_MAX)));
+        let name = place
+            .as_deref()
+            .map_or_else(|| paint.dim("  none"), |name| format!("  {}", fit(name, NAME_MAX)));
         grid.row(vec![
             name,
             number(was),
@@ -179,7 +181,10 @@ fn moves(matrix: &Matrix, paint: Paint) -> Vec<String> {
     let name = |place: Option<&str>| fit(place.unwrap_or("none"), NAME_MAX);
     let mut grid = Grid::new(&[("", Align::Right), ("", Align::Left)]);
     for (before, after, leads) in moves.iter().take(MOST) {
-        grid.row(vec![format!("  {}", grouped(*leads)), format!("{} → {}", name(*before), name(*after))]);
+        grid.row(vec![
+            format!("  {}", grouped(*leads)),
+            format!("{} → {}", name(*before), name(*after)),
+        ]);
     }
     let mut lines = grid.lines(0);
     let rest: u64 = moves.iter().skip(MOST).map(|(.., leads)| leads).sum();
@@ -234,7 +239,11 @@ fn movers(told: &Comparison, ui: &Ui) -> Vec<String> {
         (None, None) => String::new(),
         (before, after) if before == after => paint.dim(after.as_deref().unwrap_or_default()),
         (before, after) => {
-            format!("{} → {}", before.as_deref().unwrap_or("none"), after.as_deref().unwrap_or("none"))
+            format!(
+                "{} → {}",
+                before.as_deref().unwrap_or("none"),
+                after.as_deref().unwrap_or("none")
+            )
         }
     };
     for mover in &told.movers {
@@ -249,12 +258,17 @@ fn movers(told: &Comparison, ui: &Ui) -> Vec<String> {
         ]);
     }
     let lines = if told.movers.is_empty() { Vec::new() } else { grid.lines(2) };
-    let lines = lines.iter().map(|line| fit(line, if ui.stdout_is_terminal { ui.width() } else { 200 }));
+    let lines =
+        lines.iter().map(|line| fit(line, if ui.stdout_is_terminal { ui.width() } else { 200 }));
     lines.collect()
 }
 
 /// The largest parts of a move: `Pricing page +12.5, Company size -8`.
 pub(crate) fn parts_said(parts: &[Part], most: usize) -> String {
+    // Less than a point of rounding explains nothing beside a criterion.
+    let explains =
+        |part: &&Part| part.criterion.is_some() || part.change.rounded() != 0 || parts.len() == 1;
+    let parts: Vec<&Part> = parts.iter().filter(explains).collect();
     let said = parts.iter().take(most).map(|part| {
         let name = part.criterion.as_deref().unwrap_or("limits and scale");
         format!("{} {}", fit(name, NAME_MAX), signed(part.change))

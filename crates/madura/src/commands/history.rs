@@ -69,7 +69,11 @@ pub(crate) fn run(args: &HistoryArgs, ui: &Ui) -> Result {
         Some(text) => inputs::parse_instant("--to", text, &model)?,
         None => inputs::parse_as_of(None, &model)?,
     };
-    let from = args.from.as_deref().map(|text| inputs::parse_instant("--from", text, &model)).transpose()?;
+    let from = args
+        .from
+        .as_deref()
+        .map(|text| inputs::parse_instant("--from", text, &model))
+        .transpose()?;
     let sources = Sources::open(&args.input)?;
     let program = Program::new(model);
     let facts = inputs::read_lead(&args.lead, program.needs(), &sources)?;
@@ -189,7 +193,11 @@ fn steps(steps: &[Step], zone: &TimeZone, paint: Paint) -> Vec<String> {
             "disqualified" => format!("disqualified: {gate}"),
             _ => "rejected by sales".to_owned(),
         };
-        grid.row(vec![format!("  {}", when::local(step.at, zone)), format!("{way} {}", step.stage), reason]);
+        grid.row(vec![
+            format!("  {}", when::local(step.at, zone)),
+            format!("{way} {}", step.stage),
+            reason,
+        ]);
     }
     if steps.is_empty() { Vec::new() } else { titled(paint.bold("Stages"), grid.lines(0)) }
 }
@@ -215,7 +223,11 @@ fn changes(changes: &[Change], zone: &TimeZone, ui: &Ui) -> Vec<String> {
             _ => paint.red(change),
         };
         let bracket = after.bracket.clone().unwrap_or_default();
-        let bracket = if before.bracket == after.bracket { paint.dim(bracket) } else { format!("→ {bracket}") };
+        let bracket = if before.bracket == after.bracket {
+            paint.dim(bracket)
+        } else {
+            format!("→ {bracket}")
+        };
         grid.row(vec![
             when::local(stretch.last.at, zone),
             paint.bold(after.score),
@@ -233,31 +245,36 @@ fn changes(changes: &[Change], zone: &TimeZone, ui: &Ui) -> Vec<String> {
     titled(paint.bold("Changes"), lines)
 }
 
-/// A change, or several that only time made, one after another.
+/// A change, or several that belong together: those of one visit, or those that only time made.
 struct Stretch<'c> {
     first: &'c Change,
     last: &'c Change,
-    count: u64,
+    facts: Vec<&'c Fact>,
     parts: Vec<Part>,
 }
+
+/// Facts that follow each other within this belong to one visit, as in web analytics.
+const VISIT_MS: i64 = 30 * 60_000;
 
 fn stretches(changes: &[Change]) -> Vec<Stretch<'_>> {
     let mut stretches: Vec<Stretch<'_>> = Vec::new();
     for change in changes {
         let falls = |change: &Change| change.after.score < change.before.score;
+        let belongs = |last: &Change| {
+            let soon = change.at.as_millis() - last.at.as_millis() < VISIT_MS;
+            let alike =
+                change.facts.is_empty() == last.facts.is_empty() && falls(change) == falls(last);
+            alike && (soon || change.facts.is_empty())
+        };
         match stretches.last_mut() {
-            Some(stretch)
-                if change.facts.is_empty()
-                    && stretch.last.facts.is_empty()
-                    && falls(change) == falls(stretch.last) =>
-            {
+            Some(stretch) if belongs(stretch.last) => {
                 stretch.last = change;
-                stretch.count += 1;
+                stretch.facts.extend(&change.facts);
                 add(&mut stretch.parts, &change.parts);
             }
             _ => {
-                let parts = change.parts.clone();
-                stretches.push(Stretch { first: change, last: change, count: 1, parts });
+                let (facts, parts) = (change.facts.iter().collect(), change.parts.clone());
+                stretches.push(Stretch { first: change, last: change, facts, parts });
             }
         }
     }
@@ -277,25 +294,35 @@ fn add(parts: &mut Vec<Part>, more: &[Part]) {
 
 fn happened(stretch: &Stretch<'_>) -> String {
     const MOST: usize = 3;
-    let facts = &stretch.last.facts;
-    if facts.is_empty() {
-        let since = (stretch.last.at.as_millis() - stretch.first.before.at.as_millis()) / 86_400_000;
-        return match (stretch.count, since) {
-            (1, _) | (_, 0) => "time passed".to_owned(),
-            (_, days) => format!("{} passed", counted(days as u64, "day", "days")),
+    if stretch.facts.is_empty() {
+        let since = stretch.last.at.as_millis() - stretch.first.before.at.as_millis();
+        return match since / 86_400_000 {
+            0 => "time passed".to_owned(),
+            days => format!("{} passed", counted(days as u64, "day", "days")),
         };
     }
-    let said = facts.iter().take(MOST).map(|fact| match fact {
-        Fact::Created => "became known".to_owned(),
-        Fact::Event { event, .. } => event.clone(),
-        Fact::Trait { path, value } => match value {
-            Some(serde_json::Value::String(text)) => format!("{path} = {text}"),
-            Some(value) => format!("{path} = {value}"),
-            None => format!("{path} is gone"),
-        },
-    });
-    let said: Vec<String> = said.map(|said| fit(&said, 40)).collect();
-    let more = if facts.len() > MOST { ", …" } else { "" };
+    let mut said: Vec<(String, usize)> = Vec::new();
+    for fact in &stretch.facts {
+        let text = match fact {
+            Fact::Created => "became known".to_owned(),
+            Fact::Event { event, .. } => event.clone(),
+            Fact::Trait { path, value } => match value {
+                Some(serde_json::Value::String(text)) => format!("{path} = {text}"),
+                Some(value) => format!("{path} = {value}"),
+                None => format!("{path} is gone"),
+            },
+        };
+        match said.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, times)) => *times += 1,
+            None => said.push((text, 1)),
+        }
+    }
+    let more = if said.len() > MOST { ", …" } else { "" };
+    let one = |(text, times): &(String, usize)| match times {
+        1 => fit(text, 40),
+        times => format!("{times}× {}", fit(text, 40)),
+    };
+    let said: Vec<String> = said.iter().take(MOST).map(one).collect();
     format!("{}{more}", said.join(", "))
 }
 

@@ -10,7 +10,8 @@ pub(crate) fn line(values: &[f64], low: f64, high: f64) -> String {
 /// Several lines, the highest first: each value as a column of blocks, eight levels to a line.
 pub(crate) fn lines(values: &[f64], low: f64, high: f64, rows: usize) -> Vec<String> {
     const EIGHTHS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let levels: Vec<usize> = values.iter().map(|value| level(*value, low, high, rows * 8)).collect();
+    let levels: Vec<usize> =
+        values.iter().map(|value| level(*value, low, high, rows * 8)).collect();
     let row = |row: usize| -> String {
         let below = row * 8;
         // The lowest line shows where the bottom is.

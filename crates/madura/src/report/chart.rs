@@ -58,7 +58,9 @@ impl Plot {
         let column = |value: &f64| {
             let (x, y) = (self.across(*value), self.height - BOTTOM + 17.0);
             let text = escaped(&label(*value));
-            format!("<text class=\"tick\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{text}</text>")
+            format!(
+                "<text class=\"tick\" x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"middle\">{text}</text>"
+            )
         };
         values.iter().map(column).collect()
     }
@@ -66,7 +68,10 @@ impl Plot {
     /// What the horizontal axis means.
     pub(super) fn meaning(&self, text: &str) -> String {
         let (x, y) = (self.width - RIGHT, self.height - 5.0);
-        format!("<text class=\"axis\" x=\"{x:.0}\" y=\"{y:.0}\" text-anchor=\"end\">{}</text>", escaped(text))
+        format!(
+            "<text class=\"axis\" x=\"{x:.0}\" y=\"{y:.0}\" text-anchor=\"end\">{}</text>",
+            escaped(text)
+        )
     }
 
     /// What the vertical axis means.
@@ -81,10 +86,14 @@ impl Plot {
 
     /// The area between points and the bottom.
     pub(super) fn area(&self, points: &[Point], class: &str) -> String {
-        let (Some(first), Some(last)) = (points.first(), points.last()) else { return String::new() };
+        let (Some(first), Some(last)) = (points.first(), points.last()) else {
+            return String::new();
+        };
         let (bottom, start, end) = (self.down(self.y.0), self.across(first.x), self.across(last.x));
         let course = self.course(points);
-        format!("<path class=\"{class}\" d=\"{course}L{end:.1} {bottom:.1}L{start:.1} {bottom:.1}Z\"/>")
+        format!(
+            "<path class=\"{class}\" d=\"{course}L{end:.1} {bottom:.1}L{start:.1} {bottom:.1}Z\"/>"
+        )
     }
 
     /// A straight line between two points.
@@ -110,7 +119,11 @@ impl Plot {
         let mut course = String::new();
         for (index, point) in thinned(points).iter().enumerate() {
             let step = if index == 0 { 'M' } else { 'L' };
-            course.push_str(&format!("{step}{:.1} {:.1}", self.across(point.x), self.down(point.y)));
+            course.push_str(&format!(
+                "{step}{:.1} {:.1}",
+                self.across(point.x),
+                self.down(point.y)
+            ));
         }
         course
     }
@@ -136,7 +149,8 @@ pub(super) fn figure(title: &str, says: &str, svg: &str, table: &str) -> String 
 
 /// A table of numbers: titles, then rows; the first column names the row.
 pub(super) fn table(titles: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    let titles: String = titles.iter().map(|title| format!("<th scope=\"col\">{title}</th>")).collect();
+    let titles: String =
+        titles.iter().map(|title| format!("<th scope=\"col\">{title}</th>")).collect();
     let row = |cells: Vec<String>| {
         let mut cells = cells.into_iter();
         let name = cells.next().unwrap_or_default();
@@ -144,7 +158,9 @@ pub(super) fn table(titles: &[&str], rows: impl Iterator<Item = Vec<String>>) ->
         format!("<tr><th scope=\"row\">{name}</th>{cells}</tr>")
     };
     let rows: String = rows.map(row).collect();
-    format!("<div class=\"scroll\"><table class=\"numbers\"><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table></div>")
+    format!(
+        "<div class=\"scroll\"><table class=\"numbers\"><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
 }
 
 /// Few enough points to draw: those that lie a step of the pen apart.
@@ -152,7 +168,9 @@ fn thinned(points: &[Point]) -> Vec<Point> {
     let mut kept: Vec<Point> = Vec::new();
     for (index, point) in points.iter().enumerate() {
         let apart = kept.last().is_none_or(|last| {
-            (point.x - last.x).abs() > 0.002 || (point.y - last.y).abs() > 0.002 || points.len() < 300
+            (point.x - last.x).abs() > 0.002
+                || (point.y - last.y).abs() > 0.002
+                || points.len() < 300
         });
         if apart || index + 1 == points.len() {
             kept.push(*point);

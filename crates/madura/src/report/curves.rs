@@ -24,7 +24,9 @@ pub(super) fn ranking(test: &Backtest) -> String {
     if charts.is_empty() {
         return charts;
     }
-    format!("<section><h2>Can the score be trusted?</h2><div class=\"pair\">{charts}</div></section>\n")
+    format!(
+        "<section><h2>Can the score be trusted?</h2><div class=\"pair\">{charts}</div></section>\n"
+    )
 }
 
 fn lift(test: &Backtest) -> String {
@@ -51,18 +53,19 @@ fn lift(test: &Backtest) -> String {
                 times(decile.lift),
                 plot.across(at),
                 up - 5.0,
-                times(decile.lift).trim_end_matches('×')
+                format_args!("{:.1}", decile.lift)
             )
         })
         .collect();
     let body = [
-        plot.rows(&rows, times),
+        plot.rows(&rows, |lift| format!("{}×", plain(lift))),
         columns,
         plot.line((0.4, 1.0), (10.6, 1.0), "base"),
         plot.columns(&(1..=10).map(f64::from).collect::<Vec<_>>(), |at| format!("{at:.0}")),
         plot.meaning("tenths of the leads, highest scores first"),
     ];
-    let svg = plot.svg("Conversions in each tenth of the leads, as multiples of the average", &body.concat());
+    let svg = plot
+        .svg("Conversions in each tenth of the leads, as multiples of the average", &body.concat());
     let rows = test.deciles.iter().map(|decile| {
         vec![
             decile.decile.to_string(),
@@ -108,7 +111,8 @@ fn gain(test: &Backtest) -> String {
         plot.meaning("share of the leads called, highest scores first"),
         plot.upward("share of all conversions"),
     ];
-    let svg = plot.svg("Share of all conversions found, by share of the leads called", &body.concat());
+    let svg =
+        plot.svg("Share of all conversions found, by share of the leads called", &body.concat());
     let rows = (1..=10).map(|tenth| {
         let share = f64::from(tenth) / 10.0;
         vec![percent(share), rate(said::captured(test, share))]
@@ -147,10 +151,8 @@ fn roc(test: &Backtest) -> String {
         plot.meaning("share of those who did not convert"),
         plot.upward("share of those who converted"),
     ];
-    let svg = plot.svg(
-        &format!("ROC curve with an area of {}", area(test.pooled.auc)),
-        &body.concat(),
-    );
+    let svg =
+        plot.svg(&format!("ROC curve with an area of {}", area(test.pooled.auc)), &body.concat());
     let step = test.roc.len().div_ceil(20).max(1);
     let points: Vec<&Point> = test.roc.iter().step_by(step).chain(test.roc.last()).collect();
     let rows = points.iter().map(|point| vec![percent(point.x), percent(point.y)]);
@@ -164,7 +166,11 @@ fn calibration(test: &Backtest) -> String {
     if test.calibration.is_empty() {
         return String::new();
     }
-    let most = test.calibration.iter().map(|range| range.interval.1.min(range.rate * 2.5)).fold(0.0, f64::max);
+    let most = test
+        .calibration
+        .iter()
+        .map(|range| range.interval.1.min(range.rate * 2.5))
+        .fold(0.0, f64::max);
     let rows = round_values(most.max(1e-6), 4.0);
     let top = rows.last().copied().unwrap_or(1.0);
     let (low, high) = (test.scale.0 as f64, test.scale.1 as f64);
@@ -189,7 +195,8 @@ fn calibration(test: &Backtest) -> String {
             )
         })
         .collect();
-    let line: Vec<Point> = test.calibration.iter().map(|range| Point { x: range.mean, y: range.rate }).collect();
+    let line: Vec<Point> =
+        test.calibration.iter().map(|range| Point { x: range.mean, y: range.rate }).collect();
     let base = test.pooled.base_rate.unwrap_or_default();
     let ticks: Vec<f64> = (0..=4).map(|step| low + (high - low) * f64::from(step) / 4.0).collect();
     let body = [
@@ -215,4 +222,9 @@ fn calibration(test: &Backtest) -> String {
     let says = "A score is no percentage, but a higher one should mean a better chance: the dots should climb. \
                 The larger a dot, the more leads; the lines show where the true rate probably lies.";
     figure("Chance by score", &escaped(says), &svg, &table(&titles, rows))
+}
+
+/// A round value without zeros that say nothing.
+fn plain(value: f64) -> String {
+    format!("{value:.2}").trim_end_matches('0').trim_end_matches('.').to_owned()
 }

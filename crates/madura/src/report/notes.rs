@@ -16,7 +16,9 @@ pub(super) fn section(test: &Backtest) -> String {
         format!(
             "A cut-off comes every {}, so that the same conversion is seen from up to {:.0} of them. The intervals are \
              widened accordingly: they are those of 1 in {:.1} of the leads.",
-            test.every, test.overlap.ceil(), test.overlap
+            said::length(test.every),
+            test.overlap.ceil(),
+            test.overlap
         )
     } else {
         "The horizons do not overlap: no conversion is seen from two cut-offs.".to_owned()
@@ -63,7 +65,9 @@ pub(super) fn section(test: &Backtest) -> String {
                 .to_owned(),
         ),
     ];
-    let note = |(title, text): &(&str, String)| format!("<dt>{}</dt><dd>{}</dd>", escaped(title), escaped(text));
+    let note = |(title, text): &(&str, String)| {
+        format!("<dt>{}</dt><dd>{}</dd>", escaped(title), escaped(text))
+    };
     let notes: String = notes.iter().map(note).collect();
     format!("<section class=\"notes\"><h2>How this was done</h2><dl>{notes}</dl></section>\n")
 }

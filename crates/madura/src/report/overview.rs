@@ -57,7 +57,11 @@ pub(super) fn tiles(test: &Backtest) -> String {
         format!("average precision {}, by chance {}", percent(precision), percent(base))
     });
     let tiles = [
-        tile("Ranking (AUC)", &area(pooled.auc), &format!("{quality}; 0.50 is chance, 1.00 perfect")),
+        tile(
+            "Ranking (AUC)",
+            &area(pooled.auc),
+            &format!("{quality}; 0.50 is chance, 1.00 perfect"),
+        ),
         tile("Best tenth", &lift, "as many conversions as a tenth picked blindly"),
         tile("In the best fifth", &rate(fifth), "of all conversions, for 20% of the calls"),
         tile("Base rate", &rate(pooled.base_rate), &precision),

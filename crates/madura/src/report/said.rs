@@ -1,6 +1,7 @@
 //! What the numbers mean, in words. The terminal says the same.
 
 use history::{Backtest, BracketRow};
+use leads::Duration;
 
 use super::text::{counted, percent, times, whole};
 
@@ -46,7 +47,10 @@ pub(crate) fn verdict(test: &Backtest) -> String {
     );
     match best(test).and_then(|row| Some((row.bracket.clone()?, row.lift?))) {
         Some((bracket, lift)) => {
-            format!("Leads in ‘{bracket}’ converted {} as often as the average lead. {pairs}", often(lift))
+            format!(
+                "Leads in ‘{bracket}’ converted {} as often as the average lead. {pairs}",
+                often(lift)
+            )
         }
         None => pairs,
     }
@@ -61,7 +65,9 @@ pub(crate) fn scope(test: &Backtest) -> String {
     let base = percent(test.pooled.base_rate.unwrap_or_default());
     let horizon = horizon(test);
     if test.cut_offs.len() == 1 {
-        return format!("{cut_offs}, and the {horizon} after it: {leads}, of which {converted} converted ({base}).");
+        return format!(
+            "{cut_offs}, and the {horizon} after it: {leads}, of which {converted} converted ({base})."
+        );
     }
     format!(
         "{cut_offs}, and the {horizon} after each: {leads}, of which {converted} converted. A lead counts once for each \
@@ -71,12 +77,17 @@ pub(crate) fn scope(test: &Backtest) -> String {
     )
 }
 
-/// `90 days`, or the duration as it was given.
+/// The horizon, as `90 days`.
 pub(crate) fn horizon(test: &Backtest) -> String {
-    let millis = test.horizon.as_millis();
-    match millis % 86_400_000 {
-        0 => counted((millis / 86_400_000) as u64, "day", "days"),
-        _ => test.horizon.to_string(),
+    length(test.horizon)
+}
+
+/// `90 days`, or the duration as it was given where it is no whole number of days.
+pub(super) fn length(duration: Duration) -> String {
+    let day = Duration::DAY.as_millis();
+    match duration.as_millis() % day {
+        0 => counted((duration.as_millis() / day) as u64, "day", "days"),
+        _ => duration.to_string(),
     }
 }
 

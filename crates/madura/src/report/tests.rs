@@ -1,8 +1,8 @@
 //! The report, compared with one that a person has looked at.
 
 use history::{
-    Backtest, BracketRow, Count, CutOff, Decile, Measures, Point, Power, ScoreRange, Sign, Suspicion, TraitPower,
-    Warning, interval,
+    Backtest, BracketRow, Count, CutOff, Decile, Measures, Point, Power, ScoreRange, Sign,
+    Suspicion, TraitPower, Warning, interval,
 };
 use leads::{Duration, Timestamp};
 
@@ -109,7 +109,11 @@ fn small() -> Backtest {
         roc: vec![point(0.0, 0.0), point(0.1, 0.5), point(0.5, 0.9), point(1.0, 1.0)],
         gain: vec![point(0.0, 0.0), point(0.1, 0.35), point(0.5, 0.85), point(1.0, 1.0)],
         cut_offs: vec![cut_off(100, 0.78), cut_off(130, 0.84)],
-        criteria: vec![leak, power("Pricing page", 0.71, vec![]), power("Personal address", 0.44, vec![seen("email.kind", 0.2)])],
+        criteria: vec![
+            leak,
+            power("Pricing page", 0.71, vec![]),
+            power("Personal address", 0.44, vec![seen("email.kind", 0.2)]),
+        ],
         warnings: vec![Warning { code: "leak", sentence: sentence.to_owned() }],
     }
 }

@@ -26,7 +26,7 @@ pub(super) fn escaped(text: &str) -> String {
 pub(crate) fn percent(share: f64) -> String {
     let percent = share * 100.0;
     let decimals = match percent {
-        p if p == 0.0 || p >= 99.95 || (10.0..99.0).contains(&p) => 0,
+        p if p <= 0.0 || p >= 99.95 || (10.0..99.0).contains(&p) => 0,
         p if p < 1.0 => 2,
         _ => 1,
     };
@@ -40,7 +40,13 @@ pub(crate) fn rate(rate: Option<f64>) -> String {
 
 /// A multiple, such as `4.3×`.
 pub(crate) fn times(lift: f64) -> String {
-    let decimals = if lift < 0.995 { 2 } else { usize::from(lift < 9.95) };
+    let decimals = if lift <= 0.0 {
+        0
+    } else if lift < 0.995 {
+        2
+    } else {
+        usize::from(lift < 9.95)
+    };
     format!("{lift:.decimals$}×")
 }
 

@@ -20,8 +20,12 @@ pub(super) fn section(test: &Backtest) -> String {
     let lowest = areas.iter().map(|point| point.y).fold(0.5, f64::min);
     let floor = (lowest * 10.0).floor() / 10.0;
     let upper = Plot { width: 880.0, height: 210.0, x: (-0.5, last + 0.5), y: (floor, 1.0) };
-    let ticks: Vec<f64> = (0..=10).map(|tenth| f64::from(tenth) / 10.0).filter(|tick| *tick >= floor - 1e-9).collect();
-    let ticks: Vec<f64> = if ticks.len() > 6 { ticks.into_iter().step_by(2).collect() } else { ticks };
+    let ticks: Vec<f64> = (0..=10)
+        .map(|tenth| f64::from(tenth) / 10.0)
+        .filter(|tick| *tick >= floor - 1e-9)
+        .collect();
+    let ticks: Vec<f64> =
+        if ticks.len() > 6 { ticks.into_iter().step_by(2).collect() } else { ticks };
     let dots: String = areas
         .iter()
         .map(|point| {
@@ -78,10 +82,20 @@ pub(super) fn section(test: &Backtest) -> String {
         lower.upward("open leads that converted afterwards"),
         lower.columns(&labels, |at| month(test.cut_offs[at as usize].at)),
     ];
-    let below = lower.svg("Share of the open leads that converted after each cut-off", &below.concat());
+    let below =
+        lower.svg("Share of the open leads that converted after each cut-off", &below.concat());
 
-    let titles =
-        ["Cut-off", "Open leads", "Conversions", "Rate", "AUC", "Average precision", "Best tenth", "Left out", "Not yet known"];
+    let titles = [
+        "Cut-off",
+        "Open leads",
+        "Conversions",
+        "Rate",
+        "AUC",
+        "Average precision",
+        "Best tenth",
+        "Left out",
+        "Not yet known",
+    ];
     let rows = test.cut_offs.iter().map(|cut_off| {
         let measures = &cut_off.measures;
         vec![
@@ -97,7 +111,8 @@ pub(super) fn section(test: &Backtest) -> String {
         ]
     });
     let charts = format!("<div class=\"scroll wide\">{above}{below}</div>");
-    let figure = figure("Cut-off by cut-off", &escaped(&reading(&areas)), &charts, &table(&titles, rows));
+    let figure =
+        figure("Cut-off by cut-off", &escaped(&reading(&areas)), &charts, &table(&titles, rows));
     format!("<section><h2>Was it as good all along?</h2>{figure}</section>\n")
 }
 
