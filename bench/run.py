@@ -1,6 +1,6 @@
 """Measures us and DuckDB in turn, over the same data, and checks that every score is equal.
 
-run.py [NAME ...] [--full] [--leads N] [--events N] [--runs N]
+run.py [NAME ...] [--full] [--leads N] [--events N] [--runs N] [--keep]
 
 `cargo xtask bench` builds our programs, makes the peer's environment and calls this.
 Only the standard library is used here: a measured process starts as a copy of this one, and its
@@ -36,6 +36,7 @@ def main():
     parser.add_argument("--leads", type=int)
     parser.add_argument("--events", type=int)
     parser.add_argument("--runs", type=int, default=5, help="counted runs, after one that is not counted")
+    parser.add_argument("--keep", action="store_true", help="keep the 200 M events, 1.8 GB, after measuring")
     chosen = parser.parse_args()
     unknown = [name for name in chosen.names if name not in benches]
     if unknown:
@@ -111,7 +112,7 @@ def scale(chosen):
         runs = [process(score) for _ in range(1 + min(chosen.runs, 3))][1:]
         wall, cpu, peak = (statistics.median(column) for column in zip(*runs))
         print(f"{leads:12,} {events:12,} {wall:8.2f} {cpu:8.2f} {peak:9.0f} {cpu / events * 1e9:13.1f} {peak * 2**20 / events:12.1f}", flush=True)
-        if events > 100_000_000:
+        if events > 100_000_000 and not chosen.keep:
             shutil.rmtree(directory)
     return True
 

@@ -31,7 +31,9 @@ pub(crate) fn read(needs: &Needs, leads: &str, events: &str, threads: usize) -> 
     let mut batches = batches.into_inner().unwrap_or_else(PoisonError::into_inner);
     batches.sort_by_key(|(sequence, _)| *sequence);
     let mut builder = RosterBuilder::new(needs);
-    batches.iter().for_each(|(_, batch)| builder.take(batch));
+    for (_, batch) in &batches {
+        builder.take(batch);
+    }
     let gathering = Gathering::new(needs.clone(), builder.finish().0);
     let plan = EventPlan {
         columns,
@@ -72,7 +74,7 @@ const EVENTS: [(&str, u64); 12] = [
 
 /// One block of leads with twenty events each on average, always the same ones. Events come in
 /// sessions of four within one day, so that counts per day are reached.
-pub(crate) fn make(needs: &Needs) -> Result<History> {
+pub(crate) fn make(needs: &Needs) -> History {
     let mut dice = Dice(0x6d61_6475_7261);
     let value = |text: &str| Some(Value::Text(text.to_owned()));
     let cells = |dice: &mut Dice, name: &String| {
@@ -114,7 +116,7 @@ pub(crate) fn make(needs: &Needs) -> Result<History> {
     }
     batch.leads = LeadIds::Numbers(leads);
     gathering.take(0, &batch);
-    Ok(gathering.finish(1).into_history(1))
+    gathering.finish(1).into_history(1)
 }
 
 /// Pseudo-random numbers (splitmix64).
