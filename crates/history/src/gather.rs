@@ -2,13 +2,14 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use leads::batch::{Coded, EventBatch, FactId, LeadIds, id_as_number};
+use leads::Timestamp;
+use leads::batch::{Coded, EventBatch, FactId};
 use scoring::Needs;
 
 use crate::blocks::LEADS_PER_BLOCK;
 use crate::intern::{Map, ShapeInterner, events_by_code};
-use crate::partition::{IRRELEVANT, NOBODY, Partition, Row};
-use crate::roster::{LeadId, Roster};
+use crate::partition::{IRRELEVANT, NOBODY, Partition, Row, Survey};
+use crate::roster::Roster;
 use crate::settle::{Claim, losers};
 
 /// Takes batches of events from any number of threads.
@@ -18,7 +19,14 @@ pub struct Gathering {
     roster: Roster,
     shapes: Mutex<ShapeInterner>,
     taken: Mutex<Taken>,
-    scratch: Mutex<Vec<Vec<Row>>>,
+    scratch: Mutex<Vec<Scratch>>,
+}
+
+/// Memory that serves batch after batch.
+#[derive(Debug, Default)]
+struct Scratch {
+    positions: Vec<u32>,
+    rows: Vec<Row>,
 }
 
 /// All events of all leads, partitioned by blocks of leads, in the order of the files.
@@ -80,25 +88,19 @@ impl Gathering {
     /// Takes a batch; `sequence` is its place in the order of the files, and unique.
     /// `batch.properties` are [`Needs::properties`].
     pub fn take(&self, sequence: u64, batch: &EventBatch) {
-        let mut rows = lock(&self.scratch).pop().unwrap_or_default();
-        rows.clear();
+        let Scratch { mut positions, mut rows } = lock(&self.scratch).pop().unwrap_or_default();
         let shapes = self.shape_codes(batch);
-        let mut strangers = Strangers::default();
-        match &batch.leads {
-            LeadIds::Numbers(numbers) => {
-                let leads = numbers.iter().map(|number| self.roster.position(LeadId::Number(*number)));
-                collect(&mut rows, leads, &shapes, batch, &mut strangers);
-            }
-            LeadIds::Texts(texts) => {
-                let leads = (0..texts.len()).map(|row| {
-                    let number = id_as_number(texts.bytes(row));
-                    let id = number.map_or_else(|| LeadId::Text(texts.get(row)), LeadId::Number);
-                    self.roster.position(id)
-                });
-                collect(&mut rows, leads, &shapes, batch, &mut strangers);
-            }
-        }
+        self.roster.positions(&batch.leads, &mut positions);
+        let strangers = Strangers::among(&positions, batch);
+        rows.clear();
+        let numbered = positions.iter().zip(&batch.at).enumerate();
+        let row = |(row, (lead, at)): (usize, (&u32, &Timestamp))| Row {
+            at: at.as_millis(),
+            lead: *lead,
+            shape: shapes.of(row, batch),
+        };
         if let Some(ids) = &batch.ids {
+            rows.extend(numbered.map(row));
             let claims = claims(ids, batch, sequence);
             let mut taken = lock(&self.taken);
             taken.claims.extend(claims);
@@ -106,8 +108,10 @@ impl Gathering {
             taken.note(&strangers, &self.needs, &batch.names);
             return;
         }
-        let partition = Partition::new(&mut rows, self.blocks());
-        lock(&self.scratch).push(rows);
+        let mut survey = Survey::new(self.blocks());
+        rows.extend(numbered.map(row).filter(Row::is_wanted).inspect(|row| survey.see(row)));
+        let partition = Partition::surveyed(&rows, survey);
+        lock(&self.scratch).push(Scratch { positions, rows });
         let mut taken = lock(&self.taken);
         taken.partitions.push((sequence, partition));
         taken.note(&strangers, &self.needs, &batch.names);
@@ -124,7 +128,7 @@ impl Gathering {
             for (_, row) in lost[from..].iter().take_while(|(batch, _)| *batch == sequence) {
                 rows[*row as usize].lead = NOBODY;
             }
-            partitions.push((sequence, Partition::new(&mut rows, blocks)));
+            partitions.push((sequence, Partition::new(&rows, blocks)));
         }
         partitions.sort_by_key(|(sequence, _)| *sequence);
         let partitions: Vec<Partition> = partitions.into_iter().map(|(_, partition)| partition).collect();
@@ -198,35 +202,27 @@ impl Gathering {
 }
 
 enum Shapes {
+    /// By the code of the event's name.
     ByName(Vec<u32>),
     ByRow(Vec<u32>),
 }
 
-fn collect(
-    rows: &mut Vec<Row>,
-    leads: impl Iterator<Item = Option<u32>>,
-    shapes: &Shapes,
-    batch: &EventBatch,
-    strangers: &mut Strangers,
-) {
-    let mut stranger = |row: usize| {
-        strangers.events += 1;
-        if strangers.examples.len() < EXAMPLES_MAX {
-            strangers.examples.push(batch.leads.text(row));
+impl Shapes {
+    #[inline]
+    fn of(&self, row: usize, batch: &EventBatch) -> u32 {
+        match self {
+            Self::ByName(by_name) => by_name[batch.names.codes[row] as usize],
+            Self::ByRow(by_row) => by_row[row],
         }
-        NOBODY
-    };
-    let leads = leads.enumerate().map(|(row, lead)| lead.unwrap_or_else(|| stranger(row)));
-    let instants = batch.at.iter().map(|at| at.as_millis());
-    match shapes {
-        Shapes::ByName(by_name) => {
-            let shapes = batch.names.codes.iter().map(|code| by_name[*code as usize]);
-            rows.extend(leads.zip(instants).zip(shapes).map(|((lead, at), shape)| Row { at, lead, shape }));
-        }
-        Shapes::ByRow(shapes) => {
-            let rows_of = leads.zip(instants).zip(shapes);
-            rows.extend(rows_of.map(|((lead, at), shape)| Row { at, lead, shape: *shape }));
-        }
+    }
+}
+
+impl Strangers {
+    /// The events of a batch whose leads have no position.
+    fn among(positions: &[u32], batch: &EventBatch) -> Self {
+        let unknown = || positions.iter().enumerate().filter(|(_, lead)| **lead == NOBODY);
+        let examples = unknown().map(|(row, _)| batch.leads.text(row)).take(EXAMPLES_MAX);
+        Self { events: unknown().count() as u64, examples: examples.collect() }
     }
 }
 

@@ -46,11 +46,26 @@ enum Rows {
 
 const LEAD_BITS: u32 = LEADS_PER_BLOCK.trailing_zeros();
 
+impl Row {
+    /// Whether anybody and any model wants it.
+    #[inline]
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.lead != NOBODY && self.shape != IRRELEVANT
+    }
+}
+
 impl Partition {
     /// Sorts rows into blocks; rows that nobody or no model wants are dropped.
-    pub(crate) fn new(rows: &mut Vec<Row>, blocks: usize) -> Self {
-        rows.retain(|row| row.lead != NOBODY && row.shape != IRRELEVANT);
-        let survey = Survey::of(rows, blocks);
+    pub(crate) fn new(rows: &[Row], blocks: usize) -> Self {
+        let mut survey = Survey::new(blocks);
+        rows.iter().filter(|row| row.is_wanted()).for_each(|row| survey.see(row));
+        Self::surveyed(rows, survey)
+    }
+
+    /// The same, of rows that were all seen by `survey`.
+    pub(crate) fn surveyed(rows: &[Row], mut survey: Survey) -> Self {
+        survey.finish(rows);
+        let wanted = rows.iter().filter(|row| row.is_wanted());
         let mut next: Vec<u32> = survey.starts.clone();
         let mut place = |block: usize| {
             next[block] += 1;
@@ -59,16 +74,17 @@ impl Partition {
         let shape_bits = bits_for(u64::from(survey.shape_max)).max(1);
         let time_bits = bits_for(if survey.ordered { survey.delta_max } else { survey.offset_max });
         let width = time_bits + LEAD_BITS + shape_bits;
+        let count = survey.starts.last().map_or(0, |end| *end as usize);
         if width > u64::BITS {
-            let mut sorted = vec![Row { at: 0, lead: 0, shape: 0 }; rows.len()];
-            for row in rows.iter() {
+            let mut sorted = vec![Row { at: 0, lead: 0, shape: 0 }; count];
+            for row in wanted {
                 sorted[place(block_of(row))] = *row;
             }
             return Self { rows: Rows::Plain(sorted), starts: survey.starts };
         }
-        let mut bits = Bits::new(rows.len(), width);
+        let mut bits = Bits::new(count, width);
         let mut before = survey.bases.clone();
-        for row in rows.iter() {
+        for row in wanted {
             let block = block_of(row);
             let time = row.at.wrapping_sub(before[block]) as u64;
             if survey.ordered {
@@ -127,9 +143,13 @@ impl Partition {
 }
 
 /// What must be known of the rows before they are packed.
-struct Survey {
+pub(crate) struct Survey {
+    /// While rows are seen: of block `b`, the number of rows at `b + 1`.
     starts: Vec<u32>,
+    /// Instant of the first row of each block, or of its earliest where rows are out of order.
     bases: Vec<i64>,
+    /// Instant of the last row of each block so far; `UNSEEN` before the first.
+    last: Vec<i64>,
     shape_max: u32,
     /// Whether every block's rows are in time order.
     ordered: bool,
@@ -137,33 +157,51 @@ struct Survey {
     offset_max: u64,
 }
 
+const UNSEEN: i64 = i64::MIN;
+
 impl Survey {
-    fn of(rows: &[Row], blocks: usize) -> Self {
-        let mut starts = vec![0_u32; blocks + 1];
-        let mut last: Vec<Option<i64>> = vec![None; blocks];
-        let mut bases = vec![0_i64; blocks];
-        let (mut shape_max, mut ordered, mut delta_max) = (0, true, 0);
-        for row in rows {
-            let block = block_of(row);
-            starts[block + 1] += 1;
-            shape_max = shape_max.max(row.shape);
-            match last[block] {
-                None => bases[block] = row.at,
-                Some(before) if before <= row.at => delta_max = delta_max.max((row.at - before) as u64),
-                Some(_) => ordered = false,
-            }
-            last[block] = Some(row.at);
+    pub(crate) fn new(blocks: usize) -> Self {
+        Self {
+            starts: vec![0; blocks + 1],
+            bases: vec![0; blocks],
+            last: vec![UNSEEN; blocks],
+            shape_max: 0,
+            ordered: true,
+            delta_max: 0,
+            offset_max: 0,
         }
-        let mut offset_max = 0;
-        if !ordered {
-            rows.iter().for_each(|row| bases[block_of(row)] = bases[block_of(row)].min(row.at));
-            let offset = |row: &Row| (row.at - bases[block_of(row)]) as u64;
-            offset_max = rows.iter().map(offset).max().unwrap_or_default();
+    }
+
+    /// Takes notice of a wanted row.
+    #[inline]
+    pub(crate) fn see(&mut self, row: &Row) {
+        let block = block_of(row);
+        self.starts[block + 1] += 1;
+        self.shape_max = self.shape_max.max(row.shape);
+        let before = std::mem::replace(&mut self.last[block], row.at);
+        if before == UNSEEN {
+            self.bases[block] = row.at;
+        } else if before <= row.at {
+            self.delta_max = self.delta_max.max((row.at - before) as u64);
+        } else {
+            self.ordered = false;
         }
-        for block in 1..=blocks {
-            starts[block] += starts[block - 1];
+    }
+
+    /// After the last row: where each block begins, and offsets where rows are out of order.
+    fn finish(&mut self, rows: &[Row]) {
+        if !self.ordered {
+            let wanted = || rows.iter().filter(|row| row.is_wanted());
+            wanted().for_each(|row| {
+                let base = &mut self.bases[block_of(row)];
+                *base = (*base).min(row.at);
+            });
+            let offset = |row: &Row| (row.at - self.bases[block_of(row)]) as u64;
+            self.offset_max = wanted().map(offset).max().unwrap_or_default();
         }
-        Self { starts, bases, shape_max, ordered, delta_max, offset_max }
+        for block in 1..self.starts.len() {
+            self.starts[block] += self.starts[block - 1];
+        }
     }
 }
 
@@ -192,14 +230,14 @@ mod tests {
                 rows.sort_by_key(|row| row.at);
             }
             let blocks = 40_000_usize.div_ceil(LEADS_PER_BLOCK);
-            let known = rows.iter().filter(|row| row.lead != NOBODY && row.shape != IRRELEVANT);
+            let known = rows.iter().filter(|row| row.is_wanted());
             let expected: Vec<Vec<(usize, i64, u32)>> = (0..blocks)
                 .map(|block| {
                     let of_block = known.clone().filter(|row| block_of(row) == block);
                     of_block.map(|row| (row.lead as usize % LEADS_PER_BLOCK, row.at, row.shape)).collect()
                 })
                 .collect();
-            let partition = Partition::new(&mut rows, blocks);
+            let partition = Partition::new(&rows, blocks);
             for (block, expected) in expected.into_iter().enumerate() {
                 let (mut seen, mut leads) = (Vec::new(), Vec::new());
                 partition.visit(block, |lead, at, shape| seen.push((lead, at, shape)));

@@ -8,6 +8,7 @@ use scoring::{ALWAYS, CREATED_AT, Needs, Profile};
 use std::hash::BuildHasher as _;
 
 use crate::intern::ValueInterner;
+use crate::partition::NOBODY;
 
 /// Everyone, in the order in which the leads' file first names them.
 #[derive(Debug)]
@@ -294,6 +295,28 @@ impl Roster {
     #[inline]
     pub fn position(&self, id: LeadId<'_>) -> Option<u32> {
         position(&self.ids, &self.index, id)
+    }
+
+    /// The positions of many ids; [`NOBODY`] for those that are not known.
+    pub(crate) fn positions(&self, ids: &LeadIds, positions: &mut Vec<u32>) {
+        positions.clear();
+        match (ids, &self.ids) {
+            (LeadIds::Numbers(numbers), Ids::Consecutive { first, count }) => {
+                let (first, count) = (*first, *count as u64);
+                positions.extend(numbers.iter().map(|number| {
+                    let position = number.wrapping_sub(first);
+                    if position < count { position as u32 } else { NOBODY }
+                }));
+            }
+            (LeadIds::Numbers(numbers), _) => positions.extend(
+                numbers.iter().map(|number| self.position(LeadId::Number(*number)).unwrap_or(NOBODY)),
+            ),
+            (LeadIds::Texts(texts), _) => positions.extend((0..texts.len()).map(|row| {
+                let number = id_as_number(texts.bytes(row));
+                let id = number.map_or_else(|| LeadId::Text(texts.get(row)), LeadId::Number);
+                self.position(id).unwrap_or(NOBODY)
+            })),
+        }
     }
 
     /// The id at a position.

@@ -5,7 +5,7 @@ use leads::{Points, Timestamp, Value};
 
 use crate::calendar::{Calendar, Uses};
 use crate::model::{Band, Decay, Model, Period, Property};
-use crate::program::{Clause, FOREVER, LineKind, Program};
+use crate::program::{Clause, FOREVER, Line, LineKind, Program};
 use crate::sum::units;
 use crate::test::{Viewpoint, number_of};
 use crate::truth::{Truth, Truths};
@@ -20,6 +20,11 @@ pub struct Bound<'p> {
     answers: Vec<Answers>,
     /// Per line that looks at one trait only: its column and the units of each value.
     pub(crate) by_value: Vec<Option<(usize, Vec<i64>)>>,
+    /// The same lines, taken together by group and column: the units of each value, held to the
+    /// limits of the lines.
+    pub(crate) by_column: Vec<ByColumn>,
+    /// All other lines.
+    pub(crate) other_lines: Vec<usize>,
     /// Slots of shape `s`: `slots[starts[s]..starts[s + 1]]`.
     starts: Vec<u32>,
     slots: Vec<u16>,
@@ -32,6 +37,15 @@ pub struct Bound<'p> {
     /// Per slot with a dated pattern, per shape: when it matches. Empty for the others.
     dated_slots: Vec<Vec<Answer>>,
     pub(crate) has_dated_slots: bool,
+}
+
+/// What the values of a trait give in a group.
+#[derive(Clone, Debug)]
+pub(crate) struct ByColumn {
+    pub(crate) group: usize,
+    pub(crate) column: usize,
+    /// Few lines look at one trait: their sum is some 1e15 units.
+    pub(crate) units: Vec<i64>,
 }
 
 /// What the fold asks of a slot for every event, in one place.
@@ -94,7 +108,7 @@ impl Program {
             })
             .collect();
         let by_value = self.lines.iter().map(|line| by_value(&line.kind, &answers, self, vocabulary));
-        let by_value = by_value.collect();
+        let by_value: Vec<_> = by_value.collect();
         let (starts, slots) = self.slots_by_shape(&vocabulary.shapes, view);
         let dated_slots: Vec<Vec<Answer>> = self
             .slots
@@ -113,6 +127,8 @@ impl Program {
             hot,
             weights,
             answers,
+            by_column: by_column(&self.lines, &by_value),
+            other_lines: (0..self.lines.len()).filter(|line| by_value[*line].is_none()).collect(),
             by_value,
             starts,
             slots,
@@ -302,6 +318,20 @@ fn by_value(
         | LineKind::Tiers { .. }
         | LineKind::Curve { .. } => None,
     }
+}
+
+/// Lines by value, taken together by group and column.
+fn by_column(lines: &[Line], by_value: &[Option<(usize, Vec<i64>)>]) -> Vec<ByColumn> {
+    let mut together: Vec<ByColumn> = Vec::new();
+    for (line, (column, units)) in lines.iter().zip(by_value).filter_map(|(line, by)| Some((line, by.as_ref()?))) {
+        let held = units.iter().map(|units| line.held(*units));
+        let same = |known: &&mut ByColumn| known.group == line.group && known.column == *column;
+        match together.iter_mut().find(same) {
+            Some(known) => known.units.iter_mut().zip(held).for_each(|(sum, units)| *sum += units),
+            None => together.push(ByColumn { group: line.group, column: *column, units: held.collect() }),
+        }
+    }
+    together
 }
 
 /// The points of a value in bands: of a list, the first band that takes one of its numbers counts.

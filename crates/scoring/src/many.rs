@@ -327,11 +327,13 @@ impl Instants<'_, '_> {
         tally.groups.resize(self.bound.program.groups.len() * instants, 0);
         self.find_epochs(lead, &mut tally.epochs);
         let slots = Slots { begins: &tally.begins, sums: &tally.sums, instants };
-        for (index, line) in self.bound.program.lines.iter().enumerate() {
+        self.steady_columns(lead, &tally.epochs, &mut tally.groups);
+        for index in &self.bound.other_lines {
+            let line = &self.bound.program.lines[*index];
             let group = line.group * instants;
             let group = &mut tally.groups[group..group + instants];
-            if self.steady[index] {
-                self.steady_line(index, lead, &tally.epochs, group);
+            if self.steady[*index] {
+                self.steady_line(*index, lead, &tally.epochs, group);
                 continue;
             }
             match &line.kind {
@@ -422,6 +424,22 @@ impl Instants<'_, '_> {
         epochs.sort_unstable();
         epochs.dedup();
         epochs.push(self.at.len());
+    }
+
+    /// Adds the lines that look at one trait only.
+    fn steady_columns<P: Profile>(&self, lead: &LeadView<'_, P>, epochs: &[usize], groups: &mut [i64]) {
+        let instants = self.at.len();
+        for epoch in epochs.windows(2).filter(|epoch| epoch[0] < epoch[1]) {
+            let at = self.at[epoch[0]].as_millis();
+            for (group, sums) in groups.chunks_exact_mut(instants).enumerate() {
+                let columns = self.bound.by_column.iter().filter(|by| by.group == group);
+                let units = columns.map(|by| by.units[lead.profile.value(by.column, at) as usize]);
+                let units: i64 = units.sum();
+                if units != 0 {
+                    sums[epoch[0]..epoch[1]].iter_mut().for_each(|sum| *sum += units);
+                }
+            }
+        }
     }
 
     /// Adds a line that changes only where the profile does.

@@ -97,8 +97,12 @@ impl Bound<'_> {
     ) -> Score {
         groups.clear();
         groups.resize(self.program.groups.len(), U::default());
-        for (index, line) in self.program.lines.iter().enumerate() {
-            groups[line.group] += line.held(self.before_limit::<U, P>(index, line, lead, at, slots));
+        for by in &self.by_column {
+            groups[by.group] += U::of(by.units[lead.profile.value(by.column, at.as_millis()) as usize]);
+        }
+        for index in &self.other_lines {
+            let line = &self.program.lines[*index];
+            groups[line.group] += line.held(self.before_limit::<U, P>(*index, line, lead, at, slots));
         }
         let counted = |slot: usize| u64::from(slots[slot].counted);
         let disqualified = self
