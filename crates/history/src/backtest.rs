@@ -81,6 +81,8 @@ pub struct Backtest {
     pub every: Duration,
     /// The instants of the first and the last event.
     pub data: (Timestamp, Timestamp),
+    /// The model's time zone, in which its dates are best shown.
+    pub time_zone: String,
     /// The model's scale.
     pub scale: (i64, i64),
     /// In how many cut-offs at most the same outcome is seen. Above 1, the intervals are widened as
@@ -276,6 +278,7 @@ pub fn backtest(
         horizon: options.horizon,
         every: options.every,
         data: history.span(),
+        time_zone: model.time_zone.iana_name().unwrap_or("UTC").to_owned(),
         scale: (model.scale.bottom, model.scale.top),
         overlap,
         different,

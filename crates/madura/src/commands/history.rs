@@ -123,8 +123,8 @@ fn shown(told: &Course, model: &Model, ui: &Ui) -> String {
     let now = told.samples.last();
     let place = now.map(|sample| {
         let names = [&sample.bracket, &sample.stage, &sample.disqualified].into_iter().flatten();
-        let names: String = names.map(|name| format!(", {name}")).collect();
-        format!("{}{names}", sample.score)
+        let place = [sample.score.to_string()].into_iter().chain(names.cloned());
+        place.collect::<Vec<_>>().join(", ")
     });
     let until = when::local_with_zone(told.to, zone);
     let _ = writeln!(shown, "{title}: {} on {until}\n", place.unwrap_or_default());

@@ -1,5 +1,7 @@
 //! Axes, grids and paths: the little that all charts share.
 
+use std::fmt::Write as _;
+
 use history::Point;
 
 use super::text::escaped;
@@ -74,11 +76,6 @@ impl Plot {
         )
     }
 
-    /// What the vertical axis means.
-    pub(super) fn upward(&self, text: &str) -> String {
-        format!("<text class=\"axis\" x=\"0\" y=\"11\">{}</text>", escaped(text))
-    }
-
     /// A line through points.
     pub(super) fn path(&self, points: &[Point], class: &str) -> String {
         format!("<path class=\"{class}\" d=\"{}\"/>", self.course(points))
@@ -119,14 +116,21 @@ impl Plot {
         let mut course = String::new();
         for (index, point) in thinned(points).iter().enumerate() {
             let step = if index == 0 { 'M' } else { 'L' };
-            course.push_str(&format!(
-                "{step}{:.1} {:.1}",
-                self.across(point.x),
-                self.down(point.y)
-            ));
+            let (x, y) = (self.across(point.x), self.down(point.y));
+            let _ = write!(course, "{step}{x:.1} {y:.1}");
         }
         course
     }
+}
+
+/// What the vertical axis means.
+pub(super) fn upward(text: &str) -> String {
+    format!("<text class=\"axis\" x=\"0\" y=\"11\">{}</text>", escaped(text))
+}
+
+/// One text after another.
+pub(super) fn joined(parts: impl Iterator<Item = String>) -> String {
+    parts.collect()
 }
 
 /// Round values from nothing to at least `most`, about `count` of them.
@@ -149,12 +153,11 @@ pub(super) fn figure(title: &str, says: &str, svg: &str, table: &str) -> String 
 
 /// A table of numbers: titles, then rows; the first column names the row.
 pub(super) fn table(titles: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
-    let titles: String =
-        titles.iter().map(|title| format!("<th scope=\"col\">{title}</th>")).collect();
+    let titles = joined(titles.iter().map(|title| format!("<th scope=\"col\">{title}</th>")));
     let row = |cells: Vec<String>| {
         let mut cells = cells.into_iter();
         let name = cells.next().unwrap_or_default();
-        let cells: String = cells.map(|cell| format!("<td>{cell}</td>")).collect();
+        let cells = joined(cells.map(|cell| format!("<td>{cell}</td>")));
         format!("<tr><th scope=\"row\">{name}</th>{cells}</tr>")
     };
     let rows: String = rows.map(row).collect();

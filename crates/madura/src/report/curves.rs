@@ -2,7 +2,7 @@
 
 use history::{Backtest, Point};
 
-use super::chart::{Plot, figure, round_values, table};
+use super::chart::{Plot, figure, joined, round_values, table, upward};
 use super::said;
 use super::text::{area, escaped, percent, rate, times, whole};
 
@@ -34,7 +34,7 @@ fn lift(test: &Backtest) -> String {
     let rows = round_values(most * 1.08, 4.0);
     let top = rows.last().copied().unwrap_or(1.0);
     let plot = Plot::half((0.4, 10.6), (0.0, top));
-    let columns: String = test
+    let columns = joined(test
         .deciles
         .iter()
         .map(|decile| {
@@ -55,8 +55,7 @@ fn lift(test: &Backtest) -> String {
                 up - 5.0,
                 format_args!("{:.1}", decile.lift)
             )
-        })
-        .collect();
+        }));
     let body = [
         plot.rows(&rows, |lift| format!("{}×", plain(lift))),
         columns,
@@ -109,7 +108,7 @@ fn gain(test: &Backtest) -> String {
         plot.path(&test.gain, "curve"),
         mark,
         plot.meaning("share of the leads called, highest scores first"),
-        plot.upward("share of all conversions"),
+        upward("share of all conversions"),
     ];
     let svg =
         plot.svg("Share of all conversions found, by share of the leads called", &body.concat());
@@ -149,7 +148,7 @@ fn roc(test: &Backtest) -> String {
             plot.down(0.19)
         ),
         plot.meaning("share of those who did not convert"),
-        plot.upward("share of those who converted"),
+        upward("share of those who converted"),
     ];
     let svg =
         plot.svg(&format!("ROC curve with an area of {}", area(test.pooled.auc)), &body.concat());
@@ -177,7 +176,7 @@ fn calibration(test: &Backtest) -> String {
     let pad = (high - low) * 0.02;
     let plot = Plot::half((low - pad, high + pad), (0.0, top));
     let largest = test.calibration.iter().map(|range| range.count.leads).max().unwrap_or(1) as f64;
-    let dots: String = test
+    let dots = joined(test
         .calibration
         .iter()
         .map(|range| {
@@ -193,8 +192,7 @@ fn calibration(test: &Backtest) -> String {
                 percent(range.rate),
                 whole(range.count.leads)
             )
-        })
-        .collect();
+        }));
     let line: Vec<Point> =
         test.calibration.iter().map(|range| Point { x: range.mean, y: range.rate }).collect();
     let base = test.pooled.base_rate.unwrap_or_default();
@@ -206,7 +204,7 @@ fn calibration(test: &Backtest) -> String {
         plot.path(&line, "curve thin"),
         dots,
         plot.meaning("score"),
-        plot.upward("converted"),
+        upward("converted"),
     ];
     let svg = plot.svg("Share of leads that converted, by score", &body.concat());
     let rows = test.calibration.iter().map(|range| {

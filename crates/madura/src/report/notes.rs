@@ -46,8 +46,8 @@ pub(super) fn section(test: &Backtest) -> String {
             "Only finished futures",
             format!(
                 "The events run from {} to {}. No cut-off lies within {horizon} of their end: its leads may still convert.",
-                date(test.data.0),
-                date(test.data.1)
+                date(test.data.0, test),
+                date(test.data.1, test)
             ),
         ),
         ("Intervals", format!("They are Wilson’s for 95%, which hold for small numbers too. {overlap}")),

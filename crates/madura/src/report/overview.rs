@@ -9,9 +9,9 @@ use super::text::{area, counted, date, escaped, percent, rate, times, whole};
 pub(super) fn head(test: &Backtest) -> String {
     let span = match (test.cut_offs.first(), test.cut_offs.last()) {
         (Some(first), Some(last)) if first.at != last.at => {
-            format!("{} to {}", date(first.at), date(last.at))
+            format!("{} to {}", date(first.at, test), date(last.at, test))
         }
-        (Some(only), _) => date(only.at),
+        (Some(only), _) => date(only.at, test),
         _ => String::new(),
     };
     format!(

@@ -94,6 +94,7 @@ fn small() -> Backtest {
         horizon: days(90),
         every: days(30),
         data: (day(0), day(365)),
+        time_zone: "Europe/Madrid".to_owned(),
         scale: (0, 100),
         overlap: 2.0,
         different: count(640, 71),

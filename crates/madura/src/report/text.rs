@@ -1,5 +1,7 @@
 //! Texts and numbers as people read them.
 
+use history::Backtest;
+use jiff::tz::TimeZone;
 use leads::Timestamp;
 
 pub(super) use crate::inputs::{counted, grouped as whole};
@@ -55,12 +57,17 @@ pub(crate) fn area(area: Option<f64>) -> String {
     area.map_or_else(|| "–".to_owned(), |area| format!("{area:.2}"))
 }
 
-/// `1 March 2026`, UTC.
-pub(crate) fn date(at: Timestamp) -> String {
-    at.to_jiff().strftime("%-d %B %Y").to_string()
+/// `1 March 2026`, on the clocks of the model's time zone.
+pub(super) fn date(at: Timestamp, test: &Backtest) -> String {
+    on_the_clock(at, test, "%-d %B %Y")
 }
 
-/// `Mar 2026`, UTC.
-pub(super) fn month(at: Timestamp) -> String {
-    at.to_jiff().strftime("%b %Y").to_string()
+/// `1 Mar 2026`, on the clocks of the model's time zone.
+pub(super) fn short_date(at: Timestamp, test: &Backtest) -> String {
+    on_the_clock(at, test, "%-d %b %Y")
+}
+
+fn on_the_clock(at: Timestamp, test: &Backtest, form: &str) -> String {
+    let zone = TimeZone::get(&test.time_zone).unwrap_or(TimeZone::UTC);
+    at.to_jiff().to_zoned(zone).strftime(form).to_string()
 }

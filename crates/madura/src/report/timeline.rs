@@ -2,8 +2,8 @@
 
 use history::{Backtest, Point};
 
-use super::chart::{Plot, figure, round_values, table};
-use super::text::{area, date, escaped, month, percent, rate, times, whole};
+use super::chart::{Plot, figure, joined, round_values, table, upward};
+use super::text::{area, date, escaped, percent, rate, short_date, times, whole};
 
 pub(super) fn section(test: &Backtest) -> String {
     if test.cut_offs.len() < 2 {
@@ -26,7 +26,7 @@ pub(super) fn section(test: &Backtest) -> String {
         .collect();
     let ticks: Vec<f64> =
         if ticks.len() > 6 { ticks.into_iter().step_by(2).collect() } else { ticks };
-    let dots: String = areas
+    let dots = joined(areas
         .iter()
         .map(|point| {
             let cut_off = &test.cut_offs[point.x as usize];
@@ -35,19 +35,18 @@ pub(super) fn section(test: &Backtest) -> String {
                 upper.across(point.x),
                 upper.down(point.y),
                 if count > 60 { 2.0 } else { 3.5 },
-                date(cut_off.at),
+                date(cut_off.at, test),
                 area(Some(point.y))
             )
-        })
-        .collect();
+        }));
     let labels = labelled(count);
     let above = [
         upper.rows(&ticks, |tick| format!("{tick:.1}")),
         upper.line((-0.5, 0.5), (last + 0.5, 0.5), "base"),
         upper.path(&areas, "curve"),
         dots,
-        upper.upward("ranking (AUC); the dashed line is chance"),
-        upper.columns(&labels, |at| month(test.cut_offs[at as usize].at)),
+        upward("ranking (AUC); the dashed line is chance"),
+        upper.columns(&labels, |at| short_date(test.cut_offs[at as usize].at, test)),
     ];
     let above = upper.svg("How well the score ranked at each cut-off", &above.concat());
 
@@ -56,7 +55,7 @@ pub(super) fn section(test: &Backtest) -> String {
     let rows = round_values(most.max(1e-6), 3.0);
     let top = rows.last().copied().unwrap_or(1.0);
     let lower = Plot { width: 880.0, height: 180.0, x: (-0.5, last + 0.5), y: (0.0, top) };
-    let columns: String = rates
+    let columns = joined(rates
         .zip(&test.cut_offs)
         .zip(0..)
         .map(|((share, cut_off), at)| {
@@ -69,18 +68,17 @@ pub(super) fn section(test: &Backtest) -> String {
                  <title>{}: {} of {} open leads converted ({})</title></rect>",
                 right - left,
                 (down - up).max(0.5),
-                date(cut_off.at),
+                date(cut_off.at, test),
                 whole(count.conversions),
                 whole(count.leads),
                 percent(share)
             )
-        })
-        .collect();
+        }));
     let below = [
         lower.rows(&rows, percent),
         columns,
-        lower.upward("open leads that converted afterwards"),
-        lower.columns(&labels, |at| month(test.cut_offs[at as usize].at)),
+        upward("open leads that converted afterwards"),
+        lower.columns(&labels, |at| short_date(test.cut_offs[at as usize].at, test)),
     ];
     let below =
         lower.svg("Share of the open leads that converted after each cut-off", &below.concat());
@@ -99,7 +97,7 @@ pub(super) fn section(test: &Backtest) -> String {
     let rows = test.cut_offs.iter().map(|cut_off| {
         let measures = &cut_off.measures;
         vec![
-            date(cut_off.at),
+            date(cut_off.at, test),
             whole(measures.count.leads),
             whole(measures.count.conversions),
             rate(measures.base_rate),
