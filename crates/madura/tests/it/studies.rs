@@ -5,6 +5,7 @@
 //! the repository; the scripts are run by what `MADURA_PYTHON` names, else by `python3`.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -22,10 +23,18 @@ fn data(file: &str) -> Option<PathBuf> {
     let directory = env::var_os("MADURA_DATA").map(PathBuf::from);
     let path = directory.unwrap_or_else(|| root().join("../shared/data")).join(file);
     if !path.exists() {
-        eprintln!("not tested: {} is not there (MADURA_DATA names the directory)", path.display());
+        not_tested(&format!("{} is not there (MADURA_DATA names the directory)", path.display()));
         return None;
     }
     Some(path)
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever reads the test's output must see that it did nothing"
+)]
+fn not_tested(why: &str) {
+    eprintln!("not tested: {why}");
 }
 
 fn python() -> Command {
@@ -37,7 +46,7 @@ fn has_module(module: &str) -> bool {
     let tried = python().args(["-c", &format!("import {module}")]).output();
     let has = tried.is_ok_and(|output| output.status.success());
     if !has {
-        eprintln!("not tested: no Python with the module {module} (MADURA_PYTHON names one)");
+        not_tested(&format!("no Python with the module {module} (MADURA_PYTHON names one)"));
     }
     has
 }
@@ -93,7 +102,13 @@ fn a_split_at_random_promises_more_than_time_keeps_and_a_leak_is_named() {
         return;
     }
     let made = tempfile::tempdir().unwrap();
-    script("bank_marketing.py", &[&calls, made.path()]);
+    script("bank_marketing.py", &[&calls, made.path(), Path::new("--models"), made.path()]);
+    for model in ["bank-first-year.yaml", "bank-random-sample.yaml"] {
+        let path = made.path().join(model);
+        printed(Command::new(MADURA).arg("fmt").arg(&path));
+        let shipped = fs::read_to_string(root().join("models/studies").join(model)).unwrap();
+        assert_eq!(fs::read_to_string(path).unwrap(), shipped, "{model}");
+    }
 
     for (model, part, expected) in [
         ("bank-by-hand", "first-year", "0.624 2.2"),
