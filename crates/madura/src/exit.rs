@@ -74,11 +74,13 @@ impl Failure {
 
 impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
-        let kind = match error {
-            ReadError::Stopped { .. } => Kind::Findings,
-            _ => Kind::File,
-        };
-        Self::new(kind, error.into())
+        match error {
+            ReadError::Stopped { .. } => Self::new(Kind::Findings, error.into())
+                .hint("without --strict such rows are left out, counted and said"),
+            ReadError::Damaged { .. } => Self::new(Kind::File, error.into())
+                .hint("nothing came out: scores from a part of a file would be wrong"),
+            _ => Self::new(Kind::File, error.into()),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) enum ColorChoice {
 }
 
 /// Where a person may be watching.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(crate) struct Ui {
     quiet: bool,
     /// Whether standard output is a terminal.
@@ -66,69 +66,69 @@ impl Ui {
     }
 
     /// Standard output, for data.
-    pub(crate) fn stdout(&self) -> BufWriter<StdoutLock<'static>> {
+    pub(crate) fn stdout() -> BufWriter<StdoutLock<'static>> {
         BufWriter::with_capacity(1 << 16, io::stdout().lock())
     }
 
     /// Prints a finished text to standard output.
+    #[expect(clippy::unused_self, reason = "only who was given the `Ui` prints")]
     pub(crate) fn print(&self, text: &str) -> io::Result<()> {
-        let mut stdout = self.stdout();
+        let mut stdout = Self::stdout();
         stdout.write_all(text.as_bytes())?;
         stdout.flush()
     }
 
     /// How many columns there are to print in.
     pub(crate) fn width(&self) -> usize {
-        let width = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
-        width.unwrap_or(WIDTH_UNKNOWN).clamp(60, WIDTH_MAX)
+        if !self.stdout_is_terminal {
+            return WIDTH_UNKNOWN;
+        }
+        let size = console::Term::stdout().size_checked();
+        size.map_or(WIDTH_UNKNOWN, |(_, columns)| usize::from(columns)).clamp(60, WIDTH_MAX)
     }
 
     /// Says what went wrong.
     pub(crate) fn error(&self, message: impl Display) {
-        self.talk(&format!("{} {message}", self.talk_paint.red("error:")));
+        talk(&format!("{} {message}", self.talk_paint.red("error:")));
     }
 
     /// Says what to do next.
     pub(crate) fn hint(&self, message: impl Display) {
-        self.talk(&format!("{} {message}", self.talk_paint.cyan(" hint:")));
+        talk(&format!("{} {message}", self.talk_paint.cyan(" hint:")));
     }
 
     /// Says what is probably not as it was meant.
     pub(crate) fn warn(&self, message: impl Display) {
         if !self.quiet {
-            self.talk(&format!("{} {message}", self.talk_paint.yellow("warning:")));
+            talk(&format!("{} {message}", self.talk_paint.yellow("warning:")));
         }
     }
 
     /// Adds to what was said before, set in under it.
     pub(crate) fn more(&self, message: impl Display) {
         if !self.quiet {
-            self.talk(&format!("  {message}"));
+            talk(&format!("  {message}"));
         }
     }
 
     /// Says something worth knowing.
     pub(crate) fn note(&self, message: impl Display) {
         if !self.quiet {
-            self.talk(&self.talk_paint.dim(message));
+            talk(&self.talk_paint.dim(message));
         }
     }
 
     /// Says what was done.
     pub(crate) fn say(&self, message: impl Display) {
         if !self.quiet {
-            self.talk(&message.to_string());
+            talk(&message.to_string());
         }
     }
 
     /// Says something that has a form of its own.
+    #[expect(clippy::unused_self, reason = "only who was given the `Ui` prints")]
     pub(crate) fn plain(&self, message: impl Display) {
-        self.talk(&message.to_string());
-    }
-
-    fn talk(&self, line: &str) {
-        // Nobody is left to tell that nobody listens.
-        let _ = writeln!(io::stderr().lock(), "{line}");
+        talk(&message.to_string());
     }
 }
 
@@ -169,4 +169,9 @@ impl Paint {
     fn style(self, code: &str, text: impl Display) -> String {
         if self.on { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_string() }
     }
+}
+
+fn talk(line: &str) {
+    // Nobody is left to tell that nobody listens.
+    let _ = writeln!(io::stderr().lock(), "{line}");
 }

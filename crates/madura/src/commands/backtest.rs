@@ -88,7 +88,7 @@ pub(crate) fn run(args: &BacktestArgs, ui: &Ui) -> Result {
     let test = backtest(&history, &program, &options, facts.threads).map_err(Failure::usage)?;
     if let Some(path) = &args.html {
         let page = report::html(&test);
-        Target::open(Some(path), ui)?.fill(|out| out.write_all(page.as_bytes()))?;
+        Target::open(Some(path))?.fill(|out| out.write_all(page.as_bytes()))?;
         if path != "-" {
             ui.note(format_args!("the report is in {path}"));
         }

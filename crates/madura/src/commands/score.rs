@@ -72,7 +72,8 @@ const TABLE_ROWS: usize = 20;
 pub(crate) fn run(args: &ScoreArgs, ui: &Ui) -> Result {
     let format = args.format(ui)?;
     if args.model == "-" && args.input.leads.iter().chain(&args.input.events).any(|path| path == "-") {
-        return Err(Failure::usage("standard input (`-`) can be read only once"));
+        return Err(Failure::usage("standard input (`-`) can be read only once")
+            .hint("name a file for all inputs but one"));
     }
     refuse_overwriting(args)?;
     let model = inputs::open_model(&args.model, ui)?;
@@ -88,7 +89,7 @@ pub(crate) fn run(args: &ScoreArgs, ui: &Ui) -> Result {
     };
     let order = top.map(|top| output::best_first(&scores, top));
     let ranking = Ranking { model, roster: &roster, scores: &scores, order };
-    let target = Target::open(args.out.as_deref(), ui)?;
+    let target = Target::open(args.out.as_deref())?;
     match format {
         Format::Csv => target.fill(|out| output::csv::write(&ranking, out))?,
         Format::Parquet => target.fill(|out| output::parquet::write(&ranking, out))?,

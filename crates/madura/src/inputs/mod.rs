@@ -81,6 +81,8 @@ struct Seen {
     lead_columns: Vec<String>,
     /// The columns of the events' files.
     event_columns: Vec<String>,
+    /// The columns of the files of changes.
+    change_columns: Vec<String>,
     /// The names of events that occurred.
     event_names: Vec<String>,
     /// Changes of traits of leads that nobody knows.
@@ -163,7 +165,8 @@ impl Reader<'_> {
             rejects: &|reject| self.rejects.take(&reject),
             progress: &|bytes| progress.reach(bytes),
         };
-        let (changes, _) = read_trait_changes(source, &self.sources.change_plan(), watch)?;
+        let (changes, summary) = read_trait_changes(source, &self.sources.change_plan(), watch)?;
+        add_new(&mut seen.change_columns, summary.columns);
         for change in &changes {
             if let Ok(index) = self.needs.traits.binary_search(&change.path) {
                 has_trait[index].store(true, Ordering::Relaxed);

@@ -41,7 +41,7 @@ pub(crate) fn read_document(path: &str) -> Result<Document> {
     })?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = String::from_utf8_lossy(&error.as_bytes()[..at]).matches('\n').count() + 1;
         Failure::usage(format_args!("{name}, line {line}: the model is not written in UTF-8"))
             .hint("save it as UTF-8; in a spreadsheet or editor this is a choice when saving")
     })?;
@@ -97,7 +97,9 @@ pub(crate) fn parse_instant(name: &str, text: &str, model: &Model) -> Result<Tim
 
 /// Says all findings about a document on standard error.
 pub(crate) fn say_diagnostics(document: &Document, diagnostics: &[Diagnostic], ui: &Ui) {
-    diagnostics.iter().for_each(|diagnostic| say_diagnostic(document, diagnostic, ui));
+    for diagnostic in diagnostics {
+        say_diagnostic(document, diagnostic, ui);
+    }
 }
 
 fn say_diagnostic(document: &Document, diagnostic: &Diagnostic, ui: &Ui) {

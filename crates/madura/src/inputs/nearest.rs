@@ -21,10 +21,10 @@ pub(crate) fn nearest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>
         if name == last || own_last == last {
             return 0.95;
         }
-        // One keystroke in seven, or a change of its end (plural, tense).
-        let typed = 1.0 - strsim::damerau_levenshtein(&whole, &name) as f64 / whole.chars().count().max(name.chars().count()) as f64;
-        let begins = whole.len() >= 4 && (name.starts_with(&whole) || whole.starts_with(&name) && name.len() >= 4);
-        if begins { typed.max(0.8) } else { typed }
+        let longer = whole.chars().count().max(name.chars().count());
+        let typed = 1.0 - strsim::damerau_levenshtein(&whole, &name) as f64 / longer as f64;
+        let part = whole.len().min(name.len()) >= 4 && (name.contains(&whole) || whole.contains(&name));
+        if part { typed.max(0.8) } else { typed }
     };
     names
         .into_iter()
@@ -40,12 +40,13 @@ mod tests {
 
     #[test]
     fn the_nearest_name_is_the_one_that_was_probably_meant() {
-        let names = ["Employees", "country", "email_domain", "title.seniority"];
+        let names = ["Employees", "country", "email_domain", "title.seniority", "page_path"];
         for (wanted, meant) in [
             ("company.employees", Some("Employees")),
             ("contry", Some("country")),
             ("email.domain", Some("email_domain")),
             ("seniority", Some("title.seniority")),
+            ("path", Some("page_path")),
             ("budget", None),
         ] {
             assert_eq!(nearest(wanted, names), meant, "{wanted}");

@@ -81,7 +81,7 @@ impl Rejects {
         }
         if let Some(mut file) = state.file.take() {
             let flushed = file.flush();
-            state.failed = state.failed.or(flushed.err());
+            state.failed = state.failed.or_else(|| flushed.err());
         }
         match (state.failed, self.path) {
             (Some(error), Some(path)) => Err(cannot_write(&path, error)),

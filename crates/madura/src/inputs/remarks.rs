@@ -19,6 +19,7 @@ pub(super) fn say(
 ) {
     let needs = Needs::of(models.iter().copied());
     let remarks = Remarks { gathered, seen, needs: &needs, sources, ui };
+    remarks.mapping();
     remarks.leads();
     remarks.traits();
     remarks.events(models, extra_events);
@@ -35,10 +36,25 @@ struct Remarks<'a> {
 }
 
 impl Remarks<'_> {
+    /// A mapped column that one file lacks gives way to the usual name there; one that all files
+    /// lack is a slip.
+    fn mapping(&self) {
+        let seen = self.seen;
+        let columns = || seen.lead_columns.iter().chain(&seen.event_columns).chain(&seen.change_columns);
+        for column in self.sources.mapped.iter().filter(|column| !columns().any(|known| known == *column)) {
+            let near = nearest(column, columns().map(String::as_str));
+            self.ui.warn(format_args!(
+                "--map: no file has a column `{column}`{}",
+                near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default()
+            ));
+        }
+    }
+
     fn leads(&self) {
         let notes = &self.seen.notes;
         if self.gathered.roster().is_empty() {
             self.ui.warn(format_args!("there are no leads in {}", names(&self.sources.leads)));
+            return;
         }
         if notes.repeated > 0 {
             let rows = counted(notes.repeated, "row of leads repeats", "rows of leads repeat");
@@ -55,6 +71,10 @@ impl Remarks<'_> {
     }
 
     fn traits(&self) {
+        // Nobody has anything where there is nobody.
+        if self.gathered.roster().is_empty() {
+            return;
+        }
         for (path, seen) in self.needs.traits.iter().zip(&self.seen.traits) {
             if *seen {
                 continue;
@@ -159,6 +179,7 @@ const SAID_MAX: usize = 8;
 fn in_files(names: &[String]) -> String {
     match names {
         [] => String::new(),
+        [only] => format!("; there is only `{only}`"),
         few if few.len() <= SAID_MAX => format!("; there are {}", few.join(", ")),
         many => {
             let (said, rest) = many.split_at(SAID_MAX);
@@ -177,7 +198,7 @@ pub(crate) fn grouped(count: u64) -> String {
     let digits = count.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -18,6 +18,8 @@ pub(crate) struct Sources {
     pub(crate) changes: Vec<Source>,
     /// What their columns are called.
     pub(crate) columns: Mapping,
+    /// The columns that `--map` names.
+    pub(crate) mapped: Vec<String>,
     /// The zone of instants that name none.
     pub(crate) zone: Option<TimeZone>,
     /// What separates the cells of CSV, where it was said.
@@ -37,6 +39,8 @@ impl Sources {
         let columns = Mapping::parse(&args.map)?;
         let zone = args.zone.as_deref().map(parse_zone).transpose()?;
         let delimiter = args.delimiter.as_deref().map(parse_delimiter).transpose()?;
+        let column = |part: &String| Some(part.split_once('=')?.1.trim().to_owned());
+        let mapped = args.map.iter().filter_map(column).collect();
         let open = |paths: &[String]| -> Result<Vec<Source>> {
             paths.iter().map(|path| Ok(Source::open(path, None)?)).collect()
         };
@@ -45,6 +49,7 @@ impl Sources {
             events: open(&args.events)?,
             changes: open(&args.changes)?,
             columns,
+            mapped,
             zone,
             delimiter,
             threads: args.threads.map_or_else(cores, usize::from),

@@ -131,9 +131,9 @@ pub(crate) enum Target {
 
 impl Target {
     /// Opens the file, or standard output where none is named (or `-`).
-    pub(crate) fn open(path: Option<&str>, ui: &Ui) -> Result<Self> {
+    pub(crate) fn open(path: Option<&str>) -> Result<Self> {
         match path {
-            None | Some("-") => Ok(Self::Stdout(ui.stdout())),
+            None | Some("-") => Ok(Self::Stdout(Ui::stdout())),
             Some(path) => {
                 let file = File::create(path).map_err(|error| cannot_write(path, error))?;
                 Ok(Self::File(path.to_owned(), BufWriter::with_capacity(1 << 18, file)))

@@ -54,24 +54,24 @@ impl Waterfall<'_> {
                 let name = format!("  {}", fit(&criterion.criterion, NAME_MAX));
                 parts.push(self.step(&name, criterion.value, sum, &scale, self.said_of(criterion)));
                 parts.extend(self.events(criterion).into_iter().map(Part::Event));
-                sum = sum + criterion.value;
+                sum += criterion.value;
             }
             if group.cut != Amount::ZERO {
                 let said = self.limit_of(group);
                 parts.push(self.step("  limit of the group", group.cut, sum, &scale, said));
-                sum = sum + group.cut;
+                sum += group.cut;
             }
         }
         if self.card.held != Amount::ZERO {
             let (bottom, top) = (self.model.scale.bottom, self.model.scale.top);
             let said = format!("held to the scale from {bottom} to {top}");
             parts.push(self.step("Scale", self.card.held, sum, &scale, said));
-            sum = sum + self.card.held;
+            sum += self.card.held;
         }
         if self.card.rounding != Amount::ZERO {
             let said = "to a whole number".to_owned();
             parts.push(self.step("Rounding", self.card.rounding, sum, &scale, said));
-            sum = sum + self.card.rounding;
+            sum += self.card.rounding;
         }
         if let Some(gate) = &self.card.disqualified {
             let said = format!("{gate}: the score is the bottom of the scale");
@@ -125,7 +125,7 @@ impl Waterfall<'_> {
             });
         }
         if criterion.too_young {
-            said.push("too new for its silence to count".to_owned());
+            said.push("not known for the whole window yet".to_owned());
         }
         if criterion.decayed != Amount::ZERO {
             let taken = plain(absolute(criterion.decayed));
@@ -250,7 +250,7 @@ impl Scale {
         let mut sum = Amount::ZERO;
         let (mut low, mut high) = (Amount::ZERO, Amount::whole(card.score).max(Amount::ZERO));
         for step in steps.chain([card.held, card.rounding, card.disqualification]) {
-            sum = sum + step;
+            sum += step;
             low = low.min(sum);
             high = high.max(sum);
         }

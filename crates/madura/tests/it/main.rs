@@ -1,0 +1,11 @@
+//! The program as people use it: whole runs, with what they print, where, and how they end.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod bad_input;
+mod desk;
+mod explaining;
+mod models;
+mod scoring;
+mod shell;
+mod studies;
