@@ -43,8 +43,9 @@ def main():
         parser.error(f"there is no benchmark `{unknown[0]}`; there are {', '.join(benches)}")
     chosen.leads = chosen.leads or (1_000_000 if chosen.full else 100_000)
     chosen.events = chosen.events or (20_000_000 if chosen.full else 2_000_000)
+    chosen.names = chosen.names or [name for name in benches if name != "forms"]
     say_machine()
-    wrong = [name for name in chosen.names or [name for name in benches if name != "forms"] if not benches[name](chosen)]
+    wrong = [name for name in chosen.names if not benches[name](chosen)]
     if wrong:
         sys.exit(f"not equal: {', '.join(wrong)}")
 
@@ -56,7 +57,7 @@ def files(chosen):
 
 def csv(chosen):
     title("csv", f"CSV files of {size(chosen)} to a Parquet file of scores; whole processes")
-    return from_files("csv", chosen, data(chosen, csv=True), "csv", [])
+    return from_files("csv", chosen, data(chosen), "csv", [])
 
 
 def from_files(name, chosen, directory, extension, columns):
@@ -144,6 +145,12 @@ def forms(chosen):
         out = f"{small}/{form}.parquet"
         run([*PEER, "files", form, f"{small}/events.parquet", f"{small}/leads.parquet", out])
         run([sys.executable, f"{ROOT}/bench/loops.py", small, out])
+    for words in (["memory", "clustered"], ["instants", CHUNKS]):
+        out = f"{small}/{words[0]}.parquet"
+        with Obedient([*PEER, *words, f"{small}/events.parquet", f"{small}/leads.parquet"]) as peer:
+            peer.go()
+            peer.write(out)
+        run([sys.executable, f"{ROOT}/bench/loops.py", small, out])
     print(f"{'':10} {'wall s':>8} {'CPU s':>8} {'peak MiB':>9}")
     for form in names:
         out = f"{directory}/{form}.parquet"
@@ -219,8 +226,8 @@ def equal(leads, ours, theirs):
     return subprocess.run([*PEER, "equal", leads, ours, theirs]).returncode == 0
 
 
-def data(chosen, csv=False):
-    return generated(chosen.leads, chosen.events, ["--csv"] if csv else [])
+def data(chosen):
+    return generated(chosen.leads, chosen.events, ["--csv"] if "csv" in chosen.names else [])
 
 
 def generated(leads, events, options):
