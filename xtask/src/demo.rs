@@ -24,7 +24,7 @@ pub(crate) fn run() -> Result<()> {
     title("A company of 2,000 leads and 60,000 events, made from a seed");
     show(&madura, &generate())?;
     title("Who comes first?");
-    show(&madura, &rank("15", "table"))?;
+    show(&madura, &rank("15"))?;
     title("Why is the first one first?");
     show(&madura, &explain(&first_lead(&madura)?))?;
     title("Would this ranking have found those who bought?");
@@ -52,9 +52,8 @@ fn generate() -> Vec<&'static str> {
     [&["generate"], &COMPANY[..], &["--out", DIRECTORY]].concat()
 }
 
-fn rank<'a>(top: &'a str, format: &'a str) -> Vec<&'a str> {
-    let best = ["--as-of", AS_OF, "--top", top, "--format", format];
-    [&["score", MODEL], &facts()[..], &best].concat()
+fn rank(top: &str) -> Vec<&str> {
+    [&["score", MODEL], &facts()[..], &["--as-of", AS_OF, "--top", top]].concat()
 }
 
 fn explain(lead: &str) -> Vec<&str> {
@@ -72,7 +71,7 @@ fn facts() -> [&'static str; 4] {
 
 /// The lead at the top of the ranking.
 fn first_lead(madura: &str) -> Result<String> {
-    let table = shell::read(madura, &rank("1", "csv"))?;
+    let table = shell::read(madura, &[&rank("1")[..], &["--format", "csv"]].concat())?;
     let row = table.lines().nth(1).context("the ranking is empty")?;
     Ok(row.split(',').next().unwrap_or_default().to_owned())
 }
