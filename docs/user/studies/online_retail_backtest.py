@@ -39,7 +39,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("model", type=Path)
     arguments.add_argument("data", type=Path)
-    arguments.add_argument("cut_offs", nargs="+", metavar="CUT-OFF", help="a date such as 2011-07-01")
+    arguments.add_argument("cut_offs", nargs="+", metavar="CUT-OFF", help="a date such as 2011-07-31")
     arguments.add_argument("--madura", default="madura", help="the program")
     arguments.add_argument("--horizon", type=int, default=60, help="days (60)")
     arguments = arguments.parse_args()
