@@ -31,8 +31,12 @@ pub(crate) struct ExplainArgs {
     #[arg(long)]
     json: bool,
 
+    /// Tell every criterion one by one, also those that gave nothing
+    #[arg(long)]
+    all: bool,
+
     /// How many events to show under a criterion, the latest first
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = card::EVENTS_SHOWN)]
     shown: usize,
 
     #[command(flatten)]
@@ -56,7 +60,7 @@ pub(crate) fn run(args: &ExplainArgs, ui: &Ui) -> Result {
         let json = serde_json::to_string_pretty(&explained).unwrap_or_default();
         ui.print(&format!("{json}\n"))?;
     } else {
-        let look = card::Look { events: args.shown, ..card::Look::new(ui, ui.paint) };
+        let look = card::Look { events: args.shown, all: args.all, ..card::Look::new(ui, ui.paint) };
         let lines = card::lines(&explained, program.model(), &look);
         ui.print(&format!("{}\n", lines.join("\n")))?;
     }

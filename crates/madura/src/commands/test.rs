@@ -100,7 +100,7 @@ fn show(result: &TestResult, path: &str, program: &Program, ui: &Ui, text: &mut 
             format!("came {}", paint.red(&check.came)),
         ]);
     }
-    let look = Look { events: 0, ..Look::new(ui, paint) };
+    let look = Look { events: 0, all: true, ..Look::new(ui, paint) };
     let indented = waterfall::lines(&result.card, program.model(), &look);
     let lines = grid.lines(9).into_iter().chain([String::new()]);
     for line in lines.chain(indented.into_iter().map(|line| format!("         {line}"))) {

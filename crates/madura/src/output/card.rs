@@ -38,11 +38,16 @@ pub(crate) struct Look {
     pub(crate) width: usize,
     /// How many events stand under a criterion.
     pub(crate) events: usize,
+    /// Whether criteria that gave nothing are told one by one.
+    pub(crate) all: bool,
 }
+
+/// Enough to recognize a visit; the rest is counted.
+pub(crate) const EVENTS_SHOWN: usize = 3;
 
 impl Look {
     pub(crate) fn new(ui: &Ui, paint: Paint) -> Self {
-        Self { paint, width: ui.width(), events: 5 }
+        Self { paint, width: ui.width(), events: EVENTS_SHOWN, all: false }
     }
 }
 

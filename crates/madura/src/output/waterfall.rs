@@ -50,12 +50,14 @@ impl Waterfall<'_> {
                 said: String::new(),
                 dimmed: false,
             });
-            for criterion in &group.criteria {
+            let told = |criterion: &&CriterionCard| self.look.all || criterion.value != Amount::ZERO;
+            for criterion in group.criteria.iter().filter(told) {
                 let name = format!("  {}", fit(&criterion.criterion, NAME_MAX));
                 parts.push(self.step(&name, criterion.value, sum, &scale, self.said_of(criterion)));
                 parts.extend(self.events(criterion).into_iter().map(Part::Event));
                 sum += criterion.value;
             }
+            parts.extend(self.untold(group).into_iter().map(Part::Event));
             if group.cut != Amount::ZERO {
                 let said = self.limit_of(group);
                 parts.push(self.step("  limit of the group", group.cut, sum, &scale, said));
@@ -137,6 +139,18 @@ impl Waterfall<'_> {
             said.push(format!("its limit {did} {size}"));
         }
         said.join(", ")
+    }
+
+    /// The names of those that gave nothing, unless each of them is told.
+    fn untold(&self, group: &GroupCard) -> Vec<String> {
+        let nothing = |criterion: &&CriterionCard| criterion.value == Amount::ZERO;
+        let names = group.criteria.iter().filter(nothing).map(|criterion| criterion.criterion.as_str());
+        let names: Vec<&str> = names.collect();
+        if self.look.all || names.is_empty() {
+            return Vec::new();
+        }
+        let said = format!("nothing from {}", names.join(", "));
+        wrapped(&said, self.look.width - 2).into_iter().map(|line| format!("  {line}")).collect()
     }
 
     fn limit_of(&self, group: &GroupCard) -> String {

@@ -9,6 +9,7 @@ fn a_score_card_reads_as_a_waterfall() {
         &format!("explain model.yaml 1 {FACTS}"),
         &format!("explain model.yaml 3 {FACTS}"),
         &format!("explain model.yaml 4 {FACTS} --shown 0"),
+        &format!("explain model.yaml 4 {FACTS} --all"),
     ]));
 }
 
