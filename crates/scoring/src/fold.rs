@@ -181,28 +181,30 @@ impl Bound<'_> {
                     continue;
                 }
                 let (hot, tally) = (&self.hot[slot], &mut slots[slot]);
+                // Without branches on what differs from event to event; `Fate` costs nothing where
+                // nobody is told of it.
                 let fate = match hot.kind {
                     // Whoever only counts does not care about days and ages in hours.
-                    HotKind::Plain if age < hot.within => {
-                        tally.counted += 1;
-                        tally.weights += u64::from(FULL_WEIGHT);
-                        Fate::Counted(FULL_WEIGHT)
+                    HotKind::Plain => {
+                        let young = age < hot.within;
+                        tally.counted += u32::from(young);
+                        tally.weights += u64::from(young) * u64::from(FULL_WEIGHT);
+                        if young { Fate::Counted(FULL_WEIGHT) } else { Fate::TooOld }
                     }
-                    HotKind::Plain => Fate::TooOld,
                     HotKind::Latest => {
                         tally.latest = at;
                         Fate::Counted(FULL_WEIGHT)
                     }
                     HotKind::Full => {
-                        if tally.enter_period(periods.number(hot.per), returns) > hot.at_most {
-                            Fate::OverCount
-                        } else if age >= hot.within {
-                            Fate::TooOld
-                        } else {
-                            let weight = if age < hot.expires { self.weight(slot, hot, hours) } else { 0 };
-                            tally.counted += 1;
-                            tally.weights += u64::from(weight);
-                            Fate::Counted(weight)
+                        let number = tally.enter_period(periods.number(hot.per), returns);
+                        let (kept, young) = (number <= hot.at_most, age < hot.within);
+                        let weight = if age < hot.expires { self.weight(slot, hot, hours) } else { 0 };
+                        tally.counted += u32::from(kept && young);
+                        tally.weights += u64::from(kept && young) * u64::from(weight);
+                        match (kept, young) {
+                            (false, _) => Fate::OverCount,
+                            (true, false) => Fate::TooOld,
+                            (true, true) => Fate::Counted(weight),
                         }
                     }
                 };

@@ -50,7 +50,8 @@ fn clock() -> LeadFacts {
 
 /// A lead that visits `times` before day 100 and wins on day 110, or never does.
 fn visitor(name: impl ToString, times: usize, wins: bool) -> LeadFacts {
-    let visits = (0..times).fold(lead(name, 1.0), |lead, time| lead.does("visited", day(50.0 + time as f64)));
+    let visits = (0..times)
+        .fold(lead(name, 1.0), |lead, time| lead.does("visited", day(50.0 + time as f64)));
     if wins { visits.does("won", day(110.0)) } else { visits }
 }
 
@@ -61,8 +62,11 @@ fn close(a: Option<f64>, b: f64) -> bool {
 #[test]
 fn six_leads_come_out_as_worked_out_by_hand() {
     let six = [(9, true), (8, false), (7, true), (7, false), (4, true), (2, false)];
-    let mut facts: Vec<LeadFacts> =
-        six.iter().enumerate().map(|(index, (times, wins))| visitor(index, *times, *wins)).collect();
+    let mut facts: Vec<LeadFacts> = six
+        .iter()
+        .enumerate()
+        .map(|(index, (times, wins))| visitor(index, *times, *wins))
+        .collect();
     facts.push(clock());
     let test = tested(&facts, &at_day_100());
     assert_eq!((test.pooled.count.leads, test.pooled.count.conversions), (6, 3));
@@ -113,7 +117,8 @@ fn a_fact_at_the_cut_off_is_known_and_one_after_it_is_not() {
     let at = visitor("at", 0, true).does("visited", cut_off);
     let after = visitor("after", 0, false).does("visited", later(cut_off, 1));
     let test = tested(&[at, after, clock()], &at_day_100());
-    let by_score: Vec<_> = test.calibration.iter().map(|range| (range.from, range.count.leads)).collect();
+    let by_score: Vec<_> =
+        test.calibration.iter().map(|range| (range.from, range.count.leads)).collect();
     assert_eq!(by_score, [(0, 1), (10, 1)]);
     assert!(close(test.pooled.auc, 1.0));
 }
@@ -147,7 +152,8 @@ fn no_cut_off_is_without_a_whole_horizon_of_data_after_it() {
     let expected: Vec<Timestamp> = [31.0, 76.0, 121.0, 166.0, 211.0, 256.0].map(day).to_vec();
     assert_eq!(test.cut_offs.iter().map(|cut_off| cut_off.at).collect::<Vec<_>>(), expected);
     // The last event is on day 300, so 270 is the last that a horizon of 30 days allows.
-    let late = Options { from: Some(day(270.0)), to: Some(day(400.0)), every: days(1), ..options.clone() };
+    let late =
+        Options { from: Some(day(270.0)), to: Some(day(400.0)), every: days(1), ..options.clone() };
     assert_eq!(tested(&facts, &late).cut_offs.len(), 1);
     let too_late = Options { from: Some(later(day(270.0), 1)), ..late };
     let (programs, needs) = programs(&[VISITS], "won");
@@ -210,7 +216,9 @@ fn a_leak_into_a_few_leads_is_caught_as_well() {
 
 #[test]
 fn a_gate_that_knows_the_outcome_is_caught() {
-    let gated = format!("{VISITS}gates: [{{name: Customer, when: {{trait: kind, is: customer}}, disqualify: true}}]\n");
+    let gated = format!(
+        "{VISITS}gates: [{{name: Customer, when: {{trait: kind, is: customer}}, disqualify: true}}]\n"
+    );
     let leaky = company(|lead, wins| if wins { lead.knows("kind", "customer") } else { lead });
     let test = tested_with(&gated, &leaky, &at_day_100());
     let gate = test.criteria.iter().find(|power| power.gate).unwrap();
@@ -220,7 +228,8 @@ fn a_gate_that_knows_the_outcome_is_caught() {
 
 #[test]
 fn a_dated_change_after_the_cut_off_cannot_leak() {
-    let honest = company(|lead, wins| if wins { lead.learns("size", "large", day(120.0)) } else { lead });
+    let honest =
+        company(|lead, wins| if wins { lead.learns("size", "large", day(120.0)) } else { lead });
     let test = tested(&honest, &at_day_100());
     let size = test.criteria.iter().find(|power| power.name == "Large company").unwrap();
     assert!(close(size.auc, 0.5), "nobody is known to be large on day 100");
@@ -244,8 +253,12 @@ fn honest_fit_that_decides_much_is_not_called_a_leak() {
 #[test]
 fn overlapping_horizons_widen_the_intervals() {
     let facts = company(|lead, _| lead);
-    let once = tested(&facts, &Options { from: Some(day(80.0)), to: Some(day(110.0)), ..at_day_100() });
-    let often = tested(&facts, &Options { from: Some(day(80.0)), to: Some(day(110.0)), every: days(6), ..at_day_100() });
+    let once =
+        tested(&facts, &Options { from: Some(day(80.0)), to: Some(day(110.0)), ..at_day_100() });
+    let often = tested(
+        &facts,
+        &Options { from: Some(day(80.0)), to: Some(day(110.0)), every: days(6), ..at_day_100() },
+    );
     assert!((once.overlap - 1.0).abs() < 1e-12 && (often.overlap - 5.0).abs() < 1e-12);
     assert!(often.pooled.count.leads > 2 * once.pooled.count.leads);
     assert_eq!((once.different.leads, once.different.conversions), (200, 50));

@@ -35,7 +35,10 @@ fn four() -> Vec<LeadFacts> {
         // 10 -> 20 + 20
         lead("anna", 0.0).knows("size", "large").does("visited", day(1.0)),
         // 30 -> 60, held to 50
-        lead("boris", 0.0).does("visited", day(1.0)).does("visited", day(2.0)).does("visited", day(3.0)),
+        lead("boris", 0.0)
+            .does("visited", day(1.0))
+            .does("visited", day(2.0))
+            .does("visited", day(3.0)),
         // 5 -> 0
         lead("carla", 0.0).does("downloaded", day(1.0)),
         // 0 -> 0
@@ -58,7 +61,10 @@ fn everyone_is_counted_where_they_were_and_where_they_are() {
     let moves = told.stages.moves();
     assert_eq!(
         moves,
-        [(None, Some("marketing_qualified"), 1), (Some("marketing_qualified"), Some("sales_qualified"), 1)]
+        [
+            (None, Some("marketing_qualified"), 1),
+            (Some("marketing_qualified"), Some("sales_qualified"), 1)
+        ]
     );
 }
 
@@ -100,7 +106,9 @@ fn every_move_is_explained_to_the_last_point() {
         (None, "10", "-10", 1, 0),
         (Some("Downloads"), "5", "-5", 1, 1),
     ];
-    let expected = expected.map(|(name, moved, net, leads, main)| (name, moved.to_owned(), net.to_owned(), leads, main));
+    let expected = expected.map(|(name, moved, net, leads, main)| {
+        (name, moved.to_owned(), net.to_owned(), leads, main)
+    });
     assert_eq!(causes, expected);
 }
 

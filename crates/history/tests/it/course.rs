@@ -50,7 +50,8 @@ fn every_change_of_the_score_has_its_instant_and_its_cause() {
     let path = "size".to_owned();
     assert_eq!(told.changes[1].facts, [Fact::Trait { path, value: Some("large".into()) }]);
     assert_eq!(told.changes[3].after.disqualified.as_deref(), Some("Competitor"));
-    let steps: Vec<_> = told.steps.iter().map(|step| (step.at, step.entered, step.reason)).collect();
+    let steps: Vec<_> =
+        told.steps.iter().map(|step| (step.at, step.entered, step.reason)).collect();
     assert_eq!(steps, [(day(3.5), true, "reached"), (day(11.25), false, "fell")]);
 }
 
@@ -72,7 +73,8 @@ fn the_samples_are_every_midnight_and_every_fact() {
     let facts = lead("carla", 0.5).does("visited", later(day(2.0), 1));
     let told = of(&facts, 0.25, 3.25);
     let instants: Vec<_> = told.samples.iter().map(|sample| sample.at).collect();
-    let expected = [day(0.25), day(0.5), day(1.0), day(2.0), later(day(2.0), 1), day(3.0), day(3.25)];
+    let expected =
+        [day(0.25), day(0.5), day(1.0), day(2.0), later(day(2.0), 1), day(3.0), day(3.25)];
     assert_eq!(instants, expected);
 }
 

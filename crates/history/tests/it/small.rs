@@ -67,7 +67,8 @@ pub(crate) fn programs(documents: &[&str], outcome: &str) -> (Vec<Program>, Need
         .iter()
         .map(|text| {
             let loaded = load(text, Syntax::Yaml);
-            let complaints: Vec<String> = loaded.diagnostics.iter().map(ToString::to_string).collect();
+            let complaints: Vec<String> =
+                loaded.diagnostics.iter().map(ToString::to_string).collect();
             loaded.model.unwrap_or_else(|| panic!("{}", complaints.join("\n")))
         })
         .collect();
@@ -81,7 +82,8 @@ pub(crate) fn history(needs: &Needs, facts: &[LeadFacts]) -> History {
     let mut roster = RosterBuilder::new(needs);
     let column = |path: &String| {
         let own = |lead: &LeadFacts| {
-            let own = lead.traits.iter().find(|fact| fact.path == *path && fact.at == lead.created_at);
+            let own =
+                lead.traits.iter().find(|fact| fact.path == *path && fact.at == lead.created_at);
             own.and_then(|fact| fact.value.clone())
         };
         let codes = (0..facts.len() as u32).collect();
@@ -103,23 +105,27 @@ pub(crate) fn history(needs: &Needs, facts: &[LeadFacts]) -> History {
     }
     let gathering = Gathering::new(needs.clone(), roster.finish().0);
     let mut ids = Texts::default();
-    let events: Vec<&Event> =
-        facts.iter().flat_map(|lead| lead.events.iter().map(move |event| (lead, event))).map(
-            |(lead, event)| {
-                ids.push(&lead.lead);
-                event
-            },
-        ).collect();
+    let events: Vec<&Event> = facts
+        .iter()
+        .flat_map(|lead| lead.events.iter().map(move |event| (lead, event)))
+        .map(|(lead, event)| {
+            ids.push(&lead.lead);
+            event
+        })
+        .collect();
     let rows = events.len();
-    gathering.take(0, &EventBatch {
-        leads: LeadIds::Texts(ids),
-        names: Coded {
-            values: events.iter().map(|event| Some(Value::Text(event.name.clone()))).collect(),
-            codes: (0..rows as u32).collect(),
+    gathering.take(
+        0,
+        &EventBatch {
+            leads: LeadIds::Texts(ids),
+            names: Coded {
+                values: events.iter().map(|event| Some(Value::Text(event.name.clone()))).collect(),
+                codes: (0..rows as u32).collect(),
+            },
+            at: events.iter().map(|event| event.at).collect(),
+            ids: None,
+            properties: needs.properties.iter().map(|_| Coded::missing(rows)).collect(),
         },
-        at: events.iter().map(|event| event.at).collect(),
-        ids: None,
-        properties: needs.properties.iter().map(|_| Coded::missing(rows)).collect(),
-    });
+    );
     gathering.finish(1).into_history(1)
 }
