@@ -14,6 +14,7 @@ pub(crate) type Map<K, V> = HashMap<K, V, FixedState>;
 pub(crate) struct ValueInterner {
     numbers: Map<Vec<u8>, u32>,
     pub(crate) values: Vec<Option<Value>>,
+    key: Vec<u8>,
 }
 
 /// Gives the shapes of events their numbers.
@@ -21,40 +22,42 @@ pub(crate) struct ValueInterner {
 pub(crate) struct ShapeInterner {
     numbers: Map<Vec<u8>, u32>,
     pub(crate) shapes: Vec<Shape>,
+    key: Vec<u8>,
 }
 
 impl ValueInterner {
     pub(crate) fn new() -> Self {
-        Self { numbers: Map::default(), values: vec![None] }
+        Self { values: vec![None], ..Self::default() }
     }
 
     pub(crate) fn number(&mut self, value: Option<&Value>) -> u32 {
         let Some(value) = value else { return 0 };
-        let mut key = Vec::new();
-        encode(Some(value), &mut key);
-        if let Some(number) = self.numbers.get(&key) {
+        self.key.clear();
+        encode(Some(value), &mut self.key);
+        if let Some(number) = self.numbers.get(&self.key) {
             return *number;
         }
         let number = self.values.len() as u32;
         self.values.push(Some(value.clone()));
-        self.numbers.insert(key, number);
+        self.numbers.insert(self.key.clone(), number);
         number
     }
 }
 
 impl ShapeInterner {
     pub(crate) fn number(&mut self, event: usize, properties: &[Option<&Value>]) -> u32 {
-        let mut key = (event as u32).to_le_bytes().to_vec();
+        self.key.clear();
+        self.key.extend((event as u32).to_le_bytes());
         for value in properties {
-            encode(*value, &mut key);
+            encode(*value, &mut self.key);
         }
-        if let Some(number) = self.numbers.get(&key) {
+        if let Some(number) = self.numbers.get(&self.key) {
             return *number;
         }
         let number = self.shapes.len() as u32;
         let properties = properties.iter().map(|value| value.cloned()).collect();
         self.shapes.push(Shape { event, properties });
-        self.numbers.insert(key, number);
+        self.numbers.insert(self.key.clone(), number);
         number
     }
 }

@@ -83,7 +83,7 @@ pub struct RosterBuilder {
     ids: Ids,
     index: Index,
     created_at: Vec<i64>,
-    columns: Vec<Vec<u32>>,
+    columns: Vec<Codes>,
     interners: Vec<ValueInterner>,
     changes: Vec<(u32, Change)>,
     /// The column of the trait `created_at`, which follows the lead and not the row.
@@ -101,7 +101,7 @@ impl RosterBuilder {
             ids: Ids::Consecutive { first: 0, count: 0 },
             index: Index::Difference,
             created_at: Vec::new(),
-            columns: vec![Vec::new(); columns],
+            columns: (0..columns).map(|_| Codes::Bytes(Vec::new())).collect(),
             interners: (0..columns).map(|_| ValueInterner::new()).collect(),
             changes: Vec::new(),
             beginnings: needs.traits.iter().position(|path| path == CREATED_AT),
@@ -119,6 +119,9 @@ impl RosterBuilder {
                 column.values.iter().map(|value| interner.number(value.as_ref())).collect()
             })
             .collect();
+        if self.take_next_in_line(batch, &numbers) {
+            return;
+        }
         let row = |row: usize| {
             let codes = batch.traits.iter().zip(&numbers);
             codes.map(move |(column, numbers)| numbers[column.codes[row] as usize])
@@ -144,6 +147,27 @@ impl RosterBuilder {
         }
     }
 
+    /// Takes rows whose ids are the numbers that come next: nothing has to be looked up, and columns
+    /// are copied as such. Answers whether these rows are like that.
+    fn take_next_in_line(&mut self, batch: &LeadBatch, numbers: &[Vec<u32>]) -> bool {
+        let (Ids::Consecutive { first, count }, LeadIds::Numbers(ids)) = (&mut self.ids, &batch.leads) else {
+            return false;
+        };
+        if *count == 0 {
+            *first = ids.first().copied().unwrap_or_default();
+        }
+        let next = *first + *count as u64;
+        if !ids.iter().zip(next..).all(|(id, next)| *id == next) {
+            return false;
+        }
+        *count += ids.len();
+        self.created_at.extend(batch.created_at.iter().map(|at| at.map_or(ALWAYS, Timestamp::as_millis)));
+        for ((column, codes), numbers) in self.columns.iter_mut().zip(&batch.traits).zip(numbers) {
+            column.extend(codes.codes.iter().map(|code| numbers[*code as usize]), numbers);
+        }
+        true
+    }
+
     /// Takes a change of a trait; answers whether its lead is known. Traits that no model looks at
     /// are passed over.
     pub fn change(&mut self, needs: &Needs, change: &TraitChange) -> bool {
@@ -153,7 +177,8 @@ impl RosterBuilder {
         };
         if let Ok(column) = needs.traits.binary_search(&change.path) {
             // What the row said is a change among the others, from the lead's beginning on.
-            let base = std::mem::take(&mut self.columns[column][lead as usize]);
+            let base = self.columns[column].get(lead as usize);
+            self.columns[column].set(lead as usize, 0);
             if base != 0 {
                 let from = self.created_at[lead as usize];
                 self.changes.push((lead, Change { column: column as u32, from, value: base }));
@@ -180,7 +205,7 @@ impl RosterBuilder {
             ids: self.ids,
             index: self.index,
             created_at: self.created_at,
-            columns: self.columns.into_iter().map(Codes::new).collect(),
+            columns: self.columns,
             values,
             changes: self.changes,
         };
@@ -193,7 +218,7 @@ impl RosterBuilder {
         let at = lead as usize;
         let first = self.created_at[at];
         let same = first == created_at
-            && row.iter().zip(&self.columns).all(|(value, column)| column[at] == *value);
+            && row.iter().zip(&self.columns).all(|(value, column)| column.get(at) == *value);
         if same {
             self.notes.repeated += 1;
         } else {
@@ -206,7 +231,7 @@ impl RosterBuilder {
             return;
         }
         for (column, value) in row.into_iter().enumerate().filter(|(column, _)| Some(*column) != self.beginnings) {
-            let base = self.columns[column][at];
+            let base = self.columns[column].get(at);
             let number = column as u32;
             if base != 0 {
                 self.changes.push((lead, Change { column: number, from: first, value: base }));
@@ -214,13 +239,14 @@ impl RosterBuilder {
             if value != 0 {
                 self.changes.push((lead, Change { column: number, from: created_at, value }));
             }
-            self.columns[column][at] = 0;
+            self.columns[column].set(at, 0);
         }
         let earliest = first.min(created_at);
         self.created_at[at] = earliest;
         if let Some(column) = self.beginnings {
             let known = (earliest != ALWAYS).then(|| Value::Instant(Timestamp::saturating_from_millis(earliest)));
-            self.columns[column][at] = self.interners[column].number(known.as_ref());
+            let number = self.interners[column].number(known.as_ref());
+            self.columns[column].set(at, number);
         }
     }
 
@@ -370,11 +396,7 @@ pub struct RowProfile<'r> {
 impl RowProfile<'_> {
     #[inline]
     fn base(&self, column: usize) -> u32 {
-        match &self.roster.columns[column] {
-            Codes::Bytes(codes) => u32::from(codes[self.at]),
-            Codes::Shorts(codes) => u32::from(codes[self.at]),
-            Codes::Words(codes) => codes[self.at],
-        }
+        self.roster.columns[column].get(self.at)
     }
 
     /// From when on the value that a column has at an instant has held, in ms: from the lead's
@@ -430,14 +452,51 @@ impl Ids {
 }
 
 impl Codes {
-    fn new(codes: Vec<u32>) -> Self {
-        match codes.iter().max() {
-            None => Self::Bytes(Vec::new()),
-            Some(most) if *most <= u32::from(u8::MAX) => Self::Bytes(codes.iter().map(|code| *code as u8).collect()),
-            Some(most) if *most <= u32::from(u16::MAX) => {
-                Self::Shorts(codes.iter().map(|code| *code as u16).collect())
+    #[inline]
+    fn get(&self, at: usize) -> u32 {
+        match self {
+            Self::Bytes(codes) => u32::from(codes[at]),
+            Self::Shorts(codes) => u32::from(codes[at]),
+            Self::Words(codes) => codes[at],
+        }
+    }
+
+    fn set(&mut self, at: usize, code: u32) {
+        self.widen_for(code);
+        match self {
+            Self::Bytes(codes) => codes[at] = code as u8,
+            Self::Shorts(codes) => codes[at] = code as u16,
+            Self::Words(codes) => codes[at] = code,
+        }
+    }
+
+    fn push(&mut self, code: u32) {
+        self.extend(std::iter::once(code), &[code]);
+    }
+
+    /// Adds codes, all of which occur in `among`.
+    fn extend(&mut self, added: impl Iterator<Item = u32>, among: &[u32]) {
+        self.widen_for(among.iter().copied().max().unwrap_or_default());
+        match self {
+            Self::Bytes(codes) => codes.extend(added.map(|code| code as u8)),
+            Self::Shorts(codes) => codes.extend(added.map(|code| code as u16)),
+            Self::Words(codes) => codes.extend(added),
+        }
+    }
+
+    /// Makes the column wide enough for a code.
+    fn widen_for(&mut self, code: u32) {
+        match self {
+            Self::Bytes(codes) if code > u32::from(u16::MAX) => {
+                *self = Self::Words(codes.iter().map(|code| u32::from(*code)).collect());
             }
-            Some(_) => Self::Words(codes),
+            Self::Bytes(codes) if code > u32::from(u8::MAX) => {
+                *self = Self::Shorts(codes.iter().map(|code| u16::from(*code)).collect());
+            }
+            Self::Shorts(codes) if code > u32::from(u16::MAX) => {
+                *self = Self::Words(codes.iter().map(|code| u32::from(*code)).collect());
+            }
+            Self::Bytes(_) | Self::Shorts(_) | Self::Words(_) => {}
         }
     }
 }

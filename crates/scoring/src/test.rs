@@ -124,6 +124,10 @@ fn equals(value: &Value, operand: &Operand) -> Option<bool> {
         (Operand::Bool(wanted), Value::Bool(truth)) => Some(truth == wanted),
         (Operand::Bool(wanted), Value::Text(text)) => read_bool(text).map(|truth| truth == *wanted),
         (Operand::Bool(_), _) => None,
+        // The common case is compared where it stands: no text is made for it.
+        (Operand::Text(wanted), Value::Text(text)) if !wanted.exact && text.is_ascii() => {
+            Some(text.trim().eq_ignore_ascii_case(&wanted.folded))
+        }
         (Operand::Text(wanted), _) => Some(text_of(value, wanted.exact) == wanted.folded),
     }
 }
