@@ -53,12 +53,8 @@ pub(crate) fn gather_more(
     args: &InputArgs,
     ui: &Ui,
 ) -> Result<Facts> {
-    let mut needs = Needs::of(models.iter().copied());
-    for event in events {
-        if let Err(at) = needs.events.binary_search_by(|(name, _)| name.as_str().cmp(event)) {
-            needs.events.insert(at, ((*event).to_owned(), Vec::new()));
-        }
-    }
+    let needs = Needs::of(models.iter().copied());
+    let needs = events.iter().fold(needs, |needs, event| needs.with_event(event));
     let sources = Sources::open(args)?;
     let rejects = Rejects::open(args)?;
     let reader = Reader { sources: &sources, needs: &needs, rejects: &rejects, ui };
