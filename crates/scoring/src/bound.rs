@@ -7,6 +7,7 @@ use crate::calendar::{Calendar, Uses};
 use crate::model::{Band, Decay, Model, Period, Property};
 use crate::program::{Clause, FOREVER, Line, LineKind, Program};
 use crate::sum::units;
+use crate::swift::Swift;
 use crate::test::{Viewpoint, number_of};
 use crate::truth::{Truth, Truths};
 use crate::vocabulary::{Shape, Vocabulary};
@@ -30,6 +31,8 @@ pub struct Bound<'p> {
     slots: Vec<u16>,
     /// What the fold asks of each slot.
     pub(crate) hot: Vec<Hot>,
+    /// What a swifter fold needs, where the model allows it.
+    pub(crate) swift: Option<Swift>,
     /// The tables of weights of all slots; equal curves share one.
     pub(crate) weights: Vec<u32>,
     /// Which calendar periods some slot counts in.
@@ -119,10 +122,16 @@ impl Program {
             })
             .collect();
         let (hot, weights) = self.hot_slots();
+        let calendar = Calendar::new(self.zone(), first, last);
+        let has_dated_slots = self.slots.iter().any(|slot| slot.dated);
+        let by_shape: Vec<&[u16]> =
+            starts.windows(2).map(|pair| &slots[pair[0] as usize..pair[1] as usize]).collect();
+        let swift = Swift::new(&by_shape, &hot, calendar.returns(), has_dated_slots);
         Bound {
             program: self,
-            calendar: Calendar::new(self.zone(), first, last),
-            has_dated_slots: self.slots.iter().any(|slot| slot.dated),
+            calendar,
+            has_dated_slots,
+            swift,
             uses: Uses::of(hot.iter().map(|hot| hot.per)),
             hot,
             weights,

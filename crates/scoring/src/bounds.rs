@@ -223,7 +223,7 @@ impl Bound<'_> {
                 let ends = [weights.least, weights.most].map(|weight| Amount::weighted(*points, weight));
                 Span::of(ends).unwrap_or(none)
             }
-            LineKind::Tiers { slot, tiers, within } => {
+            LineKind::Tiers { slot, tiers, within, .. } => {
                 tier_span(tiers, slots[*slot].counted, *within, lead.created_at, stretch)
             }
             LineKind::Curve { slot, curve } => self.curve_span(curve, &slots[*slot], stretch),

@@ -64,6 +64,25 @@ impl Uses {
     }
 }
 
+/// The numbers of days alone.
+#[derive(Debug)]
+pub(crate) struct Days<'c> {
+    calendar: &'c Calendar,
+    cursor: Cursor,
+}
+
+impl<'c> Days<'c> {
+    pub(crate) fn new(calendar: &'c Calendar) -> Self {
+        Self { calendar, cursor: Cursor::START }
+    }
+
+    /// The number of the day that holds an instant (ms).
+    #[inline]
+    pub(crate) fn number(&mut self, at: i64) -> u32 {
+        (self.calendar.local(at, &mut self.cursor) / DAY_MS) as u32
+    }
+}
+
 impl<'c> Periods<'c> {
     pub(crate) fn new(calendar: &'c Calendar, uses: Uses) -> Self {
         Self { calendar, uses, cursor: Cursor::START, numbers: [0; 5] }

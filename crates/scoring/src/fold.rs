@@ -115,6 +115,12 @@ impl SlotTally {
             (self.period_before, self.in_period_before) = (self.period, self.in_period);
             (self.period, self.in_period) = (period, again);
         }
+        self.next_in_period(period)
+    }
+
+    /// The same where no period comes back.
+    #[inline]
+    pub(crate) fn next_in_period(&mut self, period: u32) -> u32 {
         // Without a branch: whether the next event is of the same day is anybody's guess.
         let so_far = if self.period == period { self.in_period } else { 0 };
         self.period = period;
@@ -150,7 +156,10 @@ impl Bound<'_> {
     /// Scores a lead at an instant.
     #[inline]
     pub fn score<P: Profile>(&self, lead: &LeadView<'_, P>, at: Timestamp, tally: &mut Tally) -> Score {
-        self.count(lead, at.as_millis(), tally, &mut Nobody);
+        match &self.swift {
+            Some(swift) => self.count_swiftly(swift, lead, at.as_millis(), tally),
+            None => self.count(lead, at.as_millis(), tally, &mut Nobody),
+        }
         self.sum(lead, at, tally)
     }
 

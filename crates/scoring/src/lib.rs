@@ -21,6 +21,7 @@ mod program;
 mod single;
 pub mod stages;
 mod sum;
+mod swift;
 mod test;
 mod text;
 mod truth;

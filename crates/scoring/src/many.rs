@@ -4,13 +4,13 @@
 //! instants, decaying ones a row of weights that is added as a whole. The rules are those of
 //! [`crate::fold`]; a property test holds the two together.
 
-use leads::{Points, Timestamp};
+use leads::Timestamp;
 
 use crate::bound::Bound;
 use crate::calendar::Periods;
 use crate::fold::{LeadView, NEVER, Profile, Score, SlotTally, Tally};
-use crate::model::{Band, Dimension};
-use crate::program::{Clause, FOREVER, LineKind, band_points, curve_amount};
+use crate::model::Dimension;
+use crate::program::{Clause, FOREVER, LineKind, curve_amount};
 use crate::sum::{Sums, Width as _, held, is_too_young, units};
 use crate::truth::Truth;
 
@@ -352,9 +352,10 @@ impl Instants<'_, '_> {
                         *sum += (weights * unit).clamp(low, high);
                     }
                 }
-                LineKind::Tiers { slot, tiers, within } => {
-                    let given = |points: Points| line.held(units(points));
-                    self.tiers_line(slots, *slot, tiers, *within, lead.created_at, group, given);
+                LineKind::Tiers { slot, by_count, within, .. } => {
+                    let given = |count: i64| line.held(by_count.at(count as u64));
+                    let young = |at: &Timestamp| is_too_young(0, *within, lead.created_at, at.as_millis());
+                    self.tiers_line(slots.of(*slot), group, given, |at| if young(at) { line.held(0) } else { given(0) });
                 }
                 LineKind::Curve { slot, curve } => {
                     let (begin, latest) = slots.of(*slot);
@@ -381,35 +382,18 @@ impl Instants<'_, '_> {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one kind of line, taken apart once")]
+    /// Adds what numbers of events give from `begin` on, and what silence gives.
     fn tiers_line(
         &self,
-        slots: Slots<'_>,
-        slot: usize,
-        tiers: &[Band],
-        within: Option<i64>,
-        created_at: i64,
+        (begin, counts): (usize, &[i64]),
         group: &mut [i64],
-        given: impl Fn(Points) -> i64,
+        given: impl Fn(i64) -> i64,
+        silent: impl Fn(&Timestamp) -> i64,
     ) {
-        let (begin, counts) = slots.of(slot);
-        let (none, nothing) = (given(band_points(tiers, 0.0)), given(Points::ZERO));
-        let silent = |at: &Timestamp| {
-            if is_too_young(0, within, created_at, at.as_millis()) { nothing } else { none }
-        };
-        if none != 0 || nothing != 0 {
-            group[..begin].iter_mut().zip(&self.at).for_each(|(sum, at)| *sum += silent(at));
-        }
-        let mut last = (0, none);
-        for ((sum, count), at) in group[begin..].iter_mut().zip(counts).zip(&self.at[begin..]) {
-            if *count == 0 {
-                *sum += silent(at);
-                continue;
-            }
-            if *count != last.0 {
-                last = (*count, given(band_points(tiers, *count as f64)));
-            }
-            *sum += last.1;
+        let (before, after) = group.split_at_mut(begin);
+        before.iter_mut().zip(&self.at).for_each(|(sum, at)| *sum += silent(at));
+        for ((sum, count), at) in after.iter_mut().zip(counts).zip(&self.at[begin..]) {
+            *sum += if *count == 0 { silent(at) } else { given(*count) };
         }
     }
 

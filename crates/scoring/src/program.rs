@@ -89,8 +89,41 @@ pub(crate) enum LineKind {
     Clause { clause: Clause, points: Points, otherwise: Points, unknown: Points },
     Bands { column: usize, bands: Vec<Band>, unknown: Points },
     Events { slot: usize, points: Points },
-    Tiers { slot: usize, tiers: Vec<Band>, within: Option<i64> },
+    Tiers { slot: usize, tiers: Vec<Band>, by_count: ByCount, within: Option<i64> },
     Curve { slot: usize, curve: Vec<Knot> },
+}
+
+/// The units of tiers by the number of events, as far as bounds reach.
+#[derive(Clone, Debug)]
+pub(crate) struct ByCount {
+    /// The last one holds for every greater number.
+    units: Vec<i64>,
+    /// Tiers that reach further than a table should.
+    beyond: Vec<Band>,
+}
+
+impl ByCount {
+    /// Numbers of events up to this have a place of their own.
+    const PLACES: usize = 1024;
+
+    fn new(tiers: &[Band]) -> Self {
+        let bounds = tiers.iter().flat_map(|tier| [tier.at_least, tier.below]).flatten();
+        let highest = bounds.fold(0.0, f64::max);
+        let far = highest >= Self::PLACES as f64;
+        let places = if far { Self::PLACES } else { highest as usize + 1 };
+        let units = (0..places).map(|count| units(band_points(tiers, count as f64)));
+        Self { units: units.collect(), beyond: if far { tiers.to_vec() } else { Vec::new() } }
+    }
+
+    /// The units of a number of events.
+    #[inline]
+    pub(crate) fn at(&self, count: u64) -> i64 {
+        let last = self.units.len() - 1;
+        if count > last as u64 && !self.beyond.is_empty() {
+            return units(band_points(&self.beyond, count as f64));
+        }
+        self.units[(count.min(last as u64)) as usize]
+    }
 }
 
 /// No window: every age is younger.
@@ -186,6 +219,7 @@ impl Builder<'_> {
             Rule::Tiers { counting, tiers } => LineKind::Tiers {
                 slot: self.counting(counting, Decay::None),
                 tiers: tiers.clone(),
+                by_count: ByCount::new(tiers),
                 within: counting.within.map(leads::Duration::as_millis),
             },
             Rule::Curve { since, curve } => {

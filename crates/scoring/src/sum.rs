@@ -8,7 +8,7 @@ use crate::amount::{Amount, FULL_WEIGHT, UNITS_PER_POINT};
 use crate::bound::Bound;
 use crate::fold::{LeadView, NEVER, Nobody, Profile, Score, SlotTally, Tally};
 use crate::model::{Bracket, Dimension};
-use crate::program::{Clause, Line, LineKind, band_points, curve_amount};
+use crate::program::{Clause, Line, LineKind, curve_amount};
 use crate::truth::Truth;
 
 /// A width of arithmetic. Nearly every lead's sums fit 64 bits with room to spare; the others, and
@@ -174,12 +174,12 @@ impl Bound<'_> {
                     Truth::Unknown => units(*unknown),
                 }
             }
-            LineKind::Tiers { slot, tiers, within } => {
+            LineKind::Tiers { slot, by_count, within, .. } => {
                 let counted = counted(*slot);
                 if is_too_young(counted, *within, lead.created_at, at.as_millis()) {
                     return 0;
                 }
-                units(band_points(tiers, counted as f64))
+                by_count.at(counted)
             }
             LineKind::Curve { slot, curve } => match slots[*slot].latest {
                 NEVER => 0,

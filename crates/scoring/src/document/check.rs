@@ -61,12 +61,14 @@ impl Checker {
             self.node(item, of);
         }
         if items.len() < least || items.len() > most {
-            let wanted = match (least, most) {
-                (2, 2) => "exactly two".to_owned(),
-                _ => "at least one".to_owned(),
+            let (code, wanted) = match (items.len(), (least, most)) {
+                (0, (2, 2)) => (code::EMPTY, "exactly two".to_owned()),
+                (_, (2, 2)) => (code::WRONG_TYPE, "exactly two".to_owned()),
+                (0, _) => (code::EMPTY, "at least one".to_owned()),
+                _ => (code::TOO_LARGE, format!("at most {most}")),
             };
             return Err(Problem {
-                code: if items.is_empty() { code::EMPTY } else { code::WRONG_TYPE },
+                code,
                 message: match items.len() {
                     0 => "the list is empty".to_owned(),
                     count => format!("the list has {count} entries"),

@@ -162,6 +162,14 @@ const fn list(of: &'static Shape) -> Shape {
     Shape::List(of, 1, usize::MAX)
 }
 
+/// Scores of everyone keep the bracket, the stage and each half of the grade in a byte, of which
+/// one value says that there is none.
+const NAMED_MAX: usize = 250;
+
+/// Scores of everyone keep the gate that disqualifies in two bytes, of which one value says that
+/// there is none.
+const GATES_MAX: usize = 60_000;
+
 /// The whole document.
 pub(super) static MODEL: Shape = Shape::Record(&Record {
     id: "model",
@@ -186,10 +194,14 @@ pub(super) static MODEL: Shape = Shape::Record(&Record {
             "Where days, weeks and months are counted, such as `Europe/Madrid`; `UTC` unless said otherwise.",
         ),
         must("groups", list(&Shape::Record(&GROUP)), "The criteria, group by group."),
-        may("gates", list(&Shape::Choice(&GATE)), "What overrides the points."),
+        may(
+            "gates",
+            Shape::List(&Shape::Choice(&GATE), 1, GATES_MAX),
+            "What overrides the points.",
+        ),
         may(
             "brackets",
-            list(&Shape::Record(&BRACKET)),
+            Shape::List(&Shape::Record(&BRACKET), 1, NAMED_MAX),
             "Named ranges of the score, each from its `from` to the next.",
         ),
         may(
@@ -199,7 +211,7 @@ pub(super) static MODEL: Shape = Shape::Record(&Record {
         ),
         may(
             "stages",
-            list(&Shape::Record(&STAGE)),
+            Shape::List(&Shape::Record(&STAGE), 1, NAMED_MAX),
             "The stages of the funnel, the earliest first.",
         ),
         may("tests", list(&Shape::Record(&TEST)), "The model's own tests."),

@@ -1,7 +1,7 @@
 //! What the points mean, and the model's own tests.
 
 use super::condition::CONDITION;
-use super::{Alternative, Choice, Field, Layout, Record, Shape, list, may, must};
+use super::{Alternative, Choice, Field, Layout, NAMED_MAX, Record, Shape, list, may, must};
 
 pub(super) static GATE: Choice = Choice {
     what: "a gate",
@@ -57,12 +57,12 @@ pub(super) static GRID: Record = Record {
     fields: &[&[
         must(
             "fit",
-            list(&Shape::Pair(&Shape::Points)),
+            Shape::List(&Shape::Pair(&Shape::Points), 1, NAMED_MAX),
             "Letters and the fit they begin at: `[A: 38, B: 25, C: 0]`.",
         ),
         must(
             "engagement",
-            list(&Shape::Pair(&Shape::Points)),
+            Shape::List(&Shape::Pair(&Shape::Points), 1, NAMED_MAX),
             "Numbers and the engagement they begin at: `[1: 50, 2: 30, 3: 0]`.",
         ),
     ]],
