@@ -24,7 +24,7 @@ pub(crate) fn run() -> Result<()> {
     title("A company of 2,000 leads and 60,000 events, made from a seed");
     show(&madura, &generate())?;
     title("Who comes first?");
-    show(&madura, &rank("15"))?;
+    show(&madura, &[&rank("15")[..], &["--format", "table"]].concat())?;
     title("Why is the first one first?");
     show(&madura, &explain(&first_lead(&madura)?))?;
     title("Would this ranking have found those who bought?");
