@@ -42,11 +42,12 @@ impl Gathered {
     /// Puts every block in order, and keeps it.
     pub fn into_history(self, threads: usize) -> History {
         let leads = self.roster.len();
-        let blocks = in_parallel(leads.div_ceil(LEADS_PER_BLOCK), threads, Vec::new, |scratch, index| {
-            let mut block = Block::default();
-            block.fill(&self.partitions, index, leads, scratch);
-            block
-        });
+        let blocks =
+            in_parallel(leads.div_ceil(LEADS_PER_BLOCK), threads, Vec::new, |scratch, index| {
+                let mut block = Block::default();
+                block.fill(&self.partitions, index, leads, scratch);
+                block
+            });
         let (first, last) = span(blocks.iter());
         let (roster, traits) = self.roster.split_values();
         let vocabulary = vocabulary(traits, self.shapes.shapes);
@@ -67,12 +68,21 @@ fn span<'b>(blocks: impl Iterator<Item = &'b Block>) -> (Timestamp, Timestamp) {
             }
         }
     }
-    (Timestamp::saturating_from_millis(first.min(last)), Timestamp::saturating_from_millis(last.max(first)))
+    (
+        Timestamp::saturating_from_millis(first.min(last)),
+        Timestamp::saturating_from_millis(last.max(first)),
+    )
 }
 
 impl Block {
     /// Fills the block with its events, in time order per lead. `scratch` is reused memory.
-    pub(crate) fn fill(&mut self, partitions: &[Partition], block: usize, leads: usize, scratch: &mut Vec<u32>) {
+    pub(crate) fn fill(
+        &mut self,
+        partitions: &[Partition],
+        block: usize,
+        leads: usize,
+        scratch: &mut Vec<u32>,
+    ) {
         let leads = LEADS_PER_BLOCK.min(leads - block * LEADS_PER_BLOCK);
         self.starts.clear();
         self.starts.resize(leads + 1, 0);
@@ -108,7 +118,10 @@ impl Block {
             if self.at[range.clone()].is_sorted() {
                 continue;
             }
-            let events = self.at[range.clone()].iter().copied().zip(self.shapes[range.clone()].iter().copied());
+            let events = self.at[range.clone()]
+                .iter()
+                .copied()
+                .zip(self.shapes[range.clone()].iter().copied());
             let mut events: Vec<(i64, u32)> = events.collect();
             events.sort_unstable();
             for (place, (at, shape)) in range.zip(events) {

@@ -131,7 +131,8 @@ impl Gathering {
             partitions.push((sequence, Partition::new(&rows, blocks)));
         }
         partitions.sort_by_key(|(sequence, _)| *sequence);
-        let partitions: Vec<Partition> = partitions.into_iter().map(|(_, partition)| partition).collect();
+        let partitions: Vec<Partition> =
+            partitions.into_iter().map(|(_, partition)| partition).collect();
         Gathered {
             needs: self.needs,
             roster: self.roster,
@@ -151,10 +152,13 @@ impl Gathering {
     /// The shape of each row: a table by name where no property matters, else row by row.
     fn shape_codes(&self, batch: &EventBatch) -> Shapes {
         let events = events_by_code(&self.needs, &batch.names);
-        let looks = |event: &Option<usize>| event.is_some_and(|event| !self.needs.events[event].1.is_empty());
+        let looks = |event: &Option<usize>| {
+            event.is_some_and(|event| !self.needs.events[event].1.is_empty())
+        };
         if !events.iter().any(looks) {
             let mut shapes = lock(&self.shapes);
-            let number = |event: &Option<usize>| event.map_or(IRRELEVANT, |event| shapes.number(event, &[]));
+            let number =
+                |event: &Option<usize>| event.map_or(IRRELEVANT, |event| shapes.number(event, &[]));
             return Shapes::ByName(events.iter().map(number).collect());
         }
         self.shapes_by_row(batch, &events)
@@ -172,12 +176,14 @@ impl Gathering {
                 (0..batch.properties.len()).map(|property| wanted.contains(&property)).collect()
             })
             .collect();
-        for property in 0..=batch.properties.len() {
+        // Once more than there are properties: names alone make combinations too.
+        let columns = batch.properties.iter().map(Some).chain([None]);
+        for (property, column) in columns.enumerate() {
             let mut numbers: Map<(u32, u32), u32> = Map::default();
             firsts.clear();
             for (row, code) in combined.iter_mut().enumerate() {
                 let name = batch.names.codes[row] as usize;
-                let other = match batch.properties.get(property) {
+                let other = match column {
                     Some(column) if looked_at[name][property] => column.codes[row] + 1,
                     _ => 0,
                 };
@@ -192,7 +198,8 @@ impl Gathering {
         let number = |row: &usize| {
             let Some(event) = events[batch.names.codes[*row] as usize] else { return IRRELEVANT };
             let properties = self.needs.events[event].1.iter();
-            let values: Vec<_> = properties.map(|property| batch.properties[*property].get(*row)).collect();
+            let values: Vec<_> =
+                properties.map(|property| batch.properties[*property].get(*row)).collect();
             shapes.number(event, &values)
         };
         let numbers: Vec<u32> = firsts.iter().map(number).collect();
@@ -240,7 +247,9 @@ impl Taken {
     fn note(&mut self, strangers: &Strangers, needs: &Needs, names: &Coded) {
         self.strangers.events += strangers.events;
         for example in &strangers.examples {
-            if self.strangers.examples.len() < EXAMPLES_MAX && !self.strangers.examples.contains(example) {
+            if self.strangers.examples.len() < EXAMPLES_MAX
+                && !self.strangers.examples.contains(example)
+            {
                 self.strangers.examples.push(example.clone());
             }
         }

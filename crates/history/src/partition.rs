@@ -135,9 +135,13 @@ impl Partition {
         let range = self.starts[block] as usize..self.starts[block + 1] as usize;
         match &self.rows {
             Rows::Packed { bits, shape_bits, .. } => {
-                bits.visit(range, |row| visit((row >> shape_bits) as usize & ((1 << LEAD_BITS) - 1)));
+                bits.visit(range, |row| {
+                    visit((row >> shape_bits) as usize & ((1 << LEAD_BITS) - 1))
+                });
             }
-            Rows::Plain(rows) => rows[range].iter().for_each(|row| visit(row.lead as usize % LEADS_PER_BLOCK)),
+            Rows::Plain(rows) => {
+                rows[range].iter().for_each(|row| visit(row.lead as usize % LEADS_PER_BLOCK))
+            }
         }
     }
 }

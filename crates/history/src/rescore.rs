@@ -136,11 +136,12 @@ impl Gathered {
         let bound = program.bind(&vocabulary, Timestamp::MIN, at);
         let leads = roster.len();
         let memory = || (Block::default(), Vec::new(), Tally::default());
-        let blocks = in_parallel(leads.div_ceil(LEADS_PER_BLOCK), threads, memory, |memory, index| {
-            let (block, scratch, tally) = memory;
-            block.fill(&self.partitions, index, leads, scratch);
-            score_block(&bound, &roster, block, index, at, tally)
-        });
+        let blocks =
+            in_parallel(leads.div_ceil(LEADS_PER_BLOCK), threads, memory, |memory, index| {
+                let (block, scratch, tally) = memory;
+                block.fill(&self.partitions, index, leads, scratch);
+                score_block(&bound, &roster, block, index, at, tally)
+            });
         (roster, Scores { blocks })
     }
 }

@@ -44,7 +44,10 @@ struct Change {
 #[derive(Debug)]
 enum Ids {
     /// `first`, `first + 1`, ...
-    Consecutive { first: u64, count: usize },
+    Consecutive {
+        first: u64,
+        count: usize,
+    },
     Numbers(Vec<u64>),
     Texts(Texts),
 }
@@ -150,7 +153,9 @@ impl RosterBuilder {
     /// Takes rows whose ids are the numbers that come next: nothing has to be looked up, and columns
     /// are copied as such. Answers whether these rows are like that.
     fn take_next_in_line(&mut self, batch: &LeadBatch, numbers: &[Vec<u32>]) -> bool {
-        let (Ids::Consecutive { first, count }, LeadIds::Numbers(ids)) = (&mut self.ids, &batch.leads) else {
+        let (Ids::Consecutive { first, count }, LeadIds::Numbers(ids)) =
+            (&mut self.ids, &batch.leads)
+        else {
             return false;
         };
         if *count == 0 {
@@ -161,7 +166,8 @@ impl RosterBuilder {
             return false;
         }
         *count += ids.len();
-        self.created_at.extend(batch.created_at.iter().map(|at| at.map_or(ALWAYS, Timestamp::as_millis)));
+        self.created_at
+            .extend(batch.created_at.iter().map(|at| at.map_or(ALWAYS, Timestamp::as_millis)));
         for ((column, codes), numbers) in self.columns.iter_mut().zip(&batch.traits).zip(numbers) {
             column.extend(codes.codes.iter().map(|code| numbers[*code as usize]), numbers);
         }
@@ -172,7 +178,8 @@ impl RosterBuilder {
     /// are passed over.
     pub fn change(&mut self, needs: &Needs, change: &TraitChange) -> bool {
         let id = id_as_number(change.lead.as_bytes());
-        let Some(lead) = self.position(id.map_or(LeadId::Text(&change.lead), LeadId::Number)) else {
+        let Some(lead) = self.position(id.map_or(LeadId::Text(&change.lead), LeadId::Number))
+        else {
             return false;
         };
         if let Ok(column) = needs.traits.binary_search(&change.path) {
@@ -199,7 +206,9 @@ impl RosterBuilder {
             values[change.column as usize][change.value as usize].as_ref().map(Value::to_string)
         };
         self.changes.sort_by(|(a_lead, a), (b_lead, b)| {
-            (a_lead, a.column, a.from).cmp(&(b_lead, b.column, b.from)).then_with(|| text(a).cmp(&text(b)))
+            (a_lead, a.column, a.from)
+                .cmp(&(b_lead, b.column, b.from))
+                .then_with(|| text(a).cmp(&text(b)))
         });
         let roster = Roster {
             ids: self.ids,
@@ -230,7 +239,9 @@ impl RosterBuilder {
         if same {
             return;
         }
-        for (column, value) in row.into_iter().enumerate().filter(|(column, _)| Some(*column) != self.beginnings) {
+        for (column, value) in
+            row.into_iter().enumerate().filter(|(column, _)| Some(*column) != self.beginnings)
+        {
             let base = self.columns[column].get(at);
             let number = column as u32;
             if base != 0 {
@@ -244,7 +255,8 @@ impl RosterBuilder {
         let earliest = first.min(created_at);
         self.created_at[at] = earliest;
         if let Some(column) = self.beginnings {
-            let known = (earliest != ALWAYS).then(|| Value::Instant(Timestamp::saturating_from_millis(earliest)));
+            let known = (earliest != ALWAYS)
+                .then(|| Value::Instant(Timestamp::saturating_from_millis(earliest)));
             let number = self.interners[column].number(known.as_ref());
             self.columns[column].set(at, number);
         }
@@ -295,7 +307,9 @@ impl RosterBuilder {
         if matches!(self.index, Index::Difference) {
             let mut table = HashTable::with_capacity(self.ids.len() + 1);
             for at in 0..self.ids.len() {
-                table.insert_unique(hash_at(&self.ids, at), at as u32, |at| hash_at(&self.ids, *at as usize));
+                table.insert_unique(hash_at(&self.ids, at), at as u32, |at| {
+                    hash_at(&self.ids, *at as usize)
+                });
             }
             self.index = Index::Table(table);
         }
@@ -335,7 +349,9 @@ impl Roster {
                 }));
             }
             (LeadIds::Numbers(numbers), _) => positions.extend(
-                numbers.iter().map(|number| self.position(LeadId::Number(*number)).unwrap_or(NOBODY)),
+                numbers
+                    .iter()
+                    .map(|number| self.position(LeadId::Number(*number)).unwrap_or(NOBODY)),
             ),
             (LeadIds::Texts(texts), _) => positions.extend((0..texts.len()).map(|row| {
                 let number = id_as_number(texts.bytes(row));
@@ -407,7 +423,10 @@ impl RowProfile<'_> {
     }
 
     fn changes_of(&self, column: usize) -> impl Iterator<Item = &Change> {
-        self.changes.iter().map(|(_, change)| change).filter(move |change| change.column as usize == column)
+        self.changes
+            .iter()
+            .map(|(_, change)| change)
+            .filter(move |change| change.column as usize == column)
     }
 }
 
@@ -430,7 +449,9 @@ impl Profile for RowProfile<'_> {
         if inside(created_at) {
             visit(self.value(column, created_at));
         }
-        self.changes_of(column).filter(|change| inside(change.from)).for_each(|change| visit(change.value));
+        self.changes_of(column)
+            .filter(|change| inside(change.from))
+            .for_each(|change| visit(change.value));
     }
 
     fn turns(&self, first: i64, last: i64, visit: &mut dyn FnMut(i64)) {
@@ -521,7 +542,9 @@ fn is_at(ids: &Ids, at: usize, id: LeadId<'_>) -> bool {
     match (ids, id) {
         (Ids::Numbers(numbers), LeadId::Number(number)) => numbers[at] == number,
         (Ids::Texts(texts), LeadId::Text(text)) => texts.bytes(at) == text.as_bytes(),
-        (Ids::Texts(texts), LeadId::Number(number)) => id_as_number(texts.bytes(at)) == Some(number),
+        (Ids::Texts(texts), LeadId::Number(number)) => {
+            id_as_number(texts.bytes(at)) == Some(number)
+        }
         (Ids::Consecutive { .. }, _) | (Ids::Numbers(_), LeadId::Text(_)) => false,
     }
 }

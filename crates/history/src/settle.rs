@@ -32,7 +32,9 @@ pub(crate) fn losers(mut claims: Vec<Claim>, threads: usize) -> Vec<(u64, u32)> 
 }
 
 fn losers_of(mut claims: Vec<Claim>) -> Vec<(u64, u32)> {
-    claims.sort_unstable_by_key(|claim| (claim.id, claim.at, claim.content, claim.sequence, claim.row));
+    claims.sort_unstable_by_key(|claim| {
+        (claim.id, claim.at, claim.content, claim.sequence, claim.row)
+    });
     let pairs = claims.windows(2).filter(|pair| pair[0].id == pair[1].id);
     pairs.map(|pair| (pair[1].sequence, pair[1].row)).collect()
 }

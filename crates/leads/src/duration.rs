@@ -25,20 +25,17 @@ pub enum DurationError {
     #[error("is not a length of time: write a number and a unit, as in 90min, 48h, 14d or 2w")]
     NotADuration,
     /// Months or years where only a fixed length will do.
-    #[error("counts in calendar months, which differ in length: write days here, as in 30d or 365d")]
+    #[error(
+        "counts in calendar months, which differ in length: write days here, as in 30d or 365d"
+    )]
     Calendar,
     /// Longer than 1,000 years.
     #[error("is longer than 1,000 years")]
     TooLong,
 }
 
-const UNITS: [(&str, i64); 5] = [
-    ("w", 7 * 86_400_000),
-    ("d", 86_400_000),
-    ("h", 3_600_000),
-    ("min", 60_000),
-    ("s", 1000),
-];
+const UNITS: [(&str, i64); 5] =
+    [("w", 7 * 86_400_000), ("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000)];
 
 /// 1,000 years: far beyond every use, and far from overflow in every sum.
 const LONGEST_MS: i64 = 365_250 * 86_400_000;
@@ -111,10 +108,8 @@ impl FromStr for CalendarDuration {
                 _ => Err(DurationError::TooLong),
             };
         }
-        let (_, unit_ms) = UNITS
-            .iter()
-            .find(|(name, _)| *name == unit)
-            .ok_or(DurationError::NotADuration)?;
+        let (_, unit_ms) =
+            UNITS.iter().find(|(name, _)| *name == unit).ok_or(DurationError::NotADuration)?;
         let scale = 10_i128.pow(fraction.len() as u32);
         let fraction: i128 = if fraction.is_empty() {
             0
@@ -178,7 +173,8 @@ mod tests {
             assert_eq!(text.parse(), Ok(Duration(millis)), "{text}");
         }
         assert_eq!("2y".parse(), Ok(CalendarDuration::Months(24)));
-        for text in ["", "d", "3", "-3d", "3 days", "1.5mo", "1.d", ".5h", "3m", "0.0001s", "1..2h"] {
+        for text in ["", "d", "3", "-3d", "3 days", "1.5mo", "1.d", ".5h", "3m", "0.0001s", "1..2h"]
+        {
             assert_eq!(text.parse::<Duration>(), Err(DurationError::NotADuration), "{text}");
         }
         assert_eq!("3mo".parse::<Duration>(), Err(DurationError::Calendar));

@@ -183,7 +183,9 @@ fn parse_utc_fast(text: &[u8]) -> Option<Timestamp> {
         && hour < 24
         && minute < 60
         && second < 60;
-    if !in_range && !(in_month(year, month, day) && hour < 24 && minute < 60 && second < 60) {
+    let in_day = hour < 24 && minute < 60 && second < 60;
+    // Only the last days of a month need its length.
+    if !in_range && (!in_day || !in_month(year, month, day)) {
         return None;
     }
     let millis = match rest {

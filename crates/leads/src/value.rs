@@ -17,7 +17,7 @@ pub enum Value {
     /// An instant from a source that has a type for them (Parquet).
     Instant(Timestamp),
     /// Several values, none of them a list.
-    List(Vec<Value>),
+    List(Vec<Self>),
 }
 
 impl Value {

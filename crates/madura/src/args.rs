@@ -4,7 +4,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    backtest, check, completions, diff, explain, fmt, generate, history, man, new, schema, score, test,
+    backtest, check, completions, diff, explain, fmt, generate, history, man, new, schema, score,
+    test,
 };
 use crate::ui::ColorChoice;
 
@@ -28,7 +29,13 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     #[arg(help = "Colours: auto, always or never")]
     pub(crate) color: ColorChoice,
 

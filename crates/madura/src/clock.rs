@@ -17,7 +17,10 @@ pub(crate) struct Stopwatch(Instant);
 
 impl Stopwatch {
     /// Starts.
-    #[expect(clippy::disallowed_methods, reason = "measuring for progress bars belongs to the clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "measuring for progress bars belongs to the clock"
+    )]
     pub(crate) fn start() -> Self {
         Self(Instant::now())
     }

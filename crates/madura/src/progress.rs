@@ -22,13 +22,19 @@ const PATIENCE: Duration = Duration::from_millis(400);
 impl Progress {
     /// Begins with a file of `bytes`.
     pub(crate) fn bytes(ui: &Ui, name: &str, bytes: u64) -> Self {
-        let style = "{spinner} {wide_msg} {bar:28.cyan/dim} {bytes:>10} of {total_bytes} {eta:>4} left";
+        let style =
+            "{spinner} {wide_msg} {bar:28.cyan/dim} {bytes:>10} of {total_bytes} {eta:>4} left";
         Self::new(ui, name, bytes, style)
     }
 
     /// Begins to make `count` of something.
     pub(crate) fn count(ui: &Ui, name: &str, count: u64) -> Self {
-        Self::new(ui, name, count, "{spinner} {wide_msg} {bar:28.cyan/dim} {human_pos:>10} of {human_len}")
+        Self::new(
+            ui,
+            name,
+            count,
+            "{spinner} {wide_msg} {bar:28.cyan/dim} {human_pos:>10} of {human_len}",
+        )
     }
 
     /// Says how far it is.
@@ -47,7 +53,8 @@ impl Progress {
     fn new(ui: &Ui, name: &str, length: u64, style: &str) -> Self {
         let bar = ui.stderr_is_terminal.then(|| {
             let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::hidden());
-            let style = ProgressStyle::with_template(style).map(|style| style.progress_chars("━╸─"));
+            let style =
+                ProgressStyle::with_template(style).map(|style| style.progress_chars("━╸─"));
             if let Ok(style) = style {
                 bar.set_style(style);
             }

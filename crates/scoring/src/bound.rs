@@ -104,13 +104,18 @@ impl Program {
             .map(|question| {
                 let values = vocabulary.traits[question.column].iter().map(Option::as_ref);
                 if question.property.is_dated() {
-                    Answers::Dated(values.map(|value| self.answer(&question.property, value)).collect())
+                    Answers::Dated(
+                        values.map(|value| self.answer(&question.property, value)).collect(),
+                    )
                 } else {
-                    Answers::Fixed(values.map(|value| question.property.passes(value, view)).collect())
+                    Answers::Fixed(
+                        values.map(|value| question.property.passes(value, view)).collect(),
+                    )
                 }
             })
             .collect();
-        let by_value = self.lines.iter().map(|line| by_value(&line.kind, &answers, self, vocabulary));
+        let by_value =
+            self.lines.iter().map(|line| by_value(&line.kind, &answers, self, vocabulary));
         let by_value: Vec<_> = by_value.collect();
         let (starts, slots) = self.slots_by_shape(&vocabulary.shapes, view);
         let dated_slots: Vec<Vec<Answer>> = self
@@ -184,7 +189,8 @@ impl Program {
             let known = slots.filter(|(_, slot)| slot.pattern.names.contains(name));
             known.map(|(index, _)| index as u16).collect::<Vec<u16>>()
         };
-        let by_name: Vec<Vec<u16>> = self.needs.events.iter().map(|(name, _)| knows(name)).collect();
+        let by_name: Vec<Vec<u16>> =
+            self.needs.events.iter().map(|(name, _)| knows(name)).collect();
         let mut starts = Vec::with_capacity(shapes.len() + 1);
         let mut slots = Vec::new();
         for shape in shapes {
@@ -226,7 +232,11 @@ impl Program {
         self.over_time(turns, |view| Truth::from(self.matches(tests, shape, view)))
     }
 
-    fn over_time(&self, mut turns: Vec<Timestamp>, answer: impl Fn(Viewpoint<'_>) -> Truth) -> Answer {
+    fn over_time(
+        &self,
+        mut turns: Vec<Timestamp>,
+        answer: impl Fn(Viewpoint<'_>) -> Truth,
+    ) -> Answer {
         turns.push(Timestamp::MIN);
         turns.sort_unstable();
         turns.dedup();
@@ -258,7 +268,9 @@ impl Bound<'_> {
         match clause {
             Clause::Question(question) => matches!(self.answers[*question], Answers::Fixed(_)),
             Clause::Event { .. } => false,
-            Clause::All(parts) | Clause::Any(parts) => parts.iter().all(|part| self.is_steady(part)),
+            Clause::All(parts) | Clause::Any(parts) => {
+                parts.iter().all(|part| self.is_steady(part))
+            }
             Clause::Not(inner) => self.is_steady(inner),
         }
     }
@@ -332,12 +344,18 @@ fn by_value(
 /// Lines by value, taken together by group and column.
 fn by_column(lines: &[Line], by_value: &[Option<(usize, Vec<i64>)>]) -> Vec<ByColumn> {
     let mut together: Vec<ByColumn> = Vec::new();
-    for (line, (column, units)) in lines.iter().zip(by_value).filter_map(|(line, by)| Some((line, by.as_ref()?))) {
+    for (line, (column, units)) in
+        lines.iter().zip(by_value).filter_map(|(line, by)| Some((line, by.as_ref()?)))
+    {
         let held = units.iter().map(|units| line.held(*units));
         let same = |known: &&mut ByColumn| known.group == line.group && known.column == *column;
         match together.iter_mut().find(same) {
             Some(known) => known.units.iter_mut().zip(held).for_each(|(sum, units)| *sum += units),
-            None => together.push(ByColumn { group: line.group, column: *column, units: held.collect() }),
+            None => together.push(ByColumn {
+                group: line.group,
+                column: *column,
+                units: held.collect(),
+            }),
         }
     }
     together

@@ -87,7 +87,11 @@ impl<T: Ord + Copy> Span<T> {
 
 impl Bound<'_> {
     /// What every slot can hold at the instants of a stretch.
-    pub(crate) fn spans<P: Profile>(&self, lead: &LeadView<'_, P>, stretch: Stretch) -> Vec<SlotSpan> {
+    pub(crate) fn spans<P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        stretch: Stretch,
+    ) -> Vec<SlotSpan> {
         let mut spans = vec![SlotSpan::new(); self.program.slots.len()];
         let mut periods = Periods::new(&self.calendar, self.uses);
         for (at, shape) in lead.at.iter().zip(lead.shapes) {
@@ -163,7 +167,9 @@ impl Bound<'_> {
                     let mut span = None;
                     lead.profile.values(*column, stretch.first, stretch.last, &mut |value| {
                         let amount = Amount::from_units(i128::from(units[value as usize]));
-                        span = Some(span.map_or(Span::one(amount), |span: Span<Amount>| span.with(amount)));
+                        span = Some(
+                            span.map_or(Span::one(amount), |span: Span<Amount>| span.with(amount)),
+                        );
                     });
                     span.unwrap_or(none)
                 }
@@ -190,12 +196,18 @@ impl Bound<'_> {
         let (bottom, top) = (model.scale.bottom, model.scale.top);
         let total = Span { least: fit.least + engagement.least, most: fit.most + engagement.most };
         let total = total.map(|sum| sum.held(Amount::whole(bottom), Amount::whole(top)).rounded());
-        let score = match (disqualified.has(Truth::True), disqualified == Truths::one(Truth::True)) {
+        let score = match (disqualified.has(Truth::True), disqualified == Truths::one(Truth::True))
+        {
             (_, true) => Span::one(bottom),
             (true, false) => total.with(bottom),
             (false, _) => total,
         };
-        Envelope { score, fit: fit.map(Amount::rounded), engagement: engagement.map(Amount::rounded), disqualified }
+        Envelope {
+            score,
+            fit: fit.map(Amount::rounded),
+            engagement: engagement.map(Amount::rounded),
+            disqualified,
+        }
     }
 
     fn line_span<P: Profile>(
@@ -220,7 +232,8 @@ impl Bound<'_> {
             LineKind::Bands { unknown, .. } => Span::one((*unknown).into()),
             LineKind::Events { slot, points } => {
                 let weights = slots[*slot].weights;
-                let ends = [weights.least, weights.most].map(|weight| Amount::weighted(*points, weight));
+                let ends =
+                    [weights.least, weights.most].map(|weight| Amount::weighted(*points, weight));
                 Span::of(ends).unwrap_or(none)
             }
             LineKind::Tiers { slot, tiers, within, .. } => {
@@ -245,9 +258,11 @@ impl Bound<'_> {
             });
             let inside = knots.filter(|at| first < *at && *at < stretch.last);
             let instants = [first, stretch.last].into_iter().chain(inside);
-            amounts.extend(instants.map(|at| {
-                curve_amount(curve, since, Timestamp::saturating_from_millis(at), zone)
-            }));
+            amounts.extend(
+                instants.map(|at| {
+                    curve_amount(curve, since, Timestamp::saturating_from_millis(at), zone)
+                }),
+            );
         }
         Span::of(amounts).unwrap_or(Span::one(Amount::ZERO))
     }
@@ -297,7 +312,9 @@ fn tier_span(
     let given = |number: u64| Amount::from(band_points(tiers, number as f64));
     // Between the bounds of the tiers nothing changes: the ends and the bounds stand for all.
     let bounds = tiers.iter().flat_map(|tier| [tier.at_least, tier.below]).flatten();
-    let inside = bounds.map(|bound| bound.max(0.0) as u64).filter(|n| counted.least < *n && *n < counted.most);
+    let inside = bounds
+        .map(|bound| bound.max(0.0) as u64)
+        .filter(|n| counted.least < *n && *n < counted.most);
     let positive = [counted.least, counted.most].into_iter().chain(inside).filter(|n| *n > 0);
     let mut amounts: Vec<Amount> = positive.map(given).collect();
     if counted.least == 0 {

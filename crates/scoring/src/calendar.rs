@@ -1,7 +1,7 @@
 //! Calendar periods and calendar months in a time zone.
 
-use jiff::tz::TimeZone;
 use jiff::ToSpan as _;
+use jiff::tz::TimeZone;
 use leads::Timestamp;
 
 use crate::model::Period;
@@ -112,7 +112,8 @@ impl<'c> Periods<'c> {
 impl Calendar {
     /// The calendar of `zone` for instants from `first` to `last`.
     pub(crate) fn new(zone: &TimeZone, first: Timestamp, last: Timestamp) -> Self {
-        let offset_at = |instant: jiff::Timestamp| i64::from(zone.to_offset(instant).seconds()) * 1000;
+        let offset_at =
+            |instant: jiff::Timestamp| i64::from(zone.to_offset(instant).seconds()) * 1000;
         let mut segments = vec![(i64::MIN, offset_at(first.to_jiff()))];
         let mut returns = false;
         for transition in zone.following(first.to_jiff()) {
@@ -224,7 +225,9 @@ mod tests {
 
     #[test]
     fn clocks_put_back_over_midnight_bring_a_day_back() {
-        let span = |name| Calendar::new(&zone(name), at("2000-01-01T00:00:00Z"), at("2010-01-01T00:00:00Z"));
+        let span = |name| {
+            Calendar::new(&zone(name), at("2000-01-01T00:00:00Z"), at("2010-01-01T00:00:00Z"))
+        };
         assert!(span("America/St_Johns").returns());
         assert!(!span("Europe/Madrid").returns());
         assert!(!span("UTC").returns());

@@ -180,7 +180,8 @@ impl Bound<'_> {
         let Tally { slots, wide: mut given, .. } = tally;
         let score = self.sum_in::<Amount, _>(&view, at, &slots, &mut given);
 
-        let explainer = Explainer { bound: self, single, facts, at, view, slots: &slots, ledger: &ledger };
+        let explainer =
+            Explainer { bound: self, single, facts, at, view, slots: &slots, ledger: &ledger };
         let mut groups: Vec<GroupCard> = Vec::new();
         for (group, value) in model.groups.iter().zip(&given) {
             let dimension = match group.dimension {
@@ -188,9 +189,17 @@ impl Bound<'_> {
                 Dimension::Engagement => "engagement",
             };
             let (group, value) = (group.name.clone(), *value);
-            groups.push(GroupCard { group, dimension, value, cut: Amount::ZERO, criteria: Vec::new() });
+            groups.push(GroupCard {
+                group,
+                dimension,
+                value,
+                cut: Amount::ZERO,
+                criteria: Vec::new(),
+            });
         }
-        for (index, (line, (_, criterion))) in program.lines.iter().zip(model.criteria()).enumerate() {
+        for (index, (line, (_, criterion))) in
+            program.lines.iter().zip(model.criteria()).enumerate()
+        {
             groups[line.group].criteria.push(explainer.criterion(index, line, &criterion.name));
         }
         for group in &mut groups {
@@ -207,7 +216,8 @@ impl Bound<'_> {
         });
         let gates = gates.collect();
         let total: Amount = given.iter().copied().sum();
-        let on_scale = total.held(Amount::whole(model.scale.bottom), Amount::whole(model.scale.top));
+        let on_scale =
+            total.held(Amount::whole(model.scale.bottom), Amount::whole(model.scale.top));
         let rounded = Amount::whole(on_scale.rounded());
         ScoreCard {
             model: model.name.clone(),
@@ -218,7 +228,9 @@ impl Bound<'_> {
             engagement: score.engagement,
             grade: model.grade_name(score.grade),
             bracket: score.bracket.map(|index| model.brackets[usize::from(index)].name.clone()),
-            disqualified: score.disqualified.map(|index| model.gates[usize::from(index)].name.clone()),
+            disqualified: score
+                .disqualified
+                .map(|index| model.gates[usize::from(index)].name.clone()),
             groups,
             held: on_scale - total,
             rounding: rounded - on_scale,
@@ -232,7 +244,8 @@ impl Model {
     /// The grade of two rows of the grid, such as `A1`.
     pub fn grade_name(&self, rows: Option<(u8, u8)>) -> Option<String> {
         let (grid, (fit, engagement)) = (self.grid.as_ref()?, rows?);
-        let (letter, number) = (&grid.fit[usize::from(fit)], &grid.engagement[usize::from(engagement)]);
+        let (letter, number) =
+            (&grid.fit[usize::from(fit)], &grid.engagement[usize::from(engagement)]);
         Some(format!("{}{}", letter.name, number.name))
     }
 }
@@ -249,7 +262,8 @@ struct Explainer<'a, 'p, P> {
 
 impl<P: Profile> Explainer<'_, '_, P> {
     fn criterion(&self, index: usize, line: &Line, name: &str) -> CriterionCard {
-        let before_limit: Amount = self.bound.before_limit(index, line, &self.view, self.at, self.slots);
+        let before_limit: Amount =
+            self.bound.before_limit(index, line, &self.view, self.at, self.slots);
         let value = line.held(before_limit);
         let mut card = CriterionCard {
             criterion: name.to_owned(),
@@ -266,13 +280,15 @@ impl<P: Profile> Explainer<'_, '_, P> {
         match &line.kind {
             LineKind::Clause { clause, .. } => {
                 let counted = |slot: usize| u64::from(self.slots[slot].counted);
-                card.answer = Some(spoken(self.bound.clause(clause, &self.view, self.at, &counted)));
+                card.answer =
+                    Some(spoken(self.bound.clause(clause, &self.view, self.at, &counted)));
                 self.clause(clause, &mut card);
             }
             LineKind::Bands { column, .. } => {
                 let value = self.single.value(*column, self.at.as_millis());
-                let is_number = value
-                    .is_some_and(|value| value.elements().iter().any(|v| crate::test::number_of(v).is_some()));
+                let is_number = value.is_some_and(|value| {
+                    value.elements().iter().any(|v| crate::test::number_of(v).is_some())
+                });
                 card.answer = Some(if is_number { "true" } else { "unknown" });
                 self.seen(*column, &mut card);
             }

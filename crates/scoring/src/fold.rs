@@ -155,7 +155,12 @@ impl Witness for Nobody {
 impl Bound<'_> {
     /// Scores a lead at an instant.
     #[inline]
-    pub fn score<P: Profile>(&self, lead: &LeadView<'_, P>, at: Timestamp, tally: &mut Tally) -> Score {
+    pub fn score<P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        at: Timestamp,
+        tally: &mut Tally,
+    ) -> Score {
         match &self.swift {
             Some(swift) => self.count_swiftly(swift, lead, at.as_millis(), tally),
             None => self.count(lead, at.as_millis(), tally, &mut Nobody),
@@ -207,7 +212,8 @@ impl Bound<'_> {
                     HotKind::Full => {
                         let number = tally.enter_period(periods.number(hot.per), returns);
                         let (kept, young) = (number <= hot.at_most, age < hot.within);
-                        let weight = if age < hot.expires { self.weight(slot, hot, hours) } else { 0 };
+                        let weight =
+                            if age < hot.expires { self.weight(slot, hot, hours) } else { 0 };
                         tally.counted += u32::from(kept && young);
                         tally.weights += u64::from(kept && young) * u64::from(weight);
                         match (kept, young) {

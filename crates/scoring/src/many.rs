@@ -140,7 +140,9 @@ impl<'p> Bound<'p> {
                     let within = rules.within.min(rules.expires);
                     keeps[*slot] = match (rules.weights.closed_table(), stride) {
                         (Some([_]), _) => Keep::Count { within },
-                        (Some(table), Some(stride)) => Keep::Rows { within, rows: Rows::new(table, stride) },
+                        (Some(table), Some(stride)) => {
+                            Keep::Rows { within, rows: Rows::new(table, stride) }
+                        }
                         _ => Keep::Weights { within },
                     };
                 }
@@ -197,7 +199,11 @@ impl Instants<'_, '_> {
     }
 
     /// Scores a lead at every instant.
-    pub fn score<'t, P: Profile>(&'t self, lead: &LeadView<'_, P>, tally: &'t mut ManyTally) -> Moments<'t> {
+    pub fn score<'t, P: Profile>(
+        &'t self,
+        lead: &LeadView<'_, P>,
+        tally: &'t mut ManyTally,
+    ) -> Moments<'t> {
         tally.long.clear();
         tally.fit.clear();
         tally.engagement.clear();
@@ -253,7 +259,15 @@ impl Instants<'_, '_> {
 
     /// Adds an event that exists from the instant `from` on.
     #[inline]
-    fn add(&self, keep: &Keep, slot: usize, at: i64, from: usize, sums: &mut [i64], end: &mut usize) {
+    fn add(
+        &self,
+        keep: &Keep,
+        slot: usize,
+        at: i64,
+        from: usize,
+        sums: &mut [i64],
+        end: &mut usize,
+    ) {
         let instants = self.at.len();
         let mut until = |within: i64| {
             if within == FOREVER {
@@ -286,9 +300,9 @@ impl Instants<'_, '_> {
             Keep::Weights { within } => {
                 let until = until(*within);
                 let weights = &self.bound.program.slots[slot].weights;
-                for instant in from..until {
-                    let age = (self.at[instant].as_millis() - at) as u64 / HOUR_MS as u64;
-                    sums[instant] += i64::from(weights.at(age));
+                for (sum, instant) in sums.iter_mut().zip(&self.at).take(until).skip(from) {
+                    let age = (instant.as_millis() - at) as u64 / HOUR_MS as u64;
+                    *sum += i64::from(weights.at(age));
                 }
             }
             Keep::Latest => sums[from] = at,
@@ -298,7 +312,9 @@ impl Instants<'_, '_> {
     /// Turns beginnings and ends into counts, and lasts into latests.
     fn complete(&self, tally: &mut ManyTally) {
         let instants = self.at.len();
-        for (slot, keep) in self.keeps.iter().enumerate().filter(|(slot, _)| tally.begins[*slot] < instants) {
+        for (slot, keep) in
+            self.keeps.iter().enumerate().filter(|(slot, _)| tally.begins[*slot] < instants)
+        {
             let start = slot * (instants + 1);
             let sums = &mut tally.sums[start + tally.begins[slot]..start + instants];
             match keep {
@@ -345,7 +361,9 @@ impl Instants<'_, '_> {
                     }
                     let unit = match self.keeps[*slot] {
                         Keep::Count { .. } => units(*points),
-                        Keep::Rows { .. } | Keep::Weights { .. } | Keep::Latest => points.hundredths(),
+                        Keep::Rows { .. } | Keep::Weights { .. } | Keep::Latest => {
+                            points.hundredths()
+                        }
                     };
                     let (low, high) = line.limit.unwrap_or((i64::MIN, i64::MAX));
                     for (sum, weights) in group[begin..].iter_mut().zip(sums) {
@@ -354,8 +372,11 @@ impl Instants<'_, '_> {
                 }
                 LineKind::Tiers { slot, by_count, within, .. } => {
                     let given = |count: i64| line.held(by_count.at(count as u64));
-                    let young = |at: &Timestamp| is_too_young(0, *within, lead.created_at, at.as_millis());
-                    self.tiers_line(slots.of(*slot), group, given, |at| if young(at) { line.held(0) } else { given(0) });
+                    let young =
+                        |at: &Timestamp| is_too_young(0, *within, lead.created_at, at.as_millis());
+                    self.tiers_line(slots.of(*slot), group, given, |at| {
+                        if young(at) { line.held(0) } else { given(0) }
+                    });
                 }
                 LineKind::Curve { slot, curve } => {
                     let (begin, latest) = slots.of(*slot);
@@ -365,7 +386,10 @@ impl Instants<'_, '_> {
                         curve_amount(curve, since, *at, zone).units() as i64
                     });
                     let nothing = std::iter::repeat_n(0, begin);
-                    group.iter_mut().zip(nothing.chain(amounts)).for_each(|(sum, amount)| *sum += line.held(amount));
+                    group
+                        .iter_mut()
+                        .zip(nothing.chain(amounts))
+                        .for_each(|(sum, amount)| *sum += line.held(amount));
                 }
                 LineKind::Clause { clause, points, otherwise, unknown } => {
                     for (instant, sum) in group.iter_mut().enumerate() {
@@ -411,7 +435,12 @@ impl Instants<'_, '_> {
     }
 
     /// Adds the lines that look at one trait only.
-    fn steady_columns<P: Profile>(&self, lead: &LeadView<'_, P>, epochs: &[usize], groups: &mut [i64]) {
+    fn steady_columns<P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        epochs: &[usize],
+        groups: &mut [i64],
+    ) {
         let instants = self.at.len();
         for epoch in epochs.windows(2).filter(|epoch| epoch[0] < epoch[1]) {
             let at = self.at[epoch[0]].as_millis();
@@ -427,11 +456,18 @@ impl Instants<'_, '_> {
     }
 
     /// Adds a line that changes only where the profile does.
-    fn steady_line<P: Profile>(&self, index: usize, lead: &LeadView<'_, P>, epochs: &[usize], group: &mut [i64]) {
+    fn steady_line<P: Profile>(
+        &self,
+        index: usize,
+        lead: &LeadView<'_, P>,
+        epochs: &[usize],
+        group: &mut [i64],
+    ) {
         let line = &self.bound.program.lines[index];
         for epoch in epochs.windows(2).filter(|epoch| epoch[0] < epoch[1]) {
             // No slot is looked at.
-            let amount: i64 = line.held(self.bound.before_limit(index, line, lead, self.at[epoch[0]], &[]));
+            let amount: i64 =
+                line.held(self.bound.before_limit(index, line, lead, self.at[epoch[0]], &[]));
             if amount != 0 {
                 group[epoch[0]..epoch[1]].iter_mut().for_each(|sum| *sum += amount);
             }
@@ -488,7 +524,8 @@ impl Instants<'_, '_> {
     ) -> Option<u16> {
         let gates = self.bound.program.disqualifying();
         let mut gates = gates.filter(|(index, _)| self.steady_gates[*index] == steady);
-        let first = gates.find(|(_, clause)| self.clause(clause, lead, instant, slots) == Truth::True);
+        let first =
+            gates.find(|(_, clause)| self.clause(clause, lead, instant, slots) == Truth::True);
         first.map(|(index, _)| index as u16)
     }
 }

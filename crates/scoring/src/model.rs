@@ -307,11 +307,11 @@ pub enum Condition {
     /// Enough matching events; never unknown.
     Event(EventCondition),
     /// True where all are, false where one is false.
-    All(Vec<Condition>),
+    All(Vec<Self>),
     /// True where one is, false where all are false.
-    Any(Vec<Condition>),
+    Any(Vec<Self>),
     /// The opposite; unknown stays unknown.
-    Not(Box<Condition>),
+    Not(Box<Self>),
 }
 
 /// "At least so many such events, within this time."
@@ -454,9 +454,8 @@ pub struct Range {
 impl Model {
     /// All criteria with the index of their group, in the order of the document.
     pub fn criteria(&self) -> impl Iterator<Item = (usize, &Criterion)> {
-        self.groups
-            .iter()
-            .enumerate()
-            .flat_map(|(index, group)| group.criteria.iter().map(move |criterion| (index, criterion)))
+        self.groups.iter().enumerate().flat_map(|(index, group)| {
+            group.criteria.iter().map(move |criterion| (index, criterion))
+        })
     }
 }

@@ -80,7 +80,11 @@ fn facts(test: &ModelTest, at: Timestamp, zone: &TimeZone) -> LeadFacts {
         traits: test
             .traits
             .iter()
-            .map(|(path, value)| TraitFact { path: path.clone(), value: Some(value.clone()), at: created_at })
+            .map(|(path, value)| TraitFact {
+                path: path.clone(),
+                value: Some(value.clone()),
+                at: created_at,
+            })
             .collect(),
         events: events.collect(),
     }

@@ -61,9 +61,9 @@ pub(crate) struct Question {
 pub(crate) enum Clause {
     Question(usize),
     Event { slot: usize, at_least: u64 },
-    All(Vec<Clause>),
-    Any(Vec<Clause>),
-    Not(Box<Clause>),
+    All(Vec<Self>),
+    Any(Vec<Self>),
+    Not(Box<Self>),
 }
 
 /// A criterion.
@@ -86,11 +86,31 @@ pub(crate) struct GroupRules {
 #[derive(Clone, Debug)]
 pub(crate) enum LineKind {
     /// Points by truth: true, false, unknown.
-    Clause { clause: Clause, points: Points, otherwise: Points, unknown: Points },
-    Bands { column: usize, bands: Vec<Band>, unknown: Points },
-    Events { slot: usize, points: Points },
-    Tiers { slot: usize, tiers: Vec<Band>, by_count: ByCount, within: Option<i64> },
-    Curve { slot: usize, curve: Vec<Knot> },
+    Clause {
+        clause: Clause,
+        points: Points,
+        otherwise: Points,
+        unknown: Points,
+    },
+    Bands {
+        column: usize,
+        bands: Vec<Band>,
+        unknown: Points,
+    },
+    Events {
+        slot: usize,
+        points: Points,
+    },
+    Tiers {
+        slot: usize,
+        tiers: Vec<Band>,
+        by_count: ByCount,
+        within: Option<i64>,
+    },
+    Curve {
+        slot: usize,
+        curve: Vec<Knot>,
+    },
 }
 
 /// The units of tiers by the number of events, as far as bounds reach.
@@ -139,8 +159,7 @@ impl Program {
     pub fn with_needs(model: impl Into<Arc<Model>>, needs: Option<Needs>) -> Self {
         let model = model.into();
         let needs = needs.unwrap_or_else(|| Needs::of([&*model]));
-        let mut builder =
-            Builder { needs: &needs, slots: Vec::new(), questions: Vec::new() };
+        let mut builder = Builder { needs: &needs, slots: Vec::new(), questions: Vec::new() };
         let lines = model.criteria().map(|(group, criterion)| Line {
             group,
             kind: builder.rule(&criterion.rule),
@@ -158,12 +177,17 @@ impl Program {
             .iter()
             .map(|stage| {
                 let names = vec![stage.rejected_by.clone()];
-                builder.slot(EventPattern { names, properties: Vec::new() }, FOREVER, None, Decay::None)
+                builder.slot(
+                    EventPattern { names, properties: Vec::new() },
+                    FOREVER,
+                    None,
+                    Decay::None,
+                )
             })
             .collect();
         let Builder { slots, questions, .. } = builder;
         let narrow_events = narrow_events(&lines);
-        Self { slots, questions, lines, groups, narrow_events, gates, rejections, needs, model }
+        Self { model, needs, slots, questions, lines, groups, narrow_events, gates, rejections }
     }
 
     /// The model this was made from.
@@ -183,7 +207,9 @@ impl Program {
     /// Whether some gate disqualifies.
     pub(crate) fn disqualifying(&self) -> impl Iterator<Item = (usize, &Clause)> {
         let gates = self.model.gates.iter().zip(&self.gates).enumerate();
-        gates.filter(|(_, (gate, _))| gate.effect == GateEffect::Disqualify).map(|(index, (_, clause))| (index, clause))
+        gates
+            .filter(|(_, (gate, _))| gate.effect == GateEffect::Disqualify)
+            .map(|(index, (_, clause))| (index, clause))
     }
 
     /// The gates that lead straight into stage `stage`.
@@ -210,9 +236,11 @@ impl Builder<'_> {
                 otherwise: *otherwise,
                 unknown: *unknown,
             },
-            Rule::Bands { path, bands, unknown } => {
-                LineKind::Bands { column: self.column(path), bands: bands.clone(), unknown: *unknown }
-            }
+            Rule::Bands { path, bands, unknown } => LineKind::Bands {
+                column: self.column(path),
+                bands: bands.clone(),
+                unknown: *unknown,
+            },
             Rule::Events { counting, decay, points } => {
                 LineKind::Events { slot: self.counting(counting, *decay), points: *points }
             }
@@ -242,8 +270,12 @@ impl Builder<'_> {
                 let slot = self.slot(event.pattern.clone(), within, None, Decay::None);
                 Clause::Event { slot, at_least: u64::from(event.at_least) }
             }
-            Condition::All(parts) => Clause::All(parts.iter().map(|part| self.clause(part)).collect()),
-            Condition::Any(parts) => Clause::Any(parts.iter().map(|part| self.clause(part)).collect()),
+            Condition::All(parts) => {
+                Clause::All(parts.iter().map(|part| self.clause(part)).collect())
+            }
+            Condition::Any(parts) => {
+                Clause::Any(parts.iter().map(|part| self.clause(part)).collect())
+            }
             Condition::Not(inner) => Clause::Not(Box::new(self.clause(inner))),
         }
     }
@@ -285,7 +317,10 @@ fn limit_units(limit: Limit) -> (i64, i64) {
 fn narrow_events(lines: &[Line]) -> u64 {
     let per_event = |line: &Line| match &line.kind {
         LineKind::Events { points, .. } => units(*points).unsigned_abs(),
-        LineKind::Clause { .. } | LineKind::Bands { .. } | LineKind::Tiers { .. } | LineKind::Curve { .. } => 0,
+        LineKind::Clause { .. }
+        | LineKind::Bands { .. }
+        | LineKind::Tiers { .. }
+        | LineKind::Curve { .. } => 0,
     };
     let per_event: u64 = lines.iter().map(per_event).sum();
     let room = (i64::MAX as u64 / 4).saturating_sub(lines.len() as u64 * 100_000_000_000_000);
@@ -305,7 +340,12 @@ pub(crate) fn band_points(bands: &[Band], number: f64) -> Points {
 }
 
 /// The amount of a curve, `age` after an event at `since`, at the instant `at`.
-pub(crate) fn curve_amount(curve: &[Knot], since: Timestamp, at: Timestamp, zone: &TimeZone) -> Amount {
+pub(crate) fn curve_amount(
+    curve: &[Knot],
+    since: Timestamp,
+    at: Timestamp,
+    zone: &TimeZone,
+) -> Amount {
     let hours = |until: Timestamp| (until.as_millis() - since.as_millis()) / 3_600_000;
     let age = hours(at);
     let mut before: Option<(i64, Points)> = None;

@@ -43,7 +43,11 @@ impl Single {
             let index = needs.events.binary_search_by(|(name, _)| name.cmp(&event.name)).ok()?;
             let property = |property: &usize| {
                 let path = &needs.properties[*property];
-                event.properties.iter().find(|(known, _)| known == path).map(|(_, value)| value.clone())
+                event
+                    .properties
+                    .iter()
+                    .find(|(known, _)| known == path)
+                    .map(|(_, value)| value.clone())
             };
             let properties = needs.events[index].1.iter().map(property).collect();
             Some(Shape { event: index, properties })
@@ -70,13 +74,20 @@ impl Single {
 
     /// The program bound to these facts.
     pub(crate) fn bind<'p>(&self, program: &'p Program) -> Bound<'p> {
-        let end = |at: Option<&i64>| at.map_or(Timestamp::MIN, |at| Timestamp::saturating_from_millis(*at));
+        let end = |at: Option<&i64>| {
+            at.map_or(Timestamp::MIN, |at| Timestamp::saturating_from_millis(*at))
+        };
         program.bind(&self.vocabulary, end(self.at.first()), end(self.at.last()))
     }
 
     /// The lead as the fold sees it.
     pub(crate) fn view(&self) -> LeadView<'_, Changes> {
-        LeadView { created_at: self.created_at, at: &self.at, shapes: &self.shapes, profile: &self.profile }
+        LeadView {
+            created_at: self.created_at,
+            at: &self.at,
+            shapes: &self.shapes,
+            profile: &self.profile,
+        }
     }
 
     /// The value of a column at an instant (ms).
@@ -107,7 +118,8 @@ fn column(path: &str, facts: &LeadFacts) -> (Vec<Option<Value>>, Vec<(i64, u32)>
         value: facts.created_at.map(Value::Instant),
         at: facts.created_at,
     };
-    let mut changes: Vec<&TraitFact> = facts.traits.iter().filter(|fact| fact.path == path).collect();
+    let mut changes: Vec<&TraitFact> =
+        facts.traits.iter().filter(|fact| fact.path == path).collect();
     if path == CREATED_AT {
         changes.push(&created_at);
     }

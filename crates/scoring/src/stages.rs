@@ -8,7 +8,7 @@ use leads::{LeadFacts, Timestamp};
 use serde::Serialize;
 
 use crate::bound::Bound;
-use crate::bounds::{Envelope, Span, SlotSpan, Stretch};
+use crate::bounds::{Envelope, SlotSpan, Span, Stretch};
 use crate::fold::{LeadView, Profile, Score, Tally};
 use crate::model::{Stage, Thresholds};
 use crate::program::Program;
@@ -88,7 +88,8 @@ impl Bound<'_> {
     /// The last stage of the model that a lead is in at an instant.
     pub fn stage<P: Profile>(&self, lead: &LeadView<'_, P>, at: Timestamp) -> Option<usize> {
         let stages = (0..self.program.model.stages.len()).rev();
-        let mut walks = stages.map(|stage| Walk { bound: self, lead, stage, until: at.as_millis() });
+        let mut walks =
+            stages.map(|stage| Walk { bound: self, lead, stage, until: at.as_millis() });
         let within = walks.find(|walk| walk.run().last().is_some_and(|last| last.entered));
         within.map(|walk| walk.stage)
     }
@@ -113,7 +114,9 @@ impl<P: Profile> Walk<'_, '_, P> {
             |after: i64| rejections.iter().copied().find(|at| *at > after).unwrap_or(i64::MAX);
         loop {
             // Out: rested after every rejection, until the next one.
-            while let Some(at) = rejections.iter().copied().rfind(|at| *at <= now && now - at < rest) {
+            while let Some(at) =
+                rejections.iter().copied().rfind(|at| *at <= now && now - at < rest)
+            {
                 now = at.saturating_add(rest);
             }
             let next = next_rejection(now);
@@ -156,7 +159,8 @@ impl<P: Profile> Walk<'_, '_, P> {
 
     fn enters(&self, look: &Look<'_>) -> Possible {
         let rules = self.rules();
-        let reached = all_reached(&rules.enter, look.envelope).and(all_reached(&rules.leave, look.envelope));
+        let reached =
+            all_reached(&rules.enter, look.envelope).and(all_reached(&rules.leave, look.envelope));
         reached.or(Possible::of(look.fast)).and(disqualified(look.envelope).not())
     }
 
@@ -166,7 +170,12 @@ impl<P: Profile> Walk<'_, '_, P> {
     }
 
     /// The first instant of a stretch (ms, both ends included) at which `wanted` is so.
-    fn first(&self, first: i64, last: i64, wanted: impl Fn(&Look<'_>) -> Possible + Copy) -> Option<i64> {
+    fn first(
+        &self,
+        first: i64,
+        last: i64,
+        wanted: impl Fn(&Look<'_>) -> Possible + Copy,
+    ) -> Option<i64> {
         if first > last {
             return None;
         }
@@ -199,7 +208,8 @@ impl<P: Profile> Walk<'_, '_, P> {
 
     fn fast(&self, stretch: Stretch, slots: &[SlotSpan]) -> Truths {
         let tracks = self.bound.program.fast_tracks(self.stage);
-        let answers = tracks.map(|(_, clause)| self.bound.clause_truths(clause, self.lead, stretch, slots));
+        let answers =
+            tracks.map(|(_, clause)| self.bound.clause_truths(clause, self.lead, stretch, slots));
         answers.fold(Truths::one(Truth::False), |all, track| all.pairwise(track, Truth::or))
     }
 
@@ -208,7 +218,8 @@ impl<P: Profile> Walk<'_, '_, P> {
         let at = Timestamp::saturating_from_millis(at);
         let mut tally = Tally::default();
         let score = self.bound.score(self.lead, at, &mut tally);
-        let reason = if entered { self.why_entered(at, &score, &tally) } else { self.why_left(at, &score) };
+        let reason =
+            if entered { self.why_entered(at, &score, &tally) } else { self.why_left(at, &score) };
         Transition { at, stage: self.stage, entered, reason, score }
     }
 
@@ -216,7 +227,11 @@ impl<P: Profile> Walk<'_, '_, P> {
         let reached = self.rules().enter.reached_by(score) && self.rules().leave.reached_by(score);
         let counted = |slot: usize| u64::from(tally.slots[slot].counted);
         let answer = |clause| self.bound.clause(clause, self.lead, at, &counted);
-        let track = self.bound.program.fast_tracks(self.stage).find(|(_, clause)| answer(clause) == Truth::True);
+        let track = self
+            .bound
+            .program
+            .fast_tracks(self.stage)
+            .find(|(_, clause)| answer(clause) == Truth::True);
         match track {
             Some((gate, _)) if !reached => Reason::FastTrack(gate),
             _ => Reason::Reached,
@@ -227,7 +242,10 @@ impl<P: Profile> Walk<'_, '_, P> {
         match score.disqualified {
             Some(gate) => Reason::Disqualified(usize::from(gate)),
             None if self.rules().requalify_after > leads::Duration::ZERO
-                && self.rejections().contains(&at.as_millis()) => Reason::Rejected,
+                && self.rejections().contains(&at.as_millis()) =>
+            {
+                Reason::Rejected
+            }
             None => Reason::Fell,
         }
     }
@@ -236,14 +254,20 @@ impl<P: Profile> Walk<'_, '_, P> {
 impl Thresholds {
     /// Whether every threshold is reached.
     pub fn reached_by(&self, score: &Score) -> bool {
-        let one = |threshold: Option<leads::Points>, number| threshold.is_none_or(|t| reaches(number, t));
-        one(self.score, score.score) && one(self.fit, score.fit) && one(self.engagement, score.engagement)
+        let one =
+            |threshold: Option<leads::Points>, number| threshold.is_none_or(|t| reaches(number, t));
+        one(self.score, score.score)
+            && one(self.fit, score.fit)
+            && one(self.engagement, score.engagement)
     }
 }
 
 impl Possible {
     fn of(truths: Truths) -> Self {
-        Self { yes: truths.has(Truth::True), no: truths.has(Truth::False) || truths.has(Truth::Unknown) }
+        Self {
+            yes: truths.has(Truth::True),
+            no: truths.has(Truth::False) || truths.has(Truth::Unknown),
+        }
     }
 
     fn and(self, other: Self) -> Self {

@@ -55,6 +55,7 @@ impl Width for Amount {
 }
 
 /// Fit and engagement.
+#[derive(Clone, Copy)]
 pub(crate) struct Sums<U> {
     pub(crate) fit: U,
     pub(crate) engagement: U,
@@ -63,10 +64,17 @@ pub(crate) struct Sums<U> {
 impl Bound<'_> {
     /// What each criterion gives a lead at an instant, held to its own limit; in the order of
     /// [`crate::Model::criteria`].
-    pub fn amounts<P: Profile>(&self, lead: &LeadView<'_, P>, at: Timestamp, tally: &mut Tally) -> Vec<Amount> {
+    pub fn amounts<P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        at: Timestamp,
+        tally: &mut Tally,
+    ) -> Vec<Amount> {
         self.count(lead, at.as_millis(), tally, &mut Nobody);
         let lines = self.program.lines.iter().enumerate();
-        lines.map(|(index, line)| line.held(self.before_limit(index, line, lead, at, &tally.slots))).collect()
+        lines
+            .map(|(index, line)| line.held(self.before_limit(index, line, lead, at, &tally.slots)))
+            .collect()
     }
 
     /// Whether the sums of a lead with so many events are sure to fit 64 bits.
@@ -77,7 +85,12 @@ impl Bound<'_> {
 
     /// Sums the lines of a counted lead.
     #[inline]
-    pub(crate) fn sum<P: Profile>(&self, lead: &LeadView<'_, P>, at: Timestamp, tally: &mut Tally) -> Score {
+    pub(crate) fn sum<P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        at: Timestamp,
+        tally: &mut Tally,
+    ) -> Score {
         let Tally { slots, narrow, wide } = tally;
         if self.is_narrow(lead.at.len()) {
             self.sum_in::<i64, P>(lead, at, slots, narrow)
@@ -98,11 +111,13 @@ impl Bound<'_> {
         groups.clear();
         groups.resize(self.program.groups.len(), U::default());
         for by in &self.by_column {
-            groups[by.group] += U::of(by.units[lead.profile.value(by.column, at.as_millis()) as usize]);
+            groups[by.group] +=
+                U::of(by.units[lead.profile.value(by.column, at.as_millis()) as usize]);
         }
         for index in &self.other_lines {
             let line = &self.program.lines[*index];
-            groups[line.group] += line.held(self.before_limit::<U, P>(*index, line, lead, at, slots));
+            groups[line.group] +=
+                line.held(self.before_limit::<U, P>(*index, line, lead, at, slots));
         }
         let counted = |slot: usize| u64::from(slots[slot].counted);
         let disqualified = self
@@ -132,9 +147,19 @@ impl Bound<'_> {
             None => total.rounded().clamp(model.scale.bottom, model.scale.top),
         };
         let (fit, engagement) = (sums.fit.rounded(), sums.engagement.rounded());
-        let grade = model.grid.as_ref().map(|grid| (row(&grid.fit, fit), row(&grid.engagement, engagement)));
+        let grade = model
+            .grid
+            .as_ref()
+            .map(|grid| (row(&grid.fit, fit), row(&grid.engagement, engagement)));
         let bracket = model.brackets.iter().rposition(|bracket| reaches(score, bracket.from));
-        Score { score, fit, engagement, grade, bracket: bracket.map(|index| index as u8), disqualified }
+        Score {
+            score,
+            fit,
+            engagement,
+            grade,
+            bracket: bracket.map(|index| index as u8),
+            disqualified,
+        }
     }
 
     /// What a line gives before its own limit.

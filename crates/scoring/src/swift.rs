@@ -57,7 +57,12 @@ const HOUR_MS: u64 = 3_600_000;
 
 impl Swift {
     /// Prepares the swift fold; `None` where a model needs the long way.
-    pub(crate) fn new(slots_by_shape: &[&[u16]], hot: &[Hot], returns: bool, dated: bool) -> Option<Self> {
+    pub(crate) fn new(
+        slots_by_shape: &[&[u16]],
+        hot: &[Hot],
+        returns: bool,
+        dated: bool,
+    ) -> Option<Self> {
         let long = |hot: &Hot| hot.open || !matches!(hot.per, Period::Day | Period::Ever);
         if returns || dated || hot.iter().any(long) {
             return None;
@@ -76,16 +81,30 @@ impl Swift {
         if classes.len() > CLASSES_MAX {
             return None;
         }
-        let mut swift =
-            Self { class_of, starts: vec![0], closely: Vec::new(), plain: Vec::new(), daily: false };
-        for (index, rules) in hot.iter().enumerate().filter(|(_, rules)| rules.kind == HotKind::Plain) {
+        let mut swift = Self {
+            class_of,
+            starts: vec![0],
+            closely: Vec::new(),
+            plain: Vec::new(),
+            daily: false,
+        };
+        for (index, rules) in
+            hot.iter().enumerate().filter(|(_, rules)| rules.kind == HotKind::Plain)
+        {
             let counts = |class: &(usize, &&[u16])| class.1.contains(&(index as u16));
-            let classes = classes.iter().enumerate().filter(counts).fold(0, |bits, (class, _)| bits | 1 << class);
+            let classes = classes
+                .iter()
+                .enumerate()
+                .filter(counts)
+                .fold(0, |bits, (class, _)| bits | 1 << class);
             swift.plain.push(Plain { slot: index, within: rules.within, classes });
         }
         for slots in classes {
-            let closely = slots.iter().filter(|slot| hot[usize::from(**slot)].kind != HotKind::Plain);
-            swift.closely.extend(closely.map(|slot| Closely::new(usize::from(*slot), &hot[usize::from(*slot)])));
+            let closely =
+                slots.iter().filter(|slot| hot[usize::from(**slot)].kind != HotKind::Plain);
+            swift.closely.extend(
+                closely.map(|slot| Closely::new(usize::from(*slot), &hot[usize::from(*slot)])),
+            );
             swift.starts.push(swift.closely.len() as u32);
         }
         swift.daily = swift.closely.iter().any(|look| look.daily == 1);
@@ -111,7 +130,13 @@ impl Closely {
 impl Bound<'_> {
     /// Counts the events of a lead up to an instant (ms) in every slot, like [`Bound::count`].
     #[inline]
-    pub(crate) fn count_swiftly<P>(&self, swift: &Swift, lead: &LeadView<'_, P>, now: i64, tally: &mut Tally) {
+    pub(crate) fn count_swiftly<P>(
+        &self,
+        swift: &Swift,
+        lead: &LeadView<'_, P>,
+        now: i64,
+        tally: &mut Tally,
+    ) {
         tally.slots.clear();
         tally.slots.resize(self.hot.len(), SlotTally::EMPTY);
         let slots = tally.slots.as_mut_slice();
@@ -126,7 +151,8 @@ impl Bound<'_> {
         for (at, shape) in instants.iter().zip(shapes) {
             let class = usize::from(swift.class_of[*shape as usize]) % CLASSES_MAX;
             counts[class] += 1;
-            let looks = &swift.closely[swift.starts[class] as usize..swift.starts[class + 1] as usize];
+            let looks =
+                &swift.closely[swift.starts[class] as usize..swift.starts[class + 1] as usize];
             if looks.is_empty() {
                 continue;
             }
@@ -144,8 +170,9 @@ impl Bound<'_> {
                 let number = tally.next_in_period(periods[usize::from(look.daily)]);
                 let kept = number <= look.at_most;
                 let weight = self.weights[(look.weights + hours.min(look.weights_last)) as usize];
-                tally.counted += u32::from(kept & (age < look.within));
-                tally.weights += u64::from(u32::from(kept & (age < look.expires)) * weight);
+                tally.counted += u32::from(kept) * u32::from(age < look.within);
+                tally.weights +=
+                    u64::from(u32::from(kept) * u32::from(age < look.expires) * weight);
             }
         }
         for plain in &swift.plain {
@@ -154,8 +181,14 @@ impl Bound<'_> {
                 of_class.map(|(class, count)| count * (plain.classes >> class & 1) as u32).sum()
             } else {
                 // The young ones stand at the end.
-                let young = instants.iter().zip(shapes).rev().take_while(|(at, _)| now - **at < plain.within);
-                young.map(|(_, shape)| (plain.classes >> swift.class_of[*shape as usize] & 1) as u32).sum()
+                let young = instants
+                    .iter()
+                    .zip(shapes)
+                    .rev()
+                    .take_while(|(at, _)| now - **at < plain.within);
+                young
+                    .map(|(_, shape)| (plain.classes >> swift.class_of[*shape as usize] & 1) as u32)
+                    .sum()
             };
             slots[plain.slot].counted = counted;
             slots[plain.slot].weights = u64::from(counted) * u64::from(FULL_WEIGHT);

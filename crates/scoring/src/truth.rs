@@ -65,7 +65,9 @@ impl Truths {
     }
 
     pub(crate) fn iter(self) -> impl Iterator<Item = Truth> {
-        [Truth::False, Truth::Unknown, Truth::True].into_iter().filter(move |truth| self.has(*truth))
+        [Truth::False, Truth::Unknown, Truth::True]
+            .into_iter()
+            .filter(move |truth| self.has(*truth))
     }
 
     /// Every answer that `combine` can give for some pair of answers.

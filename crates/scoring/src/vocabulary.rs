@@ -1,7 +1,7 @@
 //! The words of a history: every distinct trait value and every distinct *shape* of an event, so
 //! that conditions are answered once per word and not once per fact.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use leads::Value;
 
@@ -64,8 +64,8 @@ impl Needs {
 
 #[derive(Default)]
 struct Gathered {
-    traits: BTreeMap<String, ()>,
-    events: BTreeMap<String, BTreeMap<String, ()>>,
+    traits: BTreeSet<String>,
+    events: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Gathered {
@@ -100,26 +100,25 @@ impl Gathered {
     }
 
     fn path(&mut self, path: &str) {
-        self.traits.insert(path.to_owned(), ());
+        self.traits.insert(path.to_owned());
     }
 
     fn pattern(&mut self, pattern: &EventPattern) {
         for name in &pattern.names {
             let properties = self.events.entry(name.clone()).or_default();
-            properties.extend(pattern.properties.iter().map(|test| (test.path.clone(), ())));
+            properties.extend(pattern.properties.iter().map(|test| test.path.clone()));
         }
     }
 
     fn into_needs(self) -> Needs {
-        let all: BTreeMap<&String, ()> =
-            self.events.values().flat_map(|paths| paths.keys().map(|path| (path, ()))).collect();
-        let properties: Vec<String> = all.into_keys().cloned().collect();
+        let all: BTreeSet<&String> = self.events.values().flatten().collect();
+        let properties: Vec<String> = all.into_iter().cloned().collect();
         let index = |path: &String| properties.binary_search(path).unwrap_or_default();
         let events = self
             .events
             .iter()
-            .map(|(name, paths)| (name.clone(), paths.keys().map(index).collect()))
+            .map(|(name, paths)| (name.clone(), paths.iter().map(index).collect()))
             .collect();
-        Needs { traits: self.traits.into_keys().collect(), events, properties }
+        Needs { traits: self.traits.into_iter().collect(), events, properties }
     }
 }

@@ -116,11 +116,15 @@ mod tests {
 
     #[test]
     fn points_shrink_evenly_or_by_steps() {
-        assert_eq!(weights(Decay::Linear(hours(90)), &[0, 1, 89, 90, 91]), [
-            1_000_000, 988_889, 11_111, 0, 0
-        ]);
+        assert_eq!(
+            weights(Decay::Linear(hours(90)), &[0, 1, 89, 90, 91]),
+            [1_000_000, 988_889, 11_111, 0, 0]
+        );
         let step = Decay::Step { lose_millionths: 250_000, every: hours(720) };
-        assert_eq!(weights(step, &[0, 719, 720, 2879, 2880]), [1_000_000, 1_000_000, 750_000, 250_000, 0]);
+        assert_eq!(
+            weights(step, &[0, 719, 720, 2879, 2880]),
+            [1_000_000, 1_000_000, 750_000, 250_000, 0]
+        );
     }
 
     #[test]

@@ -20,7 +20,7 @@ brackets: [{name: cold, from: 0}, {name: warm, from: 20}, {name: hot, from: 50}]
 ";
 
 fn days(days: i64) -> Duration {
-    Duration::from_millis(days * 86_400_000).unwrap()
+    Duration::from_millis(days * 86_400_000).expect("fewer than 1,000 years")
 }
 
 /// One cut-off, on day 100, looking 30 days ahead.
@@ -40,7 +40,8 @@ fn tested(facts: &[LeadFacts], options: &Options) -> Backtest {
 
 fn tested_with(model: &str, facts: &[LeadFacts], options: &Options) -> Backtest {
     let (programs, needs) = programs(&[model], "won");
-    backtest(&history(&needs, facts), &programs[0], options, 2).unwrap()
+    backtest(&history(&needs, facts), &programs[0], options, 2)
+        .expect("the outcome happens and is gathered")
 }
 
 /// Somebody without an outcome whose visit on day 300 says that the data go on until then.

@@ -16,6 +16,7 @@ pub(crate) fn later(at: Timestamp, millis: i64) -> Timestamp {
 }
 
 /// A lead created on a day.
+#[expect(clippy::needless_pass_by_value, reason = "tests name leads by texts and by numbers")]
 pub(crate) fn lead(name: impl ToString, created: f64) -> LeadFacts {
     LeadFacts { lead: name.to_string(), created_at: Some(day(created)), ..LeadFacts::default() }
 }

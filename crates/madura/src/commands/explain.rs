@@ -60,7 +60,8 @@ pub(crate) fn run(args: &ExplainArgs, ui: &Ui) -> Result {
         let json = serde_json::to_string_pretty(&explained).unwrap_or_default();
         ui.print(&format!("{json}\n"))?;
     } else {
-        let look = card::Look { events: args.shown, all: args.all, ..card::Look::new(ui, ui.paint) };
+        let look =
+            card::Look { events: args.shown, all: args.all, ..card::Look::new(ui, ui.paint) };
         let lines = card::lines(&explained, program.model(), &look);
         ui.print(&format!("{}\n", lines.join("\n")))?;
     }

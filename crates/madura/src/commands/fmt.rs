@@ -101,8 +101,9 @@ fn convert(path: &str, form: Form, text: &str, ui: &Ui) -> Result<()> {
     let target = Path::new(path).with_extension(ending);
     let target = target.to_string_lossy();
     if target != path && Path::new(&*target).exists() {
-        return Err(Failure::usage(format_args!("{target} is there already"))
-            .hint(format_args!("write `madura fmt - --to {ending} < {path} > {target}` to replace it")));
+        return Err(Failure::usage(format_args!("{target} is there already")).hint(format_args!(
+            "write `madura fmt - --to {ending} < {path} > {target}` to replace it"
+        )));
     }
     write(&target, text)?;
     ui.say(format_args!("wrote {target}"));

@@ -64,7 +64,8 @@ pub(crate) fn run(args: &GenerateArgs, ui: &Ui) -> Result {
     if let Some(until) = &args.until {
         let utc = jiff::tz::TimeZone::UTC;
         let instant = read_local(until, &utc).map_or_else(|| Timestamp::parse(until), Ok);
-        options.until = instant.map_err(|error| Failure::usage(format_args!("--until: `{until}` {error}")))?;
+        options.until =
+            instant.map_err(|error| Failure::usage(format_args!("--until: `{until}` {error}")))?;
     }
     let format = match args.format {
         Format::Csv => write::Format::Csv,
@@ -81,7 +82,8 @@ pub(crate) fn run(args: &GenerateArgs, ui: &Ui) -> Result {
         }
         writer.finish().map(drop)
     };
-    make().map_err(|error| Failure::file(format_args!("{}: cannot be written", args.out), error))?;
+    make()
+        .map_err(|error| Failure::file(format_args!("{}: cannot be written", args.out), error))?;
     drop(progress);
     let file = |name: &str| Path::new(&args.out).join(name).with_extension(format.extension());
     let (leads, events) = (file("leads"), file("events"));

@@ -29,8 +29,9 @@ pub(crate) fn run(args: &ManArgs, ui: &Ui) -> Result {
         ui.print(&page(Cli::command())?)?;
         return Ok(Outcome::Fine);
     };
-    let cannot_write =
-        |path: &Path, error| Failure::file(format_args!("{}: cannot be written", path.display()), error);
+    let cannot_write = |path: &Path, error| {
+        Failure::file(format_args!("{}: cannot be written", path.display()), error)
+    };
     let directory = Path::new(directory);
     fs::create_dir_all(directory).map_err(|error| cannot_write(directory, error))?;
     clap_mangen::generate_to(Cli::command().disable_help_subcommand(true), directory)

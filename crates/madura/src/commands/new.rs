@@ -50,7 +50,11 @@ pub(crate) fn run(args: &NewArgs, ui: &Ui) -> Result {
         return Ok(Outcome::Fine);
     };
     let as_json = path.to_ascii_lowercase().ends_with(".json");
-    let text = if as_json { to_json(starter, Syntax::Yaml).unwrap_or_default() } else { starter.to_owned() };
+    let text = if as_json {
+        to_json(starter, Syntax::Yaml).unwrap_or_default()
+    } else {
+        starter.to_owned()
+    };
     let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(|error| {
         if error.kind() == io::ErrorKind::AlreadyExists {
             return Failure::usage(format_args!("{path} is there already and was left as it is"))

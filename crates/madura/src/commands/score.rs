@@ -71,7 +71,9 @@ const TABLE_ROWS: usize = 20;
 
 pub(crate) fn run(args: &ScoreArgs, ui: &Ui) -> Result {
     let format = args.format(ui)?;
-    if args.model == "-" && args.input.leads.iter().chain(&args.input.events).any(|path| path == "-") {
+    if args.model == "-"
+        && args.input.leads.iter().chain(&args.input.events).any(|path| path == "-")
+    {
         return Err(Failure::usage("standard input (`-`) can be read only once")
             .hint("name a file for all inputs but one"));
     }
@@ -108,9 +110,7 @@ pub(crate) fn run(args: &ScoreArgs, ui: &Ui) -> Result {
                     lines.extend(card::lines(&explained, model, &card::Look::new(ui, paint)));
                 }
             }
-            target.fill(|out| {
-                lines.iter().try_for_each(|line| writeln!(out, "{line}"))
-            })?;
+            target.fill(|out| lines.iter().try_for_each(|line| writeln!(out, "{line}")))?;
             say_rest(&ranking, &roster, args, ui);
         }
     }

@@ -32,7 +32,8 @@ pub(crate) fn read_lead(lead: &str, needs: &Needs, sources: &Sources) -> Result<
     let found = read_facts(std::slice::from_ref(&lead), needs, sources)?.pop().flatten();
     found.ok_or_else(|| {
         let files: Vec<&str> = sources.leads.iter().map(ingest::Source::name).collect();
-        Failure::usage(format_args!("there is no lead `{lead}` in {}", files.join(", ")))
-            .hint("ids are compared letter by letter; `--map lead=COLUMN` says which column has them")
+        Failure::usage(format_args!("there is no lead `{lead}` in {}", files.join(", "))).hint(
+            "ids are compared letter by letter; `--map lead=COLUMN` says which column has them",
+        )
     })
 }

@@ -10,7 +10,9 @@ mod remarks;
 mod sources;
 
 pub(crate) use facts::{read_facts, read_lead};
-pub(crate) use model::{Document, open_model, parse_as_of, parse_instant, read_document, say_diagnostics};
+pub(crate) use model::{
+    Document, open_model, parse_as_of, parse_instant, read_document, say_diagnostics,
+};
 pub(crate) use rejects::Rejects;
 pub(crate) use remarks::{counted, grouped};
 pub(crate) use sources::Sources;

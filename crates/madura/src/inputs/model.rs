@@ -64,12 +64,17 @@ pub(crate) fn open_model(path: &str, ui: &Ui) -> Result<Model> {
             1 => "1 mistake".to_owned(),
             many => format!("{many} mistakes"),
         };
-        return Err(Failure::usage(format_args!("{} has {mistakes} and was not used", document.name)));
+        return Err(Failure::usage(format_args!(
+            "{} has {mistakes} and was not used",
+            document.name
+        )));
     };
     match count(Severity::Warning) {
         0 => {}
         1 => ui.note(format_args!("{}: 1 warning (see `madura check {path}`)", document.name)),
-        many => ui.note(format_args!("{}: {many} warnings (see `madura check {path}`)", document.name)),
+        many => {
+            ui.note(format_args!("{}: {many} warnings (see `madura check {path}`)", document.name))
+        }
     }
     Ok(model)
 }
@@ -115,7 +120,9 @@ fn shown(document: &Document, diagnostic: &Diagnostic, paint: Paint) -> String {
         Severity::Warning => paint.yellow(format_args!("warning {code}")),
     };
     let mut text = format!("{place}: {kind}: {message}\n");
-    if let Some(source) = document.text.lines().nth(line.saturating_sub(1)).filter(|l| !l.trim().is_empty()) {
+    if let Some(source) =
+        document.text.lines().nth(line.saturating_sub(1)).filter(|l| !l.trim().is_empty())
+    {
         let source = source.replace('\t', " ");
         let before = source.chars().take(column.saturating_sub(1)).count();
         let offending = diagnostic.text.lines().next().unwrap_or_default();

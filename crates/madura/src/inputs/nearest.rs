@@ -3,7 +3,10 @@
 /// The name most like `wanted`, where one is like enough to be meant. Case and separators do not
 /// count, and the last part of a dotted path may be the whole name: `company.employees` is near
 /// to `Employees`.
-pub(crate) fn nearest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+pub(crate) fn nearest<'n>(
+    wanted: &str,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Option<&'n str> {
     let plain = |name: &str| -> String {
         name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
     };
@@ -23,7 +26,8 @@ pub(crate) fn nearest<'n>(wanted: &str, names: impl IntoIterator<Item = &'n str>
         }
         let longer = whole.chars().count().max(name.chars().count());
         let typed = 1.0 - strsim::damerau_levenshtein(&whole, &name) as f64 / longer as f64;
-        let part = whole.len().min(name.len()) >= 4 && (name.contains(&whole) || whole.contains(&name));
+        let part =
+            whole.len().min(name.len()) >= 4 && (name.contains(&whole) || whole.contains(&name));
         if part { typed.max(0.8) } else { typed }
     };
     names

@@ -40,8 +40,11 @@ impl Remarks<'_> {
     /// lack is a slip.
     fn mapping(&self) {
         let seen = self.seen;
-        let columns = || seen.lead_columns.iter().chain(&seen.event_columns).chain(&seen.change_columns);
-        for column in self.sources.mapped.iter().filter(|column| !columns().any(|known| known == *column)) {
+        let columns =
+            || seen.lead_columns.iter().chain(&seen.event_columns).chain(&seen.change_columns);
+        for column in
+            self.sources.mapped.iter().filter(|column| !columns().any(|known| known == *column))
+        {
             let near = nearest(column, columns().map(String::as_str));
             self.ui.warn(format_args!(
                 "--map: no file has a column `{column}`{}",
@@ -81,7 +84,10 @@ impl Remarks<'_> {
             }
             let columns = &self.seen.lead_columns;
             if columns.contains(path) {
-                self.ui.warn(format_args!("the column `{path}` is empty in {}", names(&self.sources.leads)));
+                self.ui.warn(format_args!(
+                    "the column `{path}` is empty in {}",
+                    names(&self.sources.leads)
+                ));
                 continue;
             }
             let near = nearest(path, columns.iter().map(String::as_str));
@@ -102,7 +108,8 @@ impl Remarks<'_> {
         let names = &self.seen.event_names;
         let occurs = |event: &str| names.iter().any(|name| name == event);
         let in_models = self.needs.events.iter().map(|(name, _)| name.as_str());
-        let wanted = in_models.filter(|name| is_looked_at(models, name)).chain(extra.iter().copied());
+        let wanted =
+            in_models.filter(|name| is_looked_at(models, name)).chain(extra.iter().copied());
         for event in wanted.filter(|event| !occurs(event)) {
             let near = nearest(event, names.iter().map(String::as_str));
             self.ui.warn(format_args!(
@@ -117,7 +124,8 @@ impl Remarks<'_> {
         let occurs = |(name, _): &&(String, Vec<usize>)| self.seen.event_names.contains(name);
         for (index, path) in self.needs.properties.iter().enumerate() {
             let missing = !self.seen.properties[index];
-            let event = self.needs.events.iter().filter(occurs).find(|(_, wanted)| wanted.contains(&index));
+            let event =
+                self.needs.events.iter().filter(occurs).find(|(_, wanted)| wanted.contains(&index));
             let Some((event, _)) = event.filter(|_| missing) else { continue };
             let near = self.property_near(path);
             self.ui.warn(format_args!(
@@ -131,7 +139,9 @@ impl Remarks<'_> {
         let mut names = self.seen.event_columns.clone();
         for source in &self.sources.events {
             let columns = &self.sources.columns.events;
-            names.extend(ingest::column_names(source, columns, self.sources.delimiter).unwrap_or_default());
+            names.extend(
+                ingest::column_names(source, columns, self.sources.delimiter).unwrap_or_default(),
+            );
         }
         nearest(path, names.iter().map(String::as_str)).map(str::to_owned)
     }
@@ -141,7 +151,8 @@ impl Remarks<'_> {
         if strangers.events > 0 {
             let events = counted(strangers.events, "event is", "events are");
             let share = strangers.events as f64 / self.seen.events.max(1) as f64;
-            let share = if share >= 0.01 { format!(" ({:.0} %)", share * 100.0) } else { String::new() };
+            let share =
+                if share >= 0.01 { format!(" ({:.0} %)", share * 100.0) } else { String::new() };
             self.ui.warn(format_args!(
                 "{events} about leads that are in no file of leads{share} and had nobody to count \
                  for: {}",
@@ -149,12 +160,15 @@ impl Remarks<'_> {
             ));
         }
         if self.seen.strange_changes > 0 {
-            let changes = counted(self.seen.strange_changes, "change of a trait is", "changes of traits are");
+            let changes =
+                counted(self.seen.strange_changes, "change of a trait is", "changes of traits are");
             self.ui.warn(format_args!("{changes} about leads that are in no file of leads"));
         }
         if self.gathered.repeated > 0 {
             let events = counted(self.gathered.repeated, "event came", "events came");
-            self.ui.note(format_args!("{events} again with an id that was there already; each counts once"));
+            self.ui.note(format_args!(
+                "{events} again with an id that was there already; each counts once"
+            ));
         }
     }
 }
@@ -162,7 +176,8 @@ impl Remarks<'_> {
 /// Whether some model looks at the event for more than a rejection by sales, which may well never
 /// have happened.
 fn is_looked_at(models: &[&Model], event: &str) -> bool {
-    let without_stages = |model: &&Model| Model { stages: Vec::new(), tests: Vec::new(), ..(**model).clone() };
+    let without_stages =
+        |model: &&Model| Model { stages: Vec::new(), tests: Vec::new(), ..(**model).clone() };
     let models: Vec<Model> = models.iter().map(without_stages).collect();
     Needs::of(&models).events.iter().any(|(name, _)| name == event)
 }

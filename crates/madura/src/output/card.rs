@@ -71,7 +71,8 @@ pub(crate) fn explain(program: &Program, facts: &LeadFacts, at: Timestamp) -> Ex
 /// Why a stage was entered or left, in words.
 pub(crate) fn reason(step: &Transition, model: &Model) -> String {
     let score = step.score;
-    let numbers = format!("score {}, fit {}, engagement {}", score.score, score.fit, score.engagement);
+    let numbers =
+        format!("score {}, fit {}, engagement {}", score.score, score.fit, score.engagement);
     match step.reason {
         Reason::Reached => format!("reached its thresholds with {numbers}"),
         Reason::Fell => format!("fell below its thresholds with {numbers}"),
@@ -124,11 +125,7 @@ impl Page<'_> {
             paint.bold(format_args!("Lead {}", card.lead)),
             paint.dim(format_args!("under {} at {at}", card.model))
         );
-        let mut second = format!(
-            "{} of {}",
-            paint.bold(card.score),
-            self.model.scale.top
-        );
+        let mut second = format!("{} of {}", paint.bold(card.score), self.model.scale.top);
         let names = [&card.bracket, &card.grade].into_iter().flatten();
         for name in names {
             second.push_str("  ");
@@ -194,11 +191,21 @@ impl Page<'_> {
         for path in &self.explained.worth_asking {
             let wanted = |criterion: &&CriterionCard| {
                 criterion.answer == Some("unknown")
-                    && criterion.traits.iter().any(|seen| seen.path == *path && seen.value.is_none())
+                    && criterion
+                        .traits
+                        .iter()
+                        .any(|seen| seen.path == *path && seen.value.is_none())
             };
-            let criteria: Vec<&str> =
-                self.card.criteria().filter(wanted).map(|criterion| criterion.criterion.as_str()).collect();
-            grid.row(vec![format!("  {path}"), paint.dim(format_args!("for {}", criteria.join(", ")))]);
+            let criteria: Vec<&str> = self
+                .card
+                .criteria()
+                .filter(wanted)
+                .map(|criterion| criterion.criterion.as_str())
+                .collect();
+            grid.row(vec![
+                format!("  {path}"),
+                paint.dim(format_args!("for {}", criteria.join(", "))),
+            ]);
         }
         titled(paint.bold("Worth asking"), grid.lines(0))
     }
@@ -209,7 +216,9 @@ pub(crate) fn plain(amount: Amount) -> String {
     let text = format!("{:.2}", waterfall::points(amount));
     let text = text.trim_end_matches('0').trim_end_matches('.');
     match text {
-        "-0" | "0" if amount != Amount::ZERO => if amount < Amount::ZERO { "-0.00" } else { "0.00" }.to_owned(),
+        "-0" | "0" if amount != Amount::ZERO => {
+            if amount < Amount::ZERO { "-0.00" } else { "0.00" }.to_owned()
+        }
         "-0" => "0".to_owned(),
         text => text.to_owned(),
     }

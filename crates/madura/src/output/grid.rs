@@ -49,7 +49,11 @@ impl Grid {
         let has_titles = titles.iter().any(|title| !title.is_empty());
         let all = || has_titles.then_some(&titles).into_iter().chain(&self.rows);
         let width = |column: usize| {
-            all().filter_map(|row| row.get(column)).map(|cell| measure_text_width(cell)).max().unwrap_or(0)
+            all()
+                .filter_map(|row| row.get(column))
+                .map(|cell| measure_text_width(cell))
+                .max()
+                .unwrap_or(0)
         };
         let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
         all().map(|row| self.line(row, &widths, indent)).collect()
@@ -91,10 +95,14 @@ mod tests {
 
     #[test]
     fn columns_stand_straight_and_empty_ones_are_left_out() {
-        let mut grid = Grid::new(&[("lead", Align::Left), ("", Align::Left), ("score", Align::Right)]);
+        let mut grid =
+            Grid::new(&[("lead", Align::Left), ("", Align::Left), ("score", Align::Right)]);
         grid.row(vec!["Ștefan".into(), String::new(), "7".into()]);
         grid.row(vec!["17".into(), String::new(), "\x1b[1m100\x1b[0m".into()]);
-        assert_eq!(grid.lines(1), [" lead    score", " Ștefan      7", " 17        \x1b[1m100\x1b[0m"]);
+        assert_eq!(
+            grid.lines(1),
+            [" lead    score", " Ștefan      7", " 17        \x1b[1m100\x1b[0m"]
+        );
     }
 
     #[test]

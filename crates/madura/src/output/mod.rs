@@ -84,7 +84,8 @@ impl<T> Names<T> {
         if let Some(grid) = &model.grid {
             numbers = grid.engagement.len();
             for letter in &grid.fit {
-                let of_letter = |number: &scoring::model::Bracket| format!("{}{}", letter.name, number.name);
+                let of_letter =
+                    |number: &scoring::model::Bracket| format!("{}{}", letter.name, number.name);
                 grades.extend(grid.engagement.iter().map(|number| prepare(&of_letter(number))));
             }
         }

@@ -5,7 +5,9 @@ use std::io::{self, Write};
 use std::sync::Arc;
 
 use history::{LeadId, Scored};
-use parquet::basic::{Compression, ConvertedType, Encoding, LogicalType, Repetition, Type as Physical};
+use parquet::basic::{
+    Compression, ConvertedType, Encoding, LogicalType, Repetition, Type as Physical,
+};
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
@@ -29,7 +31,8 @@ fn write_groups(ranking: &Ranking<'_>, out: &mut dyn Write) -> Result<()> {
     let numbers = ranking.roster.ids_are_numbers();
     let names = Names::new(ranking.model, |name| ByteArray::from(name));
     // Each row group is made in memory and handed on when it is complete.
-    let mut writer = SerializedFileWriter::new(Vec::new(), schema(numbers)?, Arc::new(properties()))?;
+    let mut writer =
+        SerializedFileWriter::new(Vec::new(), schema(numbers)?, Arc::new(properties()))?;
     let mut positions = ranking.positions();
     let mut rows: Vec<(usize, Scored)> = Vec::with_capacity(GROUP_ROWS.min(ranking.len()));
     loop {
@@ -69,7 +72,11 @@ fn schema(numbers: bool) -> Result<TypePtr> {
             .map(Arc::new)
     };
     let mut fields = Vec::with_capacity(COLUMNS.len());
-    fields.push(if numbers { number(COLUMNS[0])? } else { text(COLUMNS[0], Repetition::REQUIRED)? });
+    fields.push(if numbers {
+        number(COLUMNS[0])?
+    } else {
+        text(COLUMNS[0], Repetition::REQUIRED)?
+    });
     for column in &COLUMNS[1..4] {
         fields.push(number(column)?);
     }

@@ -44,13 +44,18 @@ impl Waterfall<'_> {
         let mut sum = Amount::ZERO;
         for group in &self.card.groups {
             parts.push(Part::Step {
-                name: format!("{} {}", paint.bold(&group.group), paint.dim(format_args!("({})", group.dimension))),
+                name: format!(
+                    "{} {}",
+                    paint.bold(&group.group),
+                    paint.dim(format_args!("({})", group.dimension))
+                ),
                 value: paint.bold(plain(group.value)),
                 bar: String::new(),
                 said: String::new(),
                 dimmed: false,
             });
-            let told = |criterion: &&CriterionCard| self.look.all || criterion.value != Amount::ZERO;
+            let told =
+                |criterion: &&CriterionCard| self.look.all || criterion.value != Amount::ZERO;
             for criterion in group.criteria.iter().filter(told) {
                 let name = format!("  {}", fit(&criterion.criterion, NAME_MAX));
                 parts.push(self.step(&name, criterion.value, sum, &scale, self.said_of(criterion)));
@@ -93,9 +98,13 @@ impl Waterfall<'_> {
         let paint = self.look.paint;
         let bar = scale.bar(sum, sum + value);
         let (name, value, bar, dimmed) = match value.cmp(&Amount::ZERO) {
-            std::cmp::Ordering::Less => (name.to_owned(), paint.red(signed(value)), paint.red(bar), false),
+            std::cmp::Ordering::Less => {
+                (name.to_owned(), paint.red(signed(value)), paint.red(bar), false)
+            }
             std::cmp::Ordering::Equal => (paint.dim(name), paint.dim("0"), bar, true),
-            std::cmp::Ordering::Greater => (name.to_owned(), paint.green(signed(value)), paint.green(bar), false),
+            std::cmp::Ordering::Greater => {
+                (name.to_owned(), paint.green(signed(value)), paint.green(bar), false)
+            }
         };
         Part::Step { name, value, bar, said, dimmed }
     }
@@ -111,8 +120,11 @@ impl Waterfall<'_> {
         }
         if let Some(counted) = criterion.counted {
             said.push(crate::inputs::counted(counted, "event", "events"));
-            let ignored = |why: &str| criterion.events.iter().filter(|e| e.ignored == Some(why)).count();
-            for (count, words) in [(ignored("over_count"), "over the count"), (ignored("too_old"), "too old")] {
+            let ignored =
+                |why: &str| criterion.events.iter().filter(|e| e.ignored == Some(why)).count();
+            for (count, words) in
+                [(ignored("over_count"), "over the count"), (ignored("too_old"), "too old")]
+            {
                 if count > 0 {
                     said.push(format!("{count} {words}"));
                 }
@@ -144,7 +156,8 @@ impl Waterfall<'_> {
     /// The names of those that gave nothing, unless each of them is told.
     fn untold(&self, group: &GroupCard) -> Vec<String> {
         let nothing = |criterion: &&CriterionCard| criterion.value == Amount::ZERO;
-        let names = group.criteria.iter().filter(nothing).map(|criterion| criterion.criterion.as_str());
+        let names =
+            group.criteria.iter().filter(nothing).map(|criterion| criterion.criterion.as_str());
         let names: Vec<&str> = names.collect();
         if self.look.all || names.is_empty() {
             return Vec::new();
@@ -163,11 +176,18 @@ impl Waterfall<'_> {
 
     /// The events that count, latest first.
     fn events(&self, criterion: &CriterionCard) -> Vec<String> {
-        let counting: Vec<&EventSeen> = criterion.events.iter().filter(|e| e.ignored.is_none()).collect();
+        let counting: Vec<&EventSeen> =
+            criterion.events.iter().filter(|e| e.ignored.is_none()).collect();
         if criterion.value == Amount::ZERO || counting.is_empty() || self.look.events == 0 {
             return Vec::new();
         }
-        let columns = [("", Align::Left), ("", Align::Left), ("", Align::Left), ("", Align::Right), ("", Align::Left)];
+        let columns = [
+            ("", Align::Left),
+            ("", Align::Left),
+            ("", Align::Left),
+            ("", Align::Right),
+            ("", Align::Left),
+        ];
         let mut grid = Grid::new(&columns);
         for event in counting.iter().rev().take(self.look.events) {
             let gave = event.points != Amount::ZERO;
@@ -212,8 +232,14 @@ fn layout(parts: &[Part], look: &Look) -> Vec<String> {
             Part::Step { name, value, bar, said, dimmed } => {
                 let said = wrapped(said, words_width);
                 let mut said = said.into_iter().map(|words| tone(look.paint, words, *dimmed));
-                let start = [pad(name, name_width, Align::Left), pad(value, value_width, Align::Right)].join("  ");
-                let line = format!("{start}  {}  {}", pad(bar, CELLS, Align::Left), said.next().unwrap_or_default());
+                let start =
+                    [pad(name, name_width, Align::Left), pad(value, value_width, Align::Right)]
+                        .join("  ");
+                let line = format!(
+                    "{start}  {}  {}",
+                    pad(bar, CELLS, Align::Left),
+                    said.next().unwrap_or_default()
+                );
                 lines.push(line.trim_end().to_owned());
                 lines.extend(said.map(|words| format!("{}{words}", " ".repeat(words_from))));
             }
@@ -281,7 +307,9 @@ impl Scale {
         match end - start {
             0 if from == to => String::new(),
             0 => format!("{}{}", " ".repeat(start.min(CELLS - 1)), if falls { "╎" } else { "▏" }),
-            cells => format!("{}{}", " ".repeat(start), if falls { "░" } else { "█" }.repeat(cells)),
+            cells => {
+                format!("{}{}", " ".repeat(start), if falls { "░" } else { "█" }.repeat(cells))
+            }
         }
     }
 }

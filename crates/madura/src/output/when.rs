@@ -11,7 +11,8 @@ pub(crate) fn local(at: Timestamp, zone: &TimeZone) -> String {
 /// `2026-03-01 11:00 Europe/Madrid`; with seconds where there are some.
 pub(crate) fn local_with_zone(at: Timestamp, zone: &TimeZone) -> String {
     let zoned = at.to_jiff().to_zoned(zone.clone());
-    let form = if at.as_millis() % 60_000 == 0 { "%Y-%m-%d %H:%M %Q" } else { "%Y-%m-%d %H:%M:%S %Q" };
+    let form =
+        if at.as_millis() % 60_000 == 0 { "%Y-%m-%d %H:%M %Q" } else { "%Y-%m-%d %H:%M:%S %Q" };
     zoned.strftime(form).to_string()
 }
 

@@ -6,25 +6,31 @@ const AS_OF: &str = "--as-of 2026-02-01";
 
 #[test]
 fn a_row_that_cannot_be_read_is_named_and_the_rest_is_scored() {
-    let leads = b"\xef\xbb\xbflead,title,country\n1,CEO,ES\n2,CEO\n\xff\xfe,CEO,ES\n,CEO,ES\n5,CEO,ES\n".as_slice();
+    let leads =
+        b"\xef\xbb\xbflead,title,country\n1,CEO,ES\n2,CEO\n\xff\xfe,CEO,ES\n,CEO,ES\n5,CEO,ES\n"
+            .as_slice();
     let events = "lead,event,at,id,path\n\
         1,demo_requested,2026-01-20T09:00:00Z,a,\n\
         1,demo_requested,yesterday,b,\n\
         1,demo_requested,2026-01-20T09:00:00,c,\n\
         1,demo_requested,99999999999999999,d,\n\
         1,demo_requested,NaN,e,\n";
-    let desk = Desk::empty().with("model.yaml", MODEL).with("leads.csv", leads).with("events.csv", events);
+    let desk =
+        Desk::empty().with("model.yaml", MODEL).with("leads.csv", leads).with("events.csv", events);
     let words = format!("score model.yaml --leads leads.csv --events events.csv {AS_OF}");
-    insta::assert_snapshot!(desk.transcript(&[
-        &words,
-        &format!("{words} --rejects rejects.csv -q"),
-        &format!("{words} --strict"),
-    ]) + &String::from_utf8_lossy(&desk.read("rejects.csv")));
+    insta::assert_snapshot!(
+        desk.transcript(&[
+            &words,
+            &format!("{words} --rejects rejects.csv -q"),
+            &format!("{words} --strict"),
+        ]) + &String::from_utf8_lossy(&desk.read("rejects.csv"))
+    );
 }
 
 #[test]
 fn instants_without_a_zone_are_read_where_a_zone_is_given() {
-    let desk = Desk::small().with("events.csv", "lead,event,at\n1,demo_requested,2026-01-20 13:00:00\n");
+    let desk =
+        Desk::small().with("events.csv", "lead,event,at\n1,demo_requested,2026-01-20 13:00:00\n");
     let run = desk.run(&format!("score model.yaml {FACTS} --zone Europe/Madrid"));
     assert_eq!(run.stdout.lines().nth(1).unwrap(), "1,90,50,40,A1,hot,marketing_qualified,");
     let run = desk.run(&format!("score model.yaml {FACTS} --zone UTC"));
@@ -33,15 +39,18 @@ fn instants_without_a_zone_are_read_where_a_zone_is_given() {
 
 #[test]
 fn what_the_model_names_and_no_file_has_is_said_with_the_nearest_name() {
-    let desk = Desk::small()
-        .with("leads.csv", LEADS.replacen("country", "Country", 1))
-        .with("events.csv", EVENTS.replace("demo_requested", "demo_request").replacen("path", "page_path", 1));
+    let desk = Desk::small().with("leads.csv", LEADS.replacen("country", "Country", 1)).with(
+        "events.csv",
+        EVENTS.replace("demo_requested", "demo_request").replacen("path", "page_path", 1),
+    );
     insta::assert_snapshot!(desk.transcript(&[&format!("score model.yaml {FACTS}")]));
 }
 
 #[test]
 fn events_of_strangers_and_repeated_facts_are_counted_and_named() {
-    let events = format!("{EVENTS}17,page_viewed,2026-01-20T09:00:00Z,x,/\n18,page_viewed,2026-01-20T09:00:00Z,y,/\n1,demo_requested,2026-01-20T09:00:00Z,d,\n");
+    let events = format!(
+        "{EVENTS}17,page_viewed,2026-01-20T09:00:00Z,x,/\n18,page_viewed,2026-01-20T09:00:00Z,y,/\n1,demo_requested,2026-01-20T09:00:00Z,d,\n"
+    );
     let leads = format!("{LEADS}1,2026-01-01T00:00:00Z,CEO,ES,\n2,2026-01-18T00:00:00Z,CEO,RO,\n");
     let desk = Desk::small().with("leads.csv", leads).with("events.csv", events);
     insta::assert_snapshot!(desk.transcript(&[&format!("score model.yaml {FACTS}")]));

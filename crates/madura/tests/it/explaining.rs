@@ -25,9 +25,15 @@ fn a_score_card_in_json_has_every_digit_and_adds_up() {
             let digits = format!("{whole}{part:0<8}");
             digits.parse().unwrap()
         };
-        let groups: i128 = card["groups"].as_array().unwrap().iter().map(|group| units(&group["value"])).sum();
-        let rest: i128 = ["held", "rounding", "disqualification"].iter().map(|part| units(&card[part])).sum();
-        assert_eq!(groups + rest, i128::from(card["score"].as_i64().unwrap()) * 100_000_000, "{card:#}");
+        let groups: i128 =
+            card["groups"].as_array().unwrap().iter().map(|group| units(&group["value"])).sum();
+        let rest: i128 =
+            ["held", "rounding", "disqualification"].iter().map(|part| units(&card[part])).sum();
+        assert_eq!(
+            groups + rest,
+            i128::from(card["score"].as_i64().unwrap()) * 100_000_000,
+            "{card:#}"
+        );
     }
 }
 

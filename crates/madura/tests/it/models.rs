@@ -10,7 +10,11 @@ fn every_mistake_is_shown_where_it_stands() {
          - {name: B, trait: c, iss: 3, points: 12.345}\n      \
          - {name: B, event: e, points: 1, decay: {half_life: 2 moons}}\n",
     );
-    insta::assert_snapshot!(desk.transcript(&["check broken.yaml", "score broken.yaml --leads x.csv", "test broken.yaml"]));
+    insta::assert_snapshot!(desk.transcript(&[
+        "check broken.yaml",
+        "score broken.yaml --leads x.csv",
+        "test broken.yaml"
+    ]));
 }
 
 #[test]
@@ -20,7 +24,12 @@ fn a_good_model_is_ok_and_a_suspicious_one_is_only_refused_when_asked() {
         "model: odd\nkind: acquisition\ngroups:\n  - group: A\n    criteria:\n      \
          - {name: B, trait: c, is: 3, points: 10}\nbrackets: [{name: low, from: 0}, {name: high, from: 50}]\n",
     );
-    insta::assert_snapshot!(desk.transcript(&["check model.yaml", "check odd.yaml", "check odd.yaml --strict", "check odd.yaml --json"]));
+    insta::assert_snapshot!(desk.transcript(&[
+        "check model.yaml",
+        "check odd.yaml",
+        "check odd.yaml --strict",
+        "check odd.yaml --json"
+    ]));
 }
 
 #[test]
@@ -58,7 +67,13 @@ fn yaml_and_json_are_one_model() {
 #[test]
 fn both_starters_check_and_pass_their_own_tests() {
     let desk = Desk::empty();
-    for words in ["new a.yaml", "new b.yaml --kind loyalty", "new c.json", "check a.yaml b.yaml c.json --strict", "test a.yaml b.yaml c.json"] {
+    for words in [
+        "new a.yaml",
+        "new b.yaml --kind loyalty",
+        "new c.json",
+        "check a.yaml b.yaml c.json --strict",
+        "test a.yaml b.yaml c.json",
+    ] {
         let run = desk.run(words);
         assert_eq!(run.code, 0, "{words}: {}{}", run.stdout, run.stderr);
     }
@@ -68,6 +83,7 @@ fn both_starters_check_and_pass_their_own_tests() {
 
 #[test]
 fn the_schema_is_json() {
-    let schema: serde_json::Value = serde_json::from_str(&Desk::empty().run("schema").stdout).unwrap();
+    let schema: serde_json::Value =
+        serde_json::from_str(&Desk::empty().run("schema").stdout).unwrap();
     assert!(schema["$schema"].is_string());
 }

@@ -18,7 +18,8 @@ fn a_date_is_its_midnight_in_the_zone_of_the_model() {
     // 23:30 UTC of the day before is half past midnight in Madrid.
     let desk = Desk::small();
     let scores = |as_of: &str| {
-        desk.run(&format!("score model.yaml --leads leads.csv --events events.csv --as-of {as_of}")).stdout
+        desk.run(&format!("score model.yaml --leads leads.csv --events events.csv --as-of {as_of}"))
+            .stdout
     };
     assert_eq!(scores("2026-01-20"), scores("2026-01-19T23:00:00Z"));
     assert_ne!(scores("2026-01-20"), scores("2026-01-20T00:00:00Z"));
@@ -32,7 +33,8 @@ fn all_formats_say_the_same() {
     let rows: Vec<String> = from_ndjson
         .lines()
         .map(|line| {
-            let row: serde_json::Map<String, serde_json::Value> = serde_json::from_str(line).unwrap();
+            let row: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_str(line).unwrap();
             let cells = row.values().map(|value| match value {
                 serde_json::Value::Null => String::new(),
                 serde_json::Value::String(text) => text.clone(),
@@ -97,9 +99,14 @@ fn the_same_facts_in_any_form_give_the_same_scores() {
         "--leads leads.csv --events events.csv --events events.ndjson",
         "--leads leads.csv --events events.csv --threads 1",
     ] {
-        assert_eq!(desk.run(&format!("score model.yaml {files} {as_of}")).stdout, wanted, "{files}");
+        assert_eq!(
+            desk.run(&format!("score model.yaml {files} {as_of}")).stdout,
+            wanted,
+            "{files}"
+        );
     }
-    let piped = desk.run_with(&format!("score model.yaml --leads leads.csv --events - {as_of}"), EVENTS);
+    let piped =
+        desk.run_with(&format!("score model.yaml --leads leads.csv --events - {as_of}"), EVENTS);
     assert_eq!(piped.stdout, wanted);
 }
 
@@ -118,8 +125,10 @@ fn columns_may_be_called_as_they_are_in_your_files() {
 
 #[test]
 fn a_trait_that_changed_counts_from_then_on() {
-    let desk = Desk::small()
-        .with("changes.csv", "lead,trait,value,at\n2,title,CEO,2026-01-15T00:00:00Z\n9,title,CEO,2026-01-15T00:00:00Z\n");
+    let desk = Desk::small().with(
+        "changes.csv",
+        "lead,trait,value,at\n2,title,CEO,2026-01-15T00:00:00Z\n9,title,CEO,2026-01-15T00:00:00Z\n",
+    );
     insta::assert_snapshot!(desk.transcript(&[
         &format!("score model.yaml {FACTS} --changes changes.csv"),
         "score model.yaml --leads leads.csv --changes changes.csv --as-of 2026-01-14",
@@ -146,8 +155,10 @@ fn output_never_goes_over_an_input() {
 
 #[test]
 fn odd_ids_come_out_as_they_went_in() {
-    let desk = Desk::small().with("odd.csv", "lead,title\n007,CEO\n\"a,b\",CEO\n=1+1,CEO\n\"say \"\"hi\"\"\",CEO\n");
+    let desk = Desk::small()
+        .with("odd.csv", "lead,title\n007,CEO\n\"a,b\",CEO\n=1+1,CEO\n\"say \"\"hi\"\"\",CEO\n");
     let run = desk.run("score model.yaml --leads odd.csv -q --as-of 2026-01-20");
-    let ids: Vec<&str> = run.stdout.lines().skip(1).map(|line| line.rsplitn(8, ',').last().unwrap()).collect();
+    let ids: Vec<&str> =
+        run.stdout.lines().skip(1).map(|line| line.rsplitn(8, ',').last().unwrap()).collect();
     assert_eq!(ids, ["007", "\"a,b\"", "=1+1", "\"say \"\"hi\"\"\""]);
 }

@@ -46,7 +46,8 @@ fn a_generated_company_is_scored_by_the_starter() {
     let made = desk.run("generate --leads 40 --events 400 --out company");
     assert_eq!((made.code, made.stdout.as_str()), (0, ""), "{}", made.stderr);
     desk.run("new model.yaml");
-    let words = "score model.yaml --leads company/leads.csv --events company/events.csv --as-of 2026-11-01";
+    let words =
+        "score model.yaml --leads company/leads.csv --events company/events.csv --as-of 2026-11-01";
     let first = desk.run(words);
     assert_eq!((first.code, first.stdout.lines().count()), (0, 41), "{}", first.stderr);
     let ndjson = desk.run("generate --leads 40 --events 400 --out company --format ndjson -q");
