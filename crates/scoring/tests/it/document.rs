@@ -29,6 +29,54 @@ fn every_mistake_is_reported_at_once_with_its_place_and_its_remedy() {
     insta::assert_snapshot!(report(&loaded));
 }
 
+const ONE_CRITERION: &str = "
+model: many
+groups: [{group: All, criteria: [{name: Visits, event: visited, points: 1}]}]
+";
+
+/// `count` entries of a list, one a line.
+fn entries(count: usize, entry: impl Fn(usize) -> String) -> String {
+    (0..count).flat_map(|index| ["  - ".to_owned(), entry(index), "\n".to_owned()]).collect()
+}
+
+#[test]
+fn a_list_that_scores_could_not_count_in_their_bytes_is_refused_and_one_entry_less_is_not() {
+    let grid = |fit: usize, engagement: usize| {
+        let row = |index| format!("{{R{index}: {index}}}");
+        format!("grid:\n fit:\n{} engagement:\n{}", entries(fit, row), entries(engagement, row))
+    };
+    let brackets = |count| {
+        let bracket = |index| format!("{{name: B{index}, from: {index}}}");
+        format!("brackets:\n{}", entries(count, bracket))
+    };
+    let stages = |count| {
+        let stage = |index| format!("{{stage: S{index}, enter: {{score: {}}}}}", index % 100);
+        format!("stages:\n{}", entries(count, stage))
+    };
+    let gates = |count| {
+        let gate =
+            |index| format!("{{name: G{index}, when: {{trait: a, is: b}}, disqualify: true}}");
+        format!("gates:\n{}", entries(count, gate))
+    };
+    for (name, largest, too_large, said) in [
+        ("brackets", brackets(250), brackets(251), "251 entries"),
+        ("stages", stages(250), stages(251), "251 entries"),
+        ("letters of the grid", grid(250, 1), grid(251, 1), "251 entries"),
+        ("numbers of the grid", grid(1, 250), grid(1, 251), "251 entries"),
+        // The values of a document run out first.
+        ("gates", gates(40_000), gates(60_001), "500000 values"),
+    ] {
+        let loaded = load(&format!("{ONE_CRITERION}{largest}"), Syntax::Yaml);
+        assert!(loaded.model.is_some(), "{name}: {}", report(&loaded));
+        let loaded = load(&format!("{ONE_CRITERION}{too_large}"), Syntax::Yaml);
+        let mut errors =
+            loaded.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+        let only = errors.next().unwrap_or_else(|| panic!("{name}: taken"));
+        assert!(loaded.model.is_none() && errors.next().is_none(), "{name}: {}", report(&loaded));
+        assert!(only.code == "E021" && only.message.contains(said), "{name}: {only}");
+    }
+}
+
 /// Pieces of YAML that go wrong together.
 fn soup() -> impl Strategy<Value = String> {
     let piece = prop_oneof![

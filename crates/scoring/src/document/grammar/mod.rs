@@ -167,7 +167,7 @@ const fn list(of: &'static Shape) -> Shape {
 const NAMED_MAX: usize = 250;
 
 /// Scores of everyone keep the gate that disqualifies in two bytes, of which one value says that
-/// there is none.
+/// there is none. The values that a document may hold run out before; this holds if they are more.
 const GATES_MAX: usize = 60_000;
 
 /// The whole document.
