@@ -25,8 +25,12 @@ pub struct LeadSources<'a> {
 }
 
 /// Everything the files say about one lead; see [`read_facts_of`].
-pub fn read_facts(lead: &str, sources: LeadSources<'_>) -> Result<Option<LeadFacts>, ReadError> {
-    Ok(read_facts_of(&[lead], sources)?.pop().flatten())
+pub fn read_facts(
+    lead: &str,
+    sources: LeadSources<'_>,
+    watch: Watch<'_>,
+) -> Result<Option<LeadFacts>, ReadError> {
+    Ok(read_facts_of(&[lead], sources, watch)?.pop().flatten())
 }
 
 /// Everything the files say about some leads, in their order: all traits, all events with all
@@ -34,16 +38,20 @@ pub fn read_facts(lead: &str, sources: LeadSources<'_>) -> Result<Option<LeadFac
 /// decide which rows can be read, as they do when everyone is scored. Facts with one id are settled
 /// over all files: an event counts here only if no earlier fact of any lead has its id. `None` where
 /// no file of leads names the lead (or no file at all, where none of leads is given).
+///
+/// `watch` is told of each row that cannot be read once; where a single lead is wanted, of its own
+/// and of those that do not say whose they are. Its progress begins anew with each file.
 pub fn read_facts_of(
     leads: &[&str],
     sources: LeadSources<'_>,
+    watch: Watch<'_>,
 ) -> Result<Vec<Option<LeadFacts>>, ReadError> {
     let wanted = Wanted::new(leads);
     let fresh = |lead: &&str| LeadFacts { lead: lead.trim().to_owned(), ..LeadFacts::default() };
     let mut facts: Vec<LeadFacts> = leads.iter().map(fresh).collect();
     let mut named = vec![false; leads.len()];
     if let Some((files, plan)) = sources.leads {
-        for (lead, profile) in read_profiles(files, plan, &wanted)? {
+        for (lead, profile) in read_profiles(files, plan, &wanted, watch)? {
             add_profile(&mut facts[lead], profile, named[lead]);
             named[lead] = true;
         }
@@ -51,7 +59,7 @@ pub fn read_facts_of(
     if let Some((files, plan)) = sources.changes {
         let plan = EventPlan { only_lead: wanted.only(), ..plan.clone() };
         for file in files {
-            for change in read_trait_changes(file, &plan, Watch::default())?.0 {
+            for change in read_trait_changes(file, &plan, watch)?.0 {
                 let Some(lead) = wanted.position(&change.lead) else { continue };
                 named[lead] |= sources.leads.is_none();
                 facts[lead].traits.push(TraitFact {
@@ -63,7 +71,7 @@ pub fn read_facts_of(
         }
     }
     if let Some((files, plan)) = sources.events {
-        for (lead, event) in read_settled_events(files, plan, &wanted)? {
+        for (lead, event) in read_settled_events(files, plan, &wanted, watch)? {
             named[lead] |= sources.leads.is_none();
             facts[lead].events.push(event);
         }
@@ -178,6 +186,7 @@ fn read_profiles(
     files: &[Source],
     plan: &LeadPlan,
     leads: &Wanted,
+    watch: Watch<'_>,
 ) -> Result<Vec<(usize, Profile)>, ReadError> {
     let mut task = Task { all: true, only_lead: leads.only(), ..Task::leads(plan) };
     for name in [Role::CreatedAt.name(), plan.columns.name(Role::CreatedAt)] {
@@ -188,7 +197,7 @@ fn read_profiles(
     let mut profiles = Vec::new();
     for file in files {
         let found = Mutex::new(Vec::new());
-        read(file, &task, Watch::default(), &|sequence, rows, paths| {
+        read(file, &task, watch, &|sequence, rows, paths| {
             let of_rows = leads.rows(&rows.leads).into_iter().map(|(row, lead)| {
                 let traits = properties_of(rows, paths, row);
                 (lead, Profile { created_at: rows.created_at[row], traits })
@@ -208,12 +217,13 @@ fn read_settled_events(
     files: &[Source],
     plan: &EventPlan,
     leads: &Wanted,
+    watch: Watch<'_>,
 ) -> Result<Vec<(usize, Event)>, ReadError> {
     let task = Task { all: true, only_lead: leads.only(), ..Task::events(plan) };
     let mut events: Vec<(Option<FactId>, usize, Event)> = Vec::new();
     for file in files {
         let found = Mutex::new(Vec::new());
-        read(file, &task, Watch::default(), &|sequence, rows, paths| {
+        read(file, &task, watch, &|sequence, rows, paths| {
             let of_rows = leads.rows(&rows.leads).into_iter().filter_map(|(row, lead)| {
                 let Some(Value::Text(name)) = rows.names.column.get(row) else { return None };
                 let event = Event {
@@ -254,6 +264,7 @@ fn find_first(files: &[Source], plan: &EventPlan, ids: First) -> Result<First, R
         return Ok(ids);
     }
     let first = Mutex::new(ids);
+    // These rows were read before: whoever watches has heard of what is wrong with them.
     let plan = EventPlan { only_lead: None, ..plan.clone() };
     for file in files {
         read_events(file, &plan, Watch::default(), &|_, batch| {

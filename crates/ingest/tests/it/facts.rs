@@ -12,7 +12,7 @@ fn facts(leads: &str, events: &str, lead: &str) -> Option<String> {
         events: Some((std::slice::from_ref(&events), &event_plan)),
         changes: None,
     };
-    let facts = read_facts(lead, sources).unwrap()?;
+    let facts = read_facts(lead, sources, Watch::default()).unwrap()?;
     let mut lines =
         vec![format!("{} since {:?}", facts.lead, facts.created_at.map(|at| at.to_string()))];
     for fact in facts.traits {

@@ -5,7 +5,7 @@ use scoring::Program;
 
 use crate::args::{AsOfArgs, InputArgs};
 use crate::exit::{Outcome, Result};
-use crate::inputs::{self, Sources};
+use crate::inputs;
 use crate::output::card;
 use crate::ui::Ui;
 
@@ -52,9 +52,8 @@ Examples:
 pub(crate) fn run(args: &ExplainArgs, ui: &Ui) -> Result {
     let model = inputs::open_model(&args.model, ui)?;
     let at = inputs::parse_as_of(args.as_of.as_of.as_deref(), &model)?;
-    let sources = Sources::open(&args.input)?;
     let program = Program::new(model);
-    let facts = inputs::read_lead(&args.lead, program.needs(), &sources)?;
+    let facts = inputs::read_lead(&args.lead, program.needs(), &args.input, ui)?;
     let explained = card::explain(&program, &facts, at);
     if args.json {
         let json = serde_json::to_string_pretty(&explained).unwrap_or_default();

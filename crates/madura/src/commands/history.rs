@@ -11,7 +11,7 @@ use scoring::{Amount, Model, Program};
 use super::diff::parts_said;
 use crate::args::InputArgs;
 use crate::exit::{Failure, Outcome, Result};
-use crate::inputs::{self, Sources, counted};
+use crate::inputs::{self, counted};
 use crate::output::grid::{Align, Grid, fit};
 use crate::output::{csv, spark, when};
 use crate::ui::{Paint, Ui};
@@ -74,9 +74,8 @@ pub(crate) fn run(args: &HistoryArgs, ui: &Ui) -> Result {
         .as_deref()
         .map(|text| inputs::parse_instant("--from", text, &model))
         .transpose()?;
-    let sources = Sources::open(&args.input)?;
     let program = Program::new(model);
-    let facts = inputs::read_lead(&args.lead, program.needs(), &sources)?;
+    let facts = inputs::read_lead(&args.lead, program.needs(), &args.input, ui)?;
     let from = from.unwrap_or_else(|| beginning(&facts, to));
     if from > to {
         return Err(Failure::usage(format_args!("there is nothing between {from} and {to}"))

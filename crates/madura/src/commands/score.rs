@@ -153,8 +153,9 @@ fn cards(
     at: Timestamp,
 ) -> Result<Vec<card::Explained>> {
     let sources = Sources::open(&args.input)?;
+    // What cannot be read was said when everyone was scored.
     let leads: Vec<String> = ranking.rows().map(|(lead, _)| output::lead_text(lead)).collect();
-    let facts = inputs::read_facts(&leads, program.needs(), &sources)?;
+    let facts = inputs::read_facts(&leads, program.needs(), &sources, ingest::Watch::default())?;
     Ok(facts.iter().flatten().map(|facts| card::explain(program, facts, at)).collect())
 }
 

@@ -65,3 +65,39 @@ fn a_lead_that_nobody_knows_is_said_to_be_unknown() {
     let desk = Desk::small();
     insta::assert_snapshot!(desk.transcript(&[&format!("explain model.yaml 17 {FACTS}")]));
 }
+
+#[test]
+fn a_row_of_the_lead_that_cannot_be_read_is_said_written_down_or_ends_the_run() {
+    let events = "lead,event,at,id,path\n\
+        1,demo_requested,yesterday,a,\n\
+        1,demo_requested,2026-01-20T09:00:00Z,b,\n\
+        2,demo_requested,tomorrow,c,\n\
+        ,demo_requested,2026-01-20T09:00:00Z,d,\n";
+    let desk = Desk::small().with("events.csv", events);
+    let files = "--leads leads.csv --events events.csv";
+    let instant = |command: &str| if command == "explain" { "--as-of" } else { "--to" };
+    for command in ["explain", "history"] {
+        let words = format!("{command} model.yaml 1 {files} {} 2026-02-01", instant(command));
+        let run = desk.run(&words);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let said = "warning: 2 rows could not be read and were left out\n  events.csv, line 2, column at: ";
+        assert!(run.stderr.starts_with(said), "{}", run.stderr);
+        assert!(run.stderr.contains("events.csv, line 5, column lead: is empty"), "{}", run.stderr);
+        assert!(!run.stderr.contains("line 4"), "that row is about somebody else: {}", run.stderr);
+
+        let rejects = format!("{command}.csv");
+        let quiet = desk.run(&format!("{words} -q --rejects {rejects}"));
+        assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""));
+        assert_eq!(quiet.stdout, run.stdout);
+        let written = String::from_utf8(desk.read(&rejects)).unwrap();
+        let lines: Vec<&str> = written.lines().collect();
+        assert_eq!(lines.len(), 3, "{written}");
+        assert!(lines[1].starts_with("events.csv,2,at,") && lines[2].starts_with("events.csv,5,lead,"));
+
+        let strict = desk.run(&format!("{words} --strict"));
+        assert_eq!((strict.code, strict.stdout.as_str()), (1, ""));
+        assert!(strict.stderr.starts_with("error: events.csv, line 2, column at: "), "{}", strict.stderr);
+    }
+    let shown = desk.run(&format!("score model.yaml {files} --as-of 2026-02-01 --explain --format ndjson"));
+    assert_eq!(shown.stderr.matches("could not be read").count(), 1, "said once: {}", shown.stderr);
+}
