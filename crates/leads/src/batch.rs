@@ -50,7 +50,8 @@ pub struct FactId {
     /// 128 bits of a hash of the id; two of a billion ids share it with probability 1e-21.
     /// `NONE` for a row whose id is empty: it is a fact of its own.
     pub id: u128,
-    /// A hash of the whole row, which settles which of two facts with one id and one instant counts.
+    /// A hash of the whole row, which settles which of two facts with one id and one instant counts;
+    /// whom it is about weighs least.
     pub content: u64,
 }
 

@@ -27,9 +27,14 @@ pub(crate) struct Numbers {
 /// Everyone's numbers by lead.
 pub(crate) type Everyone = BTreeMap<String, Numbers>;
 
-/// A hash of all that a fact says.
+/// A hash of all that a fact says, in the upper half, and whom it is about, in the lower.
 pub(crate) fn content(fact: &Fact) -> u64 {
-    hash(&format!("{fact:?}"))
+    let lower = u64::from(u32::MAX);
+    let (lead, said) = match fact {
+        Fact::Event { lead, event } => (lead.as_str(), format!("{event:?}")),
+        Fact::Row { .. } | Fact::Change { .. } => ("", format!("{fact:?}")),
+    };
+    hash(&said) & !lower | hash(lead) & lower
 }
 
 fn hash(text: &str) -> u64 {
