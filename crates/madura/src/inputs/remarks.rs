@@ -78,19 +78,24 @@ impl Remarks<'_> {
         if self.gathered.roster().is_empty() {
             return;
         }
-        for (path, seen) in self.needs.traits.iter().zip(&self.seen.traits) {
-            if *seen {
-                continue;
-            }
-            let columns = &self.seen.lead_columns;
-            if columns.contains(path) {
-                self.ui.warn(format_args!(
-                    "the column `{path}` is empty in {}",
-                    names(&self.sources.leads)
-                ));
-                continue;
-            }
-            let near = nearest(path, columns.iter().map(String::as_str));
+        let columns = &self.seen.lead_columns;
+        let unseen = self.needs.traits.iter().zip(&self.seen.traits).filter(|(_, seen)| !**seen);
+        let (empty, missing): (Vec<&String>, Vec<&String>) =
+            unseen.map(|(path, _)| path).partition(|path| columns.contains(path));
+        for path in empty {
+            self.ui.warn(format_args!(
+                "the column `{path}` is empty in {}",
+                names(&self.sources.leads)
+            ));
+        }
+        let near = |path: &str| nearest(path, columns.iter().map(String::as_str));
+        let missing: Vec<(&str, Option<&str>)> =
+            missing.into_iter().map(|path| (path.as_str(), near(path))).collect();
+        if missing.len() > ONE_BY_ONE_MAX {
+            self.ui.warn(many_missing(missing, columns));
+            return;
+        }
+        for (path, near) in missing {
             self.ui.warn(format_args!(
                 "the model looks at `{path}`, but no lead has it{}",
                 near.map_or_else(|| in_files(columns), |near| format!("; did you mean `{near}`?"))
@@ -189,6 +194,25 @@ fn names(sources: &[ingest::Source]) -> String {
 
 /// A longer list helps nobody.
 const SAID_MAX: usize = 8;
+
+/// So many traits that no lead has are told one by one; more push everything else off the screen.
+const ONE_BY_ONE_MAX: usize = 3;
+
+/// One sentence about all of them: first those with a name that was probably meant.
+fn many_missing(mut missing: Vec<(&str, Option<&str>)>, columns: &[String]) -> String {
+    missing.sort_by_key(|(_, near)| near.is_none());
+    let said = |(path, near): &(&str, Option<&str>)| match near {
+        Some(near) => format!("`{path}` (did you mean `{near}`?)"),
+        None => format!("`{path}`"),
+    };
+    let (shown, rest) = missing.split_at(missing.len().min(SAID_MAX));
+    let shown: Vec<String> = shown.iter().map(said).collect();
+    let rest = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    let any_near = missing.iter().any(|(_, near)| near.is_some());
+    let there = if any_near { String::new() } else { in_files(columns) };
+    let count = missing.len();
+    format!("the model looks at {count} traits that no lead has: {}{rest}{there}", shown.join(", "))
+}
 
 /// `; there are a, b and c`, where that is short enough to help.
 fn in_files(names: &[String]) -> String {

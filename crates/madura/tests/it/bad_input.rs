@@ -47,6 +47,45 @@ fn what_the_model_names_and_no_file_has_is_said_with_the_nearest_name() {
 }
 
 #[test]
+fn many_traits_that_no_lead_has_are_said_in_one_sentence_and_few_one_by_one() {
+    let model = |first: &str, count: usize| {
+        let criterion = |number: usize| {
+            format!(
+                "      - {{name: C{number}, trait: answers.q{number}, exists: true, points: 1}}\n"
+            )
+        };
+        let criteria: String = (0..count).map(criterion).collect();
+        let first = format!("      - {{name: First, trait: {first}, is: ES, points: 1}}\n");
+        format!("model: many\ngroups:\n  - group: All\n    criteria:\n{first}{criteria}")
+    };
+    let desk = Desk::small()
+        .with("three.yaml", model("contry", 2))
+        .with("four.yaml", model("contry", 3))
+        .with("twelve.yaml", model("contry", 11))
+        .with("none_near.yaml", model("budget", 4));
+    let said = |model: &str| {
+        desk.run(&format!("score {model} --leads leads.csv --events events.csv")).stderr
+    };
+    assert_eq!(said("three.yaml").matches("warning: the model looks at `").count(), 3);
+    assert_eq!(
+        said("four.yaml").lines().next().unwrap(),
+        "warning: the model looks at 4 traits that no lead has: `contry` (did you mean `country`?), \
+         `answers.q0`, `answers.q1`, `answers.q2`"
+    );
+    assert_eq!(
+        said("twelve.yaml").lines().next().unwrap(),
+        "warning: the model looks at 12 traits that no lead has: `contry` (did you mean `country`?), \
+         `answers.q0`, `answers.q1`, `answers.q10`, `answers.q2`, `answers.q3`, `answers.q4`, \
+         `answers.q5` and 4 more"
+    );
+    assert_eq!(
+        said("none_near.yaml").lines().next().unwrap(),
+        "warning: the model looks at 5 traits that no lead has: `answers.q0`, `answers.q1`, \
+         `answers.q2`, `answers.q3`, `budget`; there are lead, created_at, title, country, domain"
+    );
+}
+
+#[test]
 fn events_of_strangers_and_repeated_facts_are_counted_and_named() {
     let events = format!(
         "{EVENTS}17,page_viewed,2026-01-20T09:00:00Z,x,/\n18,page_viewed,2026-01-20T09:00:00Z,y,/\n1,demo_requested,2026-01-20T09:00:00Z,d,\n"
