@@ -29,8 +29,11 @@ pub struct History {
     pub(crate) roster: Roster,
     pub(crate) vocabulary: Vocabulary,
     pub(crate) blocks: Vec<Block>,
+    /// The first and the last event that some model looks at: what calendars must cover.
     pub(crate) first: Timestamp,
     pub(crate) last: Timestamp,
+    /// The first and the last event of all, whether or not a model looks at it.
+    span: (Timestamp, Timestamp),
 }
 
 impl Gathered {
@@ -49,9 +52,11 @@ impl Gathered {
                 block
             });
         let (first, last) = span(blocks.iter());
+        let millis = Timestamp::saturating_from_millis;
+        let span = self.span.map_or((first, last), |(first, last)| (millis(first), millis(last)));
         let (roster, traits) = self.roster.split_values();
         let vocabulary = vocabulary(traits, self.shapes.shapes);
-        History { needs: self.needs, roster, vocabulary, blocks, first, last }
+        History { needs: self.needs, roster, vocabulary, blocks, first, last, span }
     }
 }
 
@@ -164,9 +169,10 @@ impl History {
         self.blocks.iter().map(|block| block.at.len()).sum()
     }
 
-    /// The instants of the first and the last event.
+    /// The instants of the first and the last event of any lead, whether or not a model looks at it:
+    /// how far the data reach.
     pub fn span(&self) -> (Timestamp, Timestamp) {
-        (self.first, self.last)
+        self.span
     }
 }
 

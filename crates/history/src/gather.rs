@@ -44,6 +44,9 @@ pub struct Gathered {
     pub kept: u64,
     /// Per event name of [`Needs::events`], whether one was seen.
     pub seen: Vec<bool>,
+    /// Instants (ms) of the first and the last event of any known lead, whether or not a model
+    /// looks at it; `None` without events.
+    pub(crate) span: Option<(i64, i64)>,
 }
 
 /// Events of leads that nobody knows.
@@ -63,6 +66,8 @@ struct Taken {
     claims: Vec<Claim>,
     strangers: Strangers,
     seen: Vec<bool>,
+    /// Of the batches that do not wait.
+    span: Option<(i64, i64)>,
 }
 
 const EXAMPLES_MAX: usize = 5;
@@ -108,12 +113,15 @@ impl Gathering {
             taken.note(&strangers, &self.needs, &batch.names);
             return;
         }
+        let instants = batch.at.iter().map(|at| at.as_millis());
+        let span = span_of(positions.iter().copied().zip(instants));
         let mut survey = Survey::new(self.blocks());
         rows.extend(numbered.map(row).filter(Row::is_wanted).inspect(|row| survey.see(row)));
         let partition = Partition::surveyed(&rows, survey);
         lock(&self.scratch).push(Scratch { positions, rows });
         let mut taken = lock(&self.taken);
         taken.partitions.push((sequence, partition));
+        taken.span = both(taken.span, span);
         taken.note(&strangers, &self.needs, &batch.names);
     }
 
@@ -122,12 +130,13 @@ impl Gathering {
         let blocks = self.blocks();
         let taken = self.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
         let lost = losers(taken.claims, threads);
-        let mut partitions = taken.partitions;
+        let (mut partitions, mut span) = (taken.partitions, taken.span);
         for (sequence, mut rows) in taken.waiting {
             let from = lost.partition_point(|(batch, _)| *batch < sequence);
             for (_, row) in lost[from..].iter().take_while(|(batch, _)| *batch == sequence) {
                 rows[*row as usize].lead = NOBODY;
             }
+            span = both(span, span_of(rows.iter().map(|row| (row.lead, row.at))));
             partitions.push((sequence, Partition::new(&rows, blocks)));
         }
         partitions.sort_by_key(|(sequence, _)| *sequence);
@@ -142,6 +151,7 @@ impl Gathering {
             strangers: taken.strangers,
             repeated: lost.len() as u64,
             seen: taken.seen,
+            span,
         }
     }
 
@@ -256,6 +266,24 @@ impl Taken {
         for event in events_by_code(needs, names).into_iter().flatten() {
             self.seen[event] = true;
         }
+    }
+}
+
+/// The first and the last instant of events that somebody counts for, of (lead, instant).
+fn span_of(events: impl Iterator<Item = (u32, i64)>) -> Option<(i64, i64)> {
+    // Without branches: a file of events passes through here whole.
+    let (first, last) = events.fold((i64::MAX, i64::MIN), |(first, last), (lead, at)| {
+        let known = lead != NOBODY;
+        (first.min(if known { at } else { i64::MAX }), last.max(if known { at } else { i64::MIN }))
+    });
+    (first <= last).then_some((first, last))
+}
+
+/// The span of both.
+fn both(a: Option<(i64, i64)>, b: Option<(i64, i64)>) -> Option<(i64, i64)> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1))),
+        (one, other) => one.or(other),
     }
 }
 

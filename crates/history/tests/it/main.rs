@@ -9,3 +9,4 @@ mod generate;
 mod laws;
 mod reference;
 mod small;
+mod span;
