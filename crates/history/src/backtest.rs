@@ -28,6 +28,9 @@ pub struct Options {
     pub from: Option<Timestamp>,
     /// No cut-off after this one; none is ever less than a horizon before the last event.
     pub to: Option<Timestamp>,
+    /// Whether a lead counts although it had the outcome before, and any outcome of the horizon is a
+    /// conversion. Otherwise it is left out from its first outcome on.
+    pub again: bool,
 }
 
 /// Why a back-test says nothing. `Display` names the remedy.
@@ -73,6 +76,8 @@ pub struct Backtest {
     pub model: String,
     /// The event that counts as the outcome.
     pub outcome: String,
+    /// Whether leads count that had the outcome before.
+    pub again: bool,
     /// How long after a cut-off an outcome counts.
     #[serde(serialize_with = "as_text")]
     pub horizon: Duration,
@@ -182,13 +187,23 @@ pub struct CutOff {
     pub brackets: Vec<Count>,
 }
 
-/// What happens to every lead, as a back-test sees it.
+/// What happens to a lead, as a back-test sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Lead {
+pub(crate) struct Lead<'o> {
     /// From when on anybody knows it, in ms.
     known_from: i64,
-    /// When it had the outcome for the first time, in ms; `i64::MAX`: never.
-    outcome: i64,
+    /// When it had the outcome, in ms, in rising order.
+    outcomes: &'o [i64],
+    /// Whether it counts after its first outcome.
+    again: bool,
+}
+
+/// When each lead had the outcome.
+struct Outcomes {
+    /// Of the lead at position `i`: `starts[i]..starts[i + 1]`.
+    starts: Vec<usize>,
+    /// In ms, in rising order per lead.
+    at: Vec<i64>,
 }
 
 /// A lead at a cut-off.
@@ -208,14 +223,15 @@ pub fn backtest(
 ) -> Result<Backtest, BacktestError> {
     let outcomes = history.instants_of(&options.outcome);
     let outcomes = outcomes.ok_or_else(|| BacktestError::NotGathered(options.outcome.clone()))?;
-    let ever = (0..history.roster().len()).any(|lead| outcomes.first(lead).is_some());
-    if !ever {
+    let outcomes = Outcomes::of(&outcomes, history.roster().len());
+    if outcomes.at.is_empty() {
         return Err(BacktestError::NeverHappens(options.outcome.clone()));
     }
     let instants = cut_offs(history.span(), options)?;
     let lead = |lead: usize| Lead {
         known_from: known_from(history, lead),
-        outcome: outcomes.first(lead).map_or(i64::MAX, Timestamp::as_millis),
+        outcomes: &outcomes.at[outcomes.starts[lead]..outcomes.starts[lead + 1]],
+        again: options.again,
     };
     let horizon = options.horizon.as_millis();
     let memory = || (vec![Seen::default(); instants.len()], Count::default());
@@ -275,6 +291,7 @@ pub fn backtest(
     let mut test = Backtest {
         model: model.name.clone(),
         outcome: options.outcome.clone(),
+        again: options.again,
         horizon: options.horizon,
         every: options.every,
         data: history.span(),
@@ -296,15 +313,28 @@ pub fn backtest(
     Ok(test)
 }
 
-impl Lead {
+impl Outcomes {
+    fn of(instants: &Instants<'_>, leads: usize) -> Self {
+        let mut outcomes = Self { starts: vec![0], at: Vec::new() };
+        for lead in 0..leads {
+            outcomes.at.extend(instants.of(lead).map(Timestamp::as_millis));
+            outcomes.starts.push(outcomes.at.len());
+        }
+        outcomes
+    }
+}
+
+impl Lead<'_> {
     /// Facts at the cut-off are known at it; an outcome at it comes too early to be predicted.
     pub(crate) fn at(self, cut_off: i64, horizon: i64) -> Standing {
-        if self.outcome <= cut_off {
+        let had = self.outcomes.partition_point(|at| *at <= cut_off);
+        if had > 0 && !self.again {
             Standing::LeftOut
         } else if self.known_from > cut_off {
             Standing::NotYetKnown
         } else {
-            Standing::Counts { converted: self.outcome <= cut_off.saturating_add(horizon) }
+            let end = cut_off.saturating_add(horizon);
+            Standing::Counts { converted: self.outcomes.get(had).is_some_and(|next| *next <= end) }
         }
     }
 }

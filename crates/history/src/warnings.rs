@@ -31,7 +31,8 @@ pub(crate) fn warnings(history: &History, test: &Backtest) -> Vec<Warning> {
     }
     let count = test.pooled.count;
     if count.leads == 0 {
-        warn("nobody", "No lead is known at any cut-off and still without the outcome.".to_owned());
+        let still = if test.again { "" } else { " and still without the outcome" };
+        warn("nobody", format!("No lead is known at any cut-off{still}."));
         return warnings;
     }
     if count.conversions < FEW_CONVERSIONS {

@@ -31,6 +31,7 @@ fn at_day_100() -> Options {
         every: days(30),
         from: Some(day(100.0)),
         to: Some(day(100.0)),
+        again: false,
     }
 }
 
@@ -110,6 +111,27 @@ fn a_second_win_does_not_bring_back_who_is_left_out() {
     let twice = lead("twice", 1.0).does("won", day(50.0)).does("won", day(110.0));
     let test = tested(&[twice, visitor("other", 1, true), clock()], &at_day_100());
     assert_eq!((test.cut_offs[0].left_out, test.pooled.count.conversions), (1, 1));
+}
+
+#[test]
+fn where_outcomes_count_again_nobody_is_left_out_and_any_of_the_horizon_is_a_conversion() {
+    let (cut_off, end) = (day(100.0), day(130.0));
+    let again = Options { again: true, ..at_day_100() };
+    let before = |name: &str| lead(name, 1.0).does("won", day(50.0));
+    let converts = |facts: LeadFacts| {
+        let test = tested(&[facts, clock()], &again);
+        assert_eq!((test.again, test.cut_offs[0].left_out, test.pooled.count.leads), (true, 0, 1));
+        test.pooled.count.conversions == 1
+    };
+    assert!(!converts(before("only before")));
+    assert!(!converts(before("at the cut-off").does("won", cut_off)));
+    assert!(converts(before("just after").does("won", later(cut_off, 1))));
+    assert!(converts(before("at the end").does("won", end)));
+    assert!(!converts(before("just after the end").does("won", later(end, 1))));
+    assert!(converts(before("at the cut-off too").does("won", cut_off).does("won", end)));
+    assert!(converts(lead("first time", 1.0).does("won", end)));
+    let left_out = tested(&[before("x").does("won", end), clock()], &at_day_100());
+    assert_eq!((left_out.again, left_out.cut_offs[0].left_out), (false, 1));
 }
 
 #[test]

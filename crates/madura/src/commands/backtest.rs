@@ -6,6 +6,7 @@ use clap::Args;
 use history::{Backtest, Options, Power, backtest};
 use leads::Duration;
 use scoring::Program;
+use scoring::model::Kind;
 
 use crate::args::InputArgs;
 use crate::exit::{Failure, Outcome, Result};
@@ -19,7 +20,7 @@ use crate::ui::{Paint, Ui};
 ///
 /// At each cut-off everyone is scored from the facts known by then, and whether the outcome followed
 /// within the horizon is read from the facts after it. Leads that had the outcome already are left
-/// out. What comes of it: how often each bracket converted, how well the score ranks, and whether a
+/// out, unless --again is given. What comes of it: how often each bracket converted, how well the score ranks, and whether a
 /// criterion knows more than it could have known at the time.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
@@ -48,6 +49,11 @@ pub(crate) struct BacktestArgs {
     /// No cut-off after this one. None is ever less than a horizon before the last event
     #[arg(long, value_name = "INSTANT")]
     to: Option<String>,
+
+    /// Leave nobody out for having had the outcome before: a lead converts wherever any outcome lies
+    /// in the horizon. For what happens again and again, such as orders
+    #[arg(long)]
+    again: bool,
 
     /// Print everything as JSON
     #[arg(long)]
@@ -81,11 +87,19 @@ pub(crate) fn run(args: &BacktestArgs, ui: &Ui) -> Result {
         every: args.every,
         from: instant("--from", &args.from)?,
         to: instant("--to", &args.to)?,
+        again: args.again,
     };
     let facts = inputs::gather_more(&[&model], &[&args.outcome], &args.input, ui)?;
     let program = Program::with_needs(model, Some(facts.needs));
     let history = facts.gathered.into_history(facts.threads);
     let test = backtest(&history, &program, &options, facts.threads).map_err(Failure::usage)?;
+    if program.model().kind == Kind::Loyalty && leaves_most_out(&test) {
+        ui.note(format_args!(
+            "more than half of the leads were left out because they had `{}` before; \
+             --again counts those that have it again",
+            test.outcome
+        ));
+    }
     if let Some(path) = &args.html {
         let page = report::html(&test);
         Target::open(Some(path))?.fill(|out| out.write_all(page.as_bytes()))?;
@@ -99,6 +113,12 @@ pub(crate) fn run(args: &BacktestArgs, ui: &Ui) -> Result {
         ui.print(&shown(&test, ui.paint))?;
     }
     Ok(Outcome::Fine)
+}
+
+/// Whether of the leads known at cut-offs more than half had the outcome before and were left out.
+fn leaves_most_out(test: &Backtest) -> bool {
+    let left_out: u64 = test.cut_offs.iter().map(|cut_off| cut_off.left_out).sum();
+    left_out > test.pooled.count.leads
 }
 
 /// The test as a few tables.

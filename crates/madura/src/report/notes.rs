@@ -34,13 +34,7 @@ pub(super) fn section(test: &Backtest) -> String {
         ),
         (
             "Who is looked at",
-            format!(
-                "Leads that are known by the cut-off (created, or seen) and have not had the outcome yet. All cut-offs together \
-                 leave {} out that had it already and {} that nobody knew yet. A lead counts once for each cut-off that it is \
-                 open at.",
-                whole(left_out),
-                whole(unknown)
-            ),
+            looked_at(test, left_out, unknown),
         ),
         (
             "Only finished futures",
@@ -70,4 +64,20 @@ pub(super) fn section(test: &Backtest) -> String {
     };
     let notes: String = notes.iter().map(note).collect();
     format!("<section class=\"notes\"><h2>How this was done</h2><dl>{notes}</dl></section>\n")
+}
+
+fn looked_at(test: &Backtest, left_out: u64, unknown: u64) -> String {
+    let (left_out, unknown) = (whole(left_out), whole(unknown));
+    if test.again {
+        return format!(
+            "Leads that are known by the cut-off (created, or seen). Nobody is left out for having had it before; a lead \
+             converts where any outcome lies in the horizon. All cut-offs together leave {unknown} out that nobody knew \
+             yet. A lead counts once for each cut-off that it is known at."
+        );
+    }
+    format!(
+        "Leads that are known by the cut-off (created, or seen) and have not had the outcome yet. All cut-offs together \
+         leave {left_out} out that had it already and {unknown} that nobody knew yet. A lead counts once for each cut-off \
+         that it is open at."
+    )
 }

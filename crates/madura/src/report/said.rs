@@ -64,17 +64,29 @@ pub(crate) fn scope(test: &Backtest) -> String {
     let converted = whole(different.conversions);
     let base = percent(test.pooled.base_rate.unwrap_or_default());
     let horizon = horizon(test);
+    let rule = rule(test);
     if test.cut_offs.len() == 1 {
         return format!(
-            "{cut_offs}, and the {horizon} after it: {leads}, of which {converted} converted ({base})."
+            "{cut_offs}, and the {horizon} after it: {leads}, of which {converted} converted ({base}). {rule}"
         );
     }
+    let counts_at = if test.again { "at which it is known" } else { "at which it is open" };
     format!(
         "{cut_offs}, and the {horizon} after each: {leads}, of which {converted} converted. A lead counts once for each \
-         cut-off at which it is open: {} times in all, {} of them with a conversion ({base}).",
+         cut-off {counts_at}: {} times in all, {} of them with a conversion ({base}). {rule}",
         whole(count.leads),
         whole(count.conversions)
     )
+}
+
+/// What becomes of leads that had the outcome before.
+fn rule(test: &Backtest) -> String {
+    let outcome = &test.outcome;
+    if test.again {
+        format!("Who had ‘{outcome}’ before a cut-off counts as well: it may happen again.")
+    } else {
+        format!("Who had ‘{outcome}’ is left out from then on.")
+    }
 }
 
 /// The horizon, as `90 days`.

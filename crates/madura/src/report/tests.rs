@@ -91,6 +91,7 @@ fn small() -> Backtest {
     Backtest {
         model: "b2b <script>alert(1)</script>".to_owned(),
         outcome: "deal_\"won\"".to_owned(),
+        again: false,
         horizon: days(90),
         every: days(30),
         data: (day(0), day(365)),
@@ -122,6 +123,15 @@ fn small() -> Backtest {
 #[test]
 fn the_report_is_the_one_that_was_looked_at() {
     insta::assert_snapshot!(html(&small()));
+}
+
+#[test]
+fn the_page_says_whether_an_outcome_counts_again() {
+    let left_out = html(&small());
+    assert!(left_out.contains("is left out from then on") && !left_out.contains("counts as well"));
+    let again = html(&Backtest { again: true, ..small() });
+    assert!(!again.contains("left out from then on") && again.contains("counts as well"));
+    assert!(again.contains("Nobody is left out for having had it before"));
 }
 
 #[test]
