@@ -284,7 +284,9 @@ impl Items<'_> {
             let item = &self.all[*child];
             let mut lines = Page::default();
             self.item(*child, indent, hung.take(), &mut lines);
-            let is_long = lines.text.lines().count() > 1 + item.leading.len();
+            // Comments do not make an entry long: where they stand may change in the writing.
+            let entry = lines.text.lines().filter(|line| !line.trim_start().starts_with('#'));
+            let is_long = entry.count() > 1;
             let section = index == 0 && !in_list && (is_long || previous_is_long);
             let spaced = in_list && item.layout == Layout::Spaced;
             previous_is_long = is_long;

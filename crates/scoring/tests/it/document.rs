@@ -247,6 +247,14 @@ fn the_starter_model_is_in_order() {
 }
 
 #[test]
+fn a_comment_below_an_entry_does_not_make_it_long() {
+    let text = "        when: {event: e}\n        points: 30\n      # three are enough\n";
+    let tidy = "when: {event: e}\npoints: 30\n# three are enough\n";
+    assert_eq!(format(text, Syntax::Yaml).as_deref(), Ok(tidy));
+    assert_eq!(format(tidy, Syntax::Yaml).as_deref(), Ok(tidy));
+}
+
+#[test]
 fn a_list_that_is_not_finished_is_formatted_too() {
     for (text, tidy) in [("groups:\n-", "groups: [null]\n"), ("gates:\n- {}", "gates: [{}]\n")] {
         assert_eq!(format(text, Syntax::Yaml).as_deref(), Ok(tidy));
