@@ -1,5 +1,7 @@
 //! `madura backtest --again`.
 
+use std::fmt::Write as _;
+
 use crate::desk::Desk;
 
 const MODEL: &str = "\
@@ -13,12 +15,12 @@ fn a_loyalty_model_that_leaves_most_leads_out_hints_at_again_and_again_counts_th
     let mut leads = "lead,created_at\n".to_owned();
     let mut events = "lead,event,at\n".to_owned();
     for lead in 0..10 {
-        leads += &format!("{lead},2025-01-01T00:00:00Z\n");
-        events += &format!("{lead},visited,2025-02-01T00:00:00Z\n");
+        writeln!(leads, "{lead},2025-01-01T00:00:00Z").unwrap();
+        writeln!(events, "{lead},visited,2025-02-01T00:00:00Z").unwrap();
         // Six of ten have ordered before the cut-off; all of them order again.
         let before = if lead < 6 { "2025-03-01" } else { "2025-04-20" };
-        events += &format!("{lead},ordered,{before}T00:00:00Z\n");
-        events += &format!("{lead},ordered,2025-04-25T00:00:00Z\n");
+        writeln!(events, "{lead},ordered,{before}T00:00:00Z").unwrap();
+        writeln!(events, "{lead},ordered,2025-04-25T00:00:00Z").unwrap();
     }
     events += "0,visited,2025-12-01T00:00:00Z\n";
     let desk = Desk::empty()
