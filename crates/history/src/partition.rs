@@ -136,11 +136,11 @@ impl Partition {
         match &self.rows {
             Rows::Packed { bits, shape_bits, .. } => {
                 bits.visit(range, |row| {
-                    visit((row >> shape_bits) as usize & ((1 << LEAD_BITS) - 1))
+                    visit((row >> shape_bits) as usize & ((1 << LEAD_BITS) - 1));
                 });
             }
             Rows::Plain(rows) => {
-                rows[range].iter().for_each(|row| visit(row.lead as usize % LEADS_PER_BLOCK))
+                rows[range].iter().for_each(|row| visit(row.lead as usize % LEADS_PER_BLOCK));
             }
         }
     }

@@ -73,7 +73,7 @@ pub(crate) fn open_model(path: &str, ui: &Ui) -> Result<Model> {
         0 => {}
         1 => ui.note(format_args!("{}: 1 warning (see `madura check {path}`)", document.name)),
         many => {
-            ui.note(format_args!("{}: {many} warnings (see `madura check {path}`)", document.name))
+            ui.note(format_args!("{}: {many} warnings (see `madura check {path}`)", document.name));
         }
     }
     Ok(model)

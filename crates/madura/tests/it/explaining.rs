@@ -92,12 +92,19 @@ fn a_row_of_the_lead_that_cannot_be_read_is_said_written_down_or_ends_the_run() 
         let written = String::from_utf8(desk.read(&rejects)).unwrap();
         let lines: Vec<&str> = written.lines().collect();
         assert_eq!(lines.len(), 3, "{written}");
-        assert!(lines[1].starts_with("events.csv,2,at,") && lines[2].starts_with("events.csv,5,lead,"));
+        assert!(
+            lines[1].starts_with("events.csv,2,at,") && lines[2].starts_with("events.csv,5,lead,")
+        );
 
         let strict = desk.run(&format!("{words} --strict"));
         assert_eq!((strict.code, strict.stdout.as_str()), (1, ""));
-        assert!(strict.stderr.starts_with("error: events.csv, line 2, column at: "), "{}", strict.stderr);
+        assert!(
+            strict.stderr.starts_with("error: events.csv, line 2, column at: "),
+            "{}",
+            strict.stderr
+        );
     }
-    let shown = desk.run(&format!("score model.yaml {files} --as-of 2026-02-01 --explain --format ndjson"));
+    let shown =
+        desk.run(&format!("score model.yaml {files} --as-of 2026-02-01 --explain --format ndjson"));
     assert_eq!(shown.stderr.matches("could not be read").count(), 1, "said once: {}", shown.stderr);
 }
