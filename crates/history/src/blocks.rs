@@ -4,7 +4,6 @@ use leads::Timestamp;
 use scoring::{LeadView, Needs, Vocabulary};
 
 use crate::gather::Gathered;
-use crate::intern::vocabulary;
 use crate::parallel::in_parallel;
 use crate::partition::Partition;
 use crate::roster::{Roster, RowProfile};
@@ -55,7 +54,7 @@ impl Gathered {
         let millis = Timestamp::saturating_from_millis;
         let span = self.span.map_or((first, last), |(first, last)| (millis(first), millis(last)));
         let (roster, traits) = self.roster.split_values();
-        let vocabulary = vocabulary(traits, self.shapes.shapes);
+        let vocabulary = Vocabulary { traits, shapes: self.shapes.shapes };
         History { needs: self.needs, roster, vocabulary, blocks, first, last, span }
     }
 }

@@ -4,7 +4,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use leads::Value;
 use leads::batch::Coded;
-use scoring::{Needs, Shape, Vocabulary};
+use scoring::{Needs, Shape};
 
 /// Hashing need not resist anybody here: ids of values are internal, and every map is built anew.
 pub(crate) type Map<K, V> = HashMap<K, V, FixedState>;
@@ -95,9 +95,4 @@ pub(crate) fn events_by_code(needs: &Needs, names: &Coded) -> Vec<Option<usize>>
         needs.events.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()
     };
     names.values.iter().map(number).collect()
-}
-
-/// The vocabulary of what was interned.
-pub(crate) fn vocabulary(traits: Vec<Vec<Option<Value>>>, shapes: Vec<Shape>) -> Vocabulary {
-    Vocabulary { traits, shapes }
 }

@@ -1,11 +1,10 @@
 //! Scores of everyone at one instant.
 
 use leads::Timestamp;
-use scoring::{Bound, Program, Score, Tally};
+use scoring::{Bound, Program, Score, Tally, Vocabulary};
 
 use crate::blocks::{Block, History, LEADS_PER_BLOCK, view};
 use crate::gather::Gathered;
-use crate::intern::vocabulary;
 use crate::parallel::in_parallel;
 use crate::roster::Roster;
 
@@ -132,7 +131,7 @@ impl Gathered {
     /// scored, so that the history never stands in memory in two forms.
     pub fn score(self, program: &Program, at: Timestamp, threads: usize) -> (Roster, Scores) {
         let (roster, traits) = self.roster.split_values();
-        let vocabulary = vocabulary(traits, self.shapes.shapes);
+        let vocabulary = Vocabulary { traits, shapes: self.shapes.shapes };
         let bound = program.bind(&vocabulary, Timestamp::MIN, at);
         let leads = roster.len();
         let memory = || (Block::default(), Vec::new(), Tally::default());

@@ -6,7 +6,7 @@ use leads::{Points, Timestamp};
 
 use crate::amount::{Amount, FULL_WEIGHT, UNITS_PER_POINT};
 use crate::bound::Bound;
-use crate::fold::{LeadView, NEVER, Nobody, Profile, Score, SlotTally, Tally};
+use crate::fold::{LeadView, NEVER, Profile, Score, SlotTally, Tally};
 use crate::model::{Bracket, Dimension};
 use crate::program::{Clause, Line, LineKind, curve_amount};
 use crate::truth::Truth;
@@ -70,7 +70,7 @@ impl Bound<'_> {
         at: Timestamp,
         tally: &mut Tally,
     ) -> Vec<Amount> {
-        self.count(lead, at.as_millis(), tally, &mut Nobody);
+        self.count_unwatched(lead, at.as_millis(), tally);
         let lines = self.program.lines.iter().enumerate();
         lines
             .map(|(index, line)| line.held(self.before_limit(index, line, lead, at, &tally.slots)))
