@@ -3,13 +3,17 @@
 
 pub mod batch;
 mod duration;
+mod email;
 mod fact;
 mod points;
+mod report;
 mod time;
 mod value;
 
 pub use duration::{CalendarDuration, Duration, DurationError};
+pub use email::{EmailAddress, EmailError};
 pub use fact::{Event, LeadFacts, TraitFact};
 pub use points::{Points, PointsError};
+pub use report::{Deal, MachineSign, Report, Trust, What, Who};
 pub use time::{Timestamp, TimestampError, read_local};
 pub use value::{Value, read_bool, read_number};

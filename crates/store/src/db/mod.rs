@@ -1,0 +1,137 @@
+//! One database connection, whichever of the two it is.
+//!
+//! Statements are written once, in what SQLite and PostgreSQL share: placeholders `$1`, `$2`, ...;
+//! ids and JSON as `TEXT`, instants and money as `BIGINT`, bytes as `BYTEA` (SQLite takes any name);
+//! no boolean literals; a sum is `CAST(sum(..) AS BIGINT)`.
+
+mod address;
+mod error;
+mod postgres;
+mod sqlite;
+mod value;
+
+pub use address::{Address, AddressError};
+pub use error::DbError;
+pub use value::{Column, Param, Row};
+
+/// An open connection.
+pub enum Connection {
+    /// To a file.
+    Sqlite(rusqlite::Connection),
+    /// To a server.
+    Postgres(Box<postgres::Server>),
+}
+
+/// A transaction that is under way: what a job sees of the database.
+pub struct Tx<'c> {
+    connection: &'c mut Connection,
+}
+
+impl Connection {
+    /// Opens a connection that may write.
+    pub fn open(address: &Address) -> Result<Self, DbError> {
+        match address {
+            Address::File(path) => sqlite::open(path).map(Self::Sqlite),
+            Address::Postgres(url) => {
+                postgres::Server::connect(url).map(|server| Self::Postgres(Box::new(server)))
+            }
+        }
+    }
+
+    /// Opens a connection that only reads.
+    pub fn open_reader(address: &Address) -> Result<Self, DbError> {
+        match address {
+            Address::File(path) => sqlite::open_reader(path).map(Self::Sqlite),
+            Address::Postgres(_) => Self::open(address),
+        }
+    }
+
+    /// Runs statements without parameters.
+    pub fn run(&mut self, sql: &str) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(connection) => connection.execute_batch(sql).map_err(DbError::from),
+            Self::Postgres(server) => server.run(sql),
+        }
+    }
+
+    /// Begins a transaction that writes. Of several nodes on one server only one writes at a time,
+    /// so that what a job reads is what it changes.
+    pub fn begin_write(&mut self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(connection) => Ok(connection.execute_batch("BEGIN IMMEDIATE")?),
+            // Any number does, as long as nobody else uses it: "madura" by telephone keys.
+            Self::Postgres(server) => server.run("BEGIN; SELECT pg_advisory_xact_lock(623872)"),
+        }
+    }
+
+    /// Begins a transaction that sees one instant and changes nothing.
+    pub fn begin_read(&mut self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(connection) => Ok(connection.execute_batch("BEGIN DEFERRED")?),
+            Self::Postgres(server) => server.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
+        }
+    }
+
+    /// The view that jobs have of it. Whoever calls this has begun a transaction.
+    pub fn transaction(&mut self) -> Tx<'_> {
+        Tx { connection: self }
+    }
+}
+
+impl Tx<'_> {
+    /// Runs a statement and answers how many rows it touched.
+    pub fn execute(&mut self, sql: &str, params: &[Param<'_>]) -> Result<u64, DbError> {
+        match &mut *self.connection {
+            Connection::Sqlite(connection) => sqlite::execute(connection, sql, params),
+            Connection::Postgres(server) => server.execute(sql, params),
+        }
+    }
+
+    /// Calls `visit` with each row in turn, without holding them all.
+    pub fn each(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        mut visit: impl FnMut(&Row<'_>) -> Result<(), DbError>,
+    ) -> Result<(), DbError> {
+        match &mut *self.connection {
+            Connection::Sqlite(connection) => sqlite::each(connection, sql, params, &mut visit),
+            Connection::Postgres(server) => server.each(sql, params, &mut visit),
+        }
+    }
+
+    /// All rows, each as `read` makes it.
+    pub fn query<T>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, DbError>,
+    ) -> Result<Vec<T>, DbError> {
+        let mut rows = Vec::new();
+        self.each(sql, params, |row| {
+            rows.push(read(row)?);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    /// The first row, where there is one.
+    pub fn find<T>(
+        &mut self,
+        sql: &str,
+        params: &[Param<'_>],
+        read: impl FnMut(&Row<'_>) -> Result<T, DbError>,
+    ) -> Result<Option<T>, DbError> {
+        Ok(self.query(sql, params, read)?.into_iter().next())
+    }
+
+    /// The one column of the one row of a statement that always has one, such as a count.
+    pub fn value<T: Column>(&mut self, sql: &str, params: &[Param<'_>]) -> Result<T, DbError> {
+        self.find(sql, params, |row| row.get(0))?.ok_or(DbError::NoRow)
+    }
+
+    /// Whether the database is a server (for the few statements that differ).
+    pub fn is_server(&self) -> bool {
+        matches!(self.connection, Connection::Postgres(_))
+    }
+}

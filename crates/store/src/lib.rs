@@ -1,0 +1,100 @@
+//! What is remembered: facts, identities, ranks, models, accounts. SQLite by default, PostgreSQL to
+//! scale; one set of statements serves both.
+//!
+//! ```text
+//! Store::write(job) -> one writer, many jobs per commit -> answered when the commit is on disk
+//! Store::read(job)  -> a snapshot of its own, never waiting for the writer
+//! ```
+
+mod db;
+mod migrate;
+mod readers;
+mod writer;
+
+pub use db::{Address, AddressError, Column, Connection, DbError, Param, Row, Tx};
+pub use writer::Pending;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use leads::Timestamp;
+
+use readers::Readers;
+use writer::Writer;
+
+/// The open store. Clones share it; it closes when the last one is dropped.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    address: Address,
+    writer: Writer,
+    readers: Readers,
+}
+
+impl Store {
+    /// Opens the database at `address`, makes it where there is none, and brings its tables up to
+    /// date. `now` dates what it does.
+    pub fn open(address: &Address, now: Timestamp) -> Result<Self, DbError> {
+        let mut connection = Connection::open(address)?;
+        migrate::run(&mut connection, now)?;
+        let inner = Inner {
+            address: address.clone(),
+            writer: Writer::start(connection, address.clone())?,
+            readers: Readers::new(address.clone()),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> &Address {
+        &self.inner.address
+    }
+
+    /// Hands `job` to the one writer, which runs many jobs in one commit. The answer comes when the
+    /// commit is on disk; a job that fails leaves nothing behind and disturbs no other job.
+    pub fn submit<T, E>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Pending<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.inner.writer.submit(job)
+    }
+
+    /// The same, waiting for the answer. Never call it from asynchronous code.
+    pub fn write<T, E>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.submit(job).wait()
+    }
+
+    /// Runs `job` on a snapshot, beside the writer and other readers. It blocks: call it from
+    /// asynchronous code through a thread for blocking work.
+    pub fn read<T, E>(&self, job: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<DbError>,
+    {
+        self.inner.readers.read(job)
+    }
+
+    /// Why the store no longer takes anything: a write to disk failed, and what the disk holds since
+    /// then is not known. The process should end; on the next start the store recovers.
+    pub fn failure(&self) -> Option<String> {
+        self.inner.writer.failure()
+    }
+
+    /// The file of an embedded store.
+    pub fn file(&self) -> Option<&Path> {
+        self.inner.address.file()
+    }
+}
