@@ -6,12 +6,24 @@
 //! Store::read(job)  -> a snapshot of its own, never waiting for the writer
 //! ```
 
+pub mod backup;
+mod chunks;
+mod company;
 mod db;
+pub mod erase;
+pub mod facts;
+pub mod identity;
 mod migrate;
 mod readers;
+pub mod reading;
+pub mod scores;
+pub mod segments;
+mod suppression;
 mod writer;
 
+pub use company::{Company, company, company_of_domain};
 pub use db::{Address, AddressError, Column, Connection, DbError, Param, Row, Tx};
+pub use segments::{SegmentError, Segments};
 pub use writer::Pending;
 
 use std::path::Path;
