@@ -6,12 +6,26 @@
 //! Store::read(job)  -> a snapshot of its own, never waiting for the writer
 //! ```
 
+pub mod accounts;
+pub mod audit;
+pub mod consent;
 mod db;
+pub mod idempotency;
+pub mod imports;
+pub mod jobs;
+pub mod keys;
 mod migrate;
 mod readers;
+mod reading;
+mod secret;
+pub mod settings;
+pub mod webhooks;
+mod words;
+pub mod write_keys;
 mod writer;
 
 pub use db::{Address, AddressError, Column, Connection, DbError, Param, Row, Tx};
+pub use secret::{Digest, Token};
 pub use writer::Pending;
 
 use std::path::Path;
