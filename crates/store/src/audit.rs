@@ -13,7 +13,7 @@ use leads::Timestamp;
 use serde_json::Value as Json;
 
 use crate::db::{DbError, Param, Row, Tx};
-use crate::reading::{breaks_lines, instant};
+use crate::cells::{breaks_lines, instant};
 use crate::secret::Digest;
 
 /// A change to be noted.

@@ -7,7 +7,7 @@ use leads::{Duration, Timestamp};
 use thiserror::Error;
 
 use crate::db::{DbError, Param, Tx};
-use crate::reading::minutes;
+use crate::cells::minutes;
 use crate::secret::Digest;
 
 /// How long an answer is kept. A request that comes later has its effect anew.

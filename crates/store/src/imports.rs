@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 use thiserror::Error;
 
 use crate::db::{DbError, Param, Row, Tx};
-use crate::reading::{instant, instant_if_any, json, json_text, one_line};
+use crate::cells::{instant, instant_if_any, json, json_text, one_line};
 use crate::secret::Digest;
 use crate::words::words;
 

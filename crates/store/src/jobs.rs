@@ -6,7 +6,7 @@ use leads::Timestamp;
 use serde_json::Value as Json;
 
 use crate::db::{DbError, Row, Tx};
-use crate::reading::{flag, instant, instant_if_any, json, json_text, one_line};
+use crate::cells::{flag, instant, instant_if_any, json, json_text, one_line};
 use crate::words::words;
 
 words! {

@@ -5,7 +5,7 @@ use std::fmt;
 use leads::{Duration, Timestamp};
 
 use crate::db::{DbError, Row, Tx};
-use crate::reading::{instant, instant_if_any, json, json_text, minutes};
+use crate::cells::{instant, instant_if_any, json, json_text, minutes};
 use crate::secret::{Digest, digits};
 use crate::words::words;
 

@@ -16,7 +16,7 @@ pub mod jobs;
 pub mod keys;
 mod migrate;
 mod readers;
-mod reading;
+mod cells;
 mod secret;
 pub mod settings;
 pub mod webhooks;

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use thiserror::Error;
 
 use crate::db::{DbError, Row, Tx};
-use crate::reading::{instant, json, json_text};
+use crate::cells::{instant, json, json_text};
 
 /// A setting.
 #[derive(Clone, PartialEq, Debug)]

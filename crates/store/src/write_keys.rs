@@ -7,7 +7,7 @@ use leads::{Duration, Timestamp};
 
 use crate::db::{DbError, Row, Tx};
 use crate::keys::STAMP_EVERY;
-use crate::reading::{flag, instant, instant_if_any, json, json_text};
+use crate::cells::{flag, instant, instant_if_any, json, json_text};
 use crate::secret::digits;
 
 /// A write key.

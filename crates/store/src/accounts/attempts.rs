@@ -7,7 +7,7 @@
 use leads::{Duration, EmailAddress, Timestamp};
 
 use crate::db::{DbError, Tx};
-use crate::reading::{instant, minutes};
+use crate::cells::{instant, minutes};
 use crate::secret::Digest;
 
 /// Whose failures are counted together. Only a hash is stored, and that for a day.

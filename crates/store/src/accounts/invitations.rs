@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::{AccountError, Language, NewUser, Role, User};
 use crate::db::{DbError, Row, Tx};
-use crate::reading::{instant, minutes};
+use crate::cells::{instant, minutes};
 use crate::secret::{Digest, Token};
 
 /// How long an invitation can be used.

@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use crate::db::{DbError, Row, Tx};
 use crate::keys::Scope;
-use crate::reading::{instant, instant_if_any};
+use crate::cells::{instant, instant_if_any};
 use crate::words::words;
 
 words! {

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::{AccountError, User};
 use crate::db::{DbError, Tx};
-use crate::reading::minutes;
+use crate::cells::minutes;
 use crate::secret::{Digest, Token};
 
 /// How long a token can be used.

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::{COLUMN_COUNT, COLUMNS, User, read_user};
 use crate::db::{DbError, Row, Tx};
-use crate::reading::{instant, minutes, one_line};
+use crate::cells::{instant, minutes, one_line};
 use crate::secret::{Digest, Token};
 
 /// How long sessions last.

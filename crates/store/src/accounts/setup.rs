@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use super::{AccountError, NewUser, Role, User};
 use crate::db::{DbError, Tx};
-use crate::reading::{instant, minutes};
+use crate::cells::{instant, minutes};
 use crate::secret::{Digest, Token};
 
 /// How long the token can be used.

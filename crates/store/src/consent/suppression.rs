@@ -6,7 +6,7 @@ use leads::{EmailAddress, Timestamp};
 use sha2::Sha256;
 
 use crate::db::{DbError, Tx};
-use crate::reading::instant;
+use crate::cells::instant;
 use crate::secret::Digest;
 use crate::settings::InstanceSecret;
 use crate::words::words;

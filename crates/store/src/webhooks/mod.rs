@@ -16,7 +16,7 @@ pub use overview::{
 };
 
 use crate::db::{DbError, Row, Tx};
-use crate::reading::{instant, instant_if_any, json, json_text};
+use crate::cells::{instant, instant_if_any, json, json_text};
 
 /// Somebody who wants to hear of what happens. Its secrets are not in it.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -15,7 +15,7 @@ use leads::Timestamp;
 use super::overview::DeliveryState;
 use super::{Endpoint, SigningSecret};
 use crate::db::{DbError, Tx};
-use crate::reading::{instant, instant_if_any, one_line};
+use crate::cells::{instant, instant_if_any, one_line};
 
 /// What there is to tell.
 #[derive(Clone, Copy, Debug)]

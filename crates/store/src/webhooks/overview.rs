@@ -3,7 +3,7 @@
 use leads::Timestamp;
 
 use crate::db::{DbError, Tx};
-use crate::reading::{flag, instant, instant_if_any};
+use crate::cells::{flag, instant, instant_if_any};
 use crate::words::words;
 
 words! {
