@@ -197,7 +197,8 @@ impl Announcement {
             "reason": transition.reason,
             "score": transition.score,
         });
-        let payload = json!({"type": event_type, "timestamp": now.to_string(), "data": data}).to_string();
+        let payload =
+            json!({"type": event_type, "timestamp": now.to_string(), "data": data}).to_string();
         let lead = transition.lead.clone();
         // Standard Webhooks signs `id.timestamp.body`: an id without dots cannot be mistaken.
         Self { id: transition.id.replace("tr_", "msg_"), event_type, lead, payload }

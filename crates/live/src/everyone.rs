@@ -145,9 +145,9 @@ mod tests {
         properties.sort();
         properties.dedup();
         let index = |path: &&str| properties.iter().position(|known| known == path).unwrap();
-        let events = events.iter().map(|(name, looked_at)| {
-            ((*name).to_owned(), looked_at.iter().map(index).collect())
-        });
+        let events = events
+            .iter()
+            .map(|(name, looked_at)| ((*name).to_owned(), looked_at.iter().map(index).collect()));
         let events = events.collect();
         Needs { traits: traits.iter().map(|path| (*path).to_owned()).collect(), properties, events }
     }

@@ -120,10 +120,12 @@ impl Scribe<'_> {
         if was == after.stage.as_deref() || (same_version && !fresh.is_empty()) {
             return;
         }
-        let reason = if same_version { "an earlier fact arrived late" } else { "the model changed" };
+        let reason =
+            if same_version { "an earlier fact arrived late" } else { "the model changed" };
         let named = |name: &str, entered: bool| {
             let model = self.line.program.model();
-            walk.iter().rfind(|step| model.stages[step.stage].name == name && step.entered == entered)
+            walk.iter()
+                .rfind(|step| model.stages[step.stage].name == name && step.entered == entered)
         };
         let dated = |step: Option<&Step>| match step {
             Some(step) if same_version => step.at,

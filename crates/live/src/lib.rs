@@ -150,11 +150,7 @@ impl Live {
 
     /// Marks everybody whom an append concerns, within its transaction: the leads, and all who
     /// belong to a company that changed.
-    pub fn touch_appended(
-        tx: &mut Tx<'_>,
-        appended: &Appended,
-        mark: &str,
-    ) -> Result<(), DbError> {
+    pub fn touch_appended(tx: &mut Tx<'_>, appended: &Appended, mark: &str) -> Result<(), DbError> {
         marks::put(tx, appended.changed.iter().map(String::as_str), mark)?;
         for company in &appended.companies {
             let there = store::scores::leads_of_company(tx, company)?;

@@ -27,7 +27,9 @@ pub(crate) fn put<'l>(
 /// The leads marked first, so many at most.
 pub(crate) fn first(tx: &mut Tx<'_>, most: usize) -> Result<Vec<Marked>, DbError> {
     let sql = "SELECT lead, mark FROM marked_lead ORDER BY mark, lead LIMIT $1";
-    tx.query(sql, &[(most as i64).into()], |row| Ok(Marked { lead: row.get(0)?, mark: row.get(1)? }))
+    tx.query(sql, &[(most as i64).into()], |row| {
+        Ok(Marked { lead: row.get(0)?, mark: row.get(1)? })
+    })
 }
 
 /// Takes marks away, where they are still the ones that were seen.

@@ -103,7 +103,10 @@ impl Live {
             scores::set_state(tx, &model, version, state, &by, now)?;
             // Scores of a version that is in force no more are derived, and gone.
             let lineup = Lineup::read(tx)?;
-            scores::keep_scores_of(tx, &lineup.lines().iter().map(|line| line.key.as_str()).collect::<Vec<_>>())?;
+            scores::keep_scores_of(
+                tx,
+                &lineup.lines().iter().map(|line| line.key.as_str()).collect::<Vec<_>>(),
+            )?;
             Ok::<_, ModelProblem>(())
         })?;
         self.models_changed()?;
@@ -113,9 +116,9 @@ impl Live {
     /// Makes a model the one that people look at first.
     pub fn make_primary(&self, model: &str) -> Result<(), ModelProblem> {
         let model = model.to_owned();
-        self.inner.store.write(move |tx| {
-            scores::make_primary(tx, &model).map_err(ModelProblem::from)
-        })?;
+        self.inner
+            .store
+            .write(move |tx| scores::make_primary(tx, &model).map_err(ModelProblem::from))?;
         self.read_lineup()?;
         self.tell(News::Models);
         Ok(())
@@ -148,8 +151,7 @@ impl Live {
     ) -> Result<Comparison, ModelProblem> {
         let (model, _) = read(document)?;
         let lineup = self.lineup();
-        let line =
-            lineup.line(against).ok_or_else(|| LiveError::NoModel(against.to_owned()))?;
+        let line = lineup.line(against).ok_or_else(|| LiveError::NoModel(against.to_owned()))?;
         let current = line.program.model().clone();
         let needs = union(&Needs::of([&model, &current]), lineup.needs());
         let history = self.everyone(&needs)?;

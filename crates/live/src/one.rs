@@ -27,9 +27,10 @@ pub struct Explained {
 impl Live {
     /// Everything that is known about a lead.
     pub fn record(&self, lead: &str) -> Result<LeadRecord, LiveError> {
-        let record = self.inner.store.read(|tx| {
-            lead_facts(tx, &self.inner.segments, lead).map_err(LiveError::from)
-        })?;
+        let record = self
+            .inner
+            .store
+            .read(|tx| lead_facts(tx, &self.inner.segments, lead).map_err(LiveError::from))?;
         if record.persons.is_empty() {
             return Err(LiveError::NoLead(lead.to_owned()));
         }

@@ -17,7 +17,7 @@ pub(crate) fn row(
 ) -> LeadRow {
     let traits = traits_at(facts, now);
     let text = |path: &str| {
-        let value = traits.get(path).map(Value::to_string);
+        let value = traits.get(path).map(|value| value.to_string());
         value.filter(|text| !text.trim().is_empty())
     };
     let both = || {
@@ -54,28 +54,22 @@ fn traits_at(facts: &LeadFacts, now: Timestamp) -> BTreeMap<&str, &Value> {
     known.into_iter().filter_map(|(path, (_, value))| Some((path, value?))).collect()
 }
 
-/// Dotted paths as objects again. A path below one that holds a value itself keeps its dots.
+/// Dotted paths as objects again. Where a path leads through a value, its rest keeps its dots.
 fn nested(traits: &BTreeMap<&str, &Value>) -> Json {
     let mut root = Map::new();
     for (path, value) in traits {
-        let mut place = &mut root;
-        let mut rest = *path;
-        while let Some((head, tail)) = rest.split_once('.') {
-            let free = match place.get(head) {
-                None => true,
-                Some(there) => there.is_object(),
-            };
-            if !free {
-                break;
-            }
-            let inner = place.entry(head).or_insert_with(|| Json::Object(Map::new()));
-            let Json::Object(inner) = inner else { break };
-            place = inner;
-            rest = tail;
-        }
-        place.insert(rest.to_owned(), value.to_json());
+        place(&mut root, path, value.to_json());
     }
     Json::Object(root)
+}
+
+fn place(map: &mut Map<String, Json>, path: &str, value: Json) {
+    if let Some((head, tail)) = path.split_once('.')
+        && let Json::Object(inner) = map.entry(head).or_insert_with(|| Json::Object(Map::new()))
+    {
+        return place(inner, tail, value);
+    }
+    map.insert(path.to_owned(), value);
 }
 
 /// A deal as its facts leave it at an instant.
@@ -87,9 +81,10 @@ struct DealNow {
 
 fn deals(record: &LeadRecord, now: Timestamp) -> BTreeMap<String, DealNow> {
     let mut deals: BTreeMap<String, DealNow> = BTreeMap::new();
-    let of_deals = record.facts.iter().filter(|fact| {
-        fact.kind == FactKind::Deal && fact.counts() && fact.at <= now
-    });
+    let of_deals = record
+        .facts
+        .iter()
+        .filter(|fact| fact.kind == FactKind::Deal && fact.counts() && fact.at <= now);
     for fact in of_deals {
         let Ok(Json::Object(body)) = serde_json::from_str(&fact.body) else { continue };
         let text = |key: &str| body.get(key).and_then(Json::as_str).map(str::to_owned);

@@ -18,10 +18,8 @@ impl Live {
         let roster = history.roster();
         let is_member =
             |at: &usize| scores.get(*at).score.disqualified.is_some() && !roster.is_gone(*at);
-        let mut members: Vec<String> = (0..roster.len())
-            .filter(is_member)
-            .map(|at| roster.id(at).to_string())
-            .collect();
+        let mut members: Vec<String> =
+            (0..roster.len()).filter(is_member).map(|at| roster.id(at).to_string()).collect();
         members.sort_unstable();
         Ok(members)
     }

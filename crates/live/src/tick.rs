@@ -1,6 +1,5 @@
 //! Time has passed: everyone is scored anew in memory, and what changed is written.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use history::{History, LeadId, Scored};

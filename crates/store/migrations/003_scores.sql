@@ -30,6 +30,7 @@ CREATE TABLE score (
     bracket TEXT,
     stage TEXT,
     disqualified TEXT,
+    at_stake BIGINT NOT NULL,
     priority BIGINT NOT NULL,
     scored_at BIGINT NOT NULL,
     PRIMARY KEY (model, lead)

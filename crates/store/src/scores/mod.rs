@@ -18,7 +18,8 @@ pub use ranked::{
     Cell, Filter, LeadQuery, Order, Ranked, count_by, count_leads, leads_where, ranked,
 };
 pub use rows::{
-    LeadRow, ScoreRow, find_leads, forget_lead, lead_row, put_lead, put_scores, scores_of,
+    LeadRow, ScoreRow, each_score, find_leads, forget_lead, keep_scores_of, lead_row, put_lead,
+    put_scores, scores_of,
 };
 pub use segments::{SavedSegment, delete_segment, put_segment, saved_segment, saved_segments};
 pub use transitions::{Transition, TransitionKind, TransitionQuery, add_transitions, transitions};

@@ -68,7 +68,7 @@ pub struct Activation {
 }
 
 /// Why a model cannot be changed so.
-#[derive(Debug, Error)]
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum ModelError {
     /// No such model.
     #[error("there is no model `{0}`")]

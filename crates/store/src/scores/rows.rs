@@ -53,6 +53,8 @@ pub struct ScoreRow {
     pub stage: Option<String>,
     /// Why it is disqualified; `None`: it is not.
     pub disqualified: Option<String>,
+    /// The money at stake, in hundredths of a currency's unit.
+    pub at_stake: i64,
     /// What decides who is called first: larger is sooner.
     pub priority: i64,
     /// As of when.
@@ -90,7 +92,7 @@ pub fn put_lead(tx: &mut Tx<'_>, row: &LeadRow, now: Timestamp) -> Result<(), Db
 /// Writes scores, in the place of those that were there. Of several for one model and lead the last
 /// counts.
 pub fn put_scores(tx: &mut Tx<'_>, rows: &[ScoreRow]) -> Result<(), DbError> {
-    const WIDTH: usize = 12;
+    const WIDTH: usize = 13;
     let distinct: BTreeMap<(&str, &str), &ScoreRow> =
         rows.iter().map(|row| ((row.model.as_str(), row.lead.as_str()), row)).collect();
     let mut params: Vec<Param<'_>> = Vec::with_capacity(distinct.len() * WIDTH);
@@ -106,6 +108,7 @@ pub fn put_scores(tx: &mut Tx<'_>, rows: &[ScoreRow]) -> Result<(), DbError> {
             row.bracket.as_deref().into(),
             row.stage.as_deref().into(),
             row.disqualified.as_deref().into(),
+            row.at_stake.into(),
             row.priority.into(),
             row.scored_at.into(),
         ]);
@@ -114,11 +117,12 @@ pub fn put_scores(tx: &mut Tx<'_>, rows: &[ScoreRow]) -> Result<(), DbError> {
     chunks::rows(&params, WIDTH, at_most, |groups, params| {
         let insert = format!(
             "INSERT INTO score (model, lead, version, score, fit, engagement, grade, bracket, stage,
-                disqualified, priority, scored_at) VALUES {groups}
+                disqualified, at_stake, priority, scored_at) VALUES {groups}
              ON CONFLICT (model, lead) DO UPDATE SET version = excluded.version,
                 score = excluded.score, fit = excluded.fit, engagement = excluded.engagement,
                 grade = excluded.grade, bracket = excluded.bracket, stage = excluded.stage,
-                disqualified = excluded.disqualified, priority = excluded.priority,
+                disqualified = excluded.disqualified, at_stake = excluded.at_stake,
+                priority = excluded.priority,
                 scored_at = excluded.scored_at"
         );
         tx.execute(&insert, params).map(|_| ())
@@ -152,12 +156,31 @@ pub fn scores_of(tx: &mut Tx<'_>, lead: &str) -> Result<Vec<ScoreRow>, DbError> 
     tx.query(&sql, &[lead.into()], |row| read_score(row, 0))
 }
 
+/// Calls `visit` with every score that is kept under a model, in no order.
+pub fn each_score(
+    tx: &mut Tx<'_>,
+    model: &str,
+    mut visit: impl FnMut(ScoreRow) -> Result<(), DbError>,
+) -> Result<(), DbError> {
+    let sql = format!("SELECT {SCORE} FROM score s WHERE s.model = $1");
+    tx.each(&sql, &[model.into()], |row| visit(read_score(row, 0)?))
+}
+
+/// Removes the scores under every model but these.
+pub fn keep_scores_of(tx: &mut Tx<'_>, models: &[&str]) -> Result<(), DbError> {
+    let known: Vec<String> = tx.query("SELECT DISTINCT model FROM score", &[], |row| row.get(0))?;
+    for model in known.iter().filter(|model| !models.contains(&model.as_str())) {
+        tx.execute("DELETE FROM score WHERE model = $1", &[model.into()])?;
+    }
+    Ok(())
+}
+
 pub(super) const LEAD: &str = "l.lead, l.created_at, l.last_seen_at, l.email, l.name, l.company, \
      l.country, l.owner, l.traits";
 const LEAD_WIDTH: usize = 9;
 
 pub(super) const SCORE: &str = "s.model, s.lead, s.version, s.score, s.fit, s.engagement, s.grade, \
-     s.bracket, s.stage, s.disqualified, s.priority, s.scored_at";
+     s.bracket, s.stage, s.disqualified, s.at_stake, s.priority, s.scored_at";
 
 fn read_lead(row: &Row<'_>, first: usize) -> Result<LeadRow, DbError> {
     let instant = |index| {
@@ -190,8 +213,9 @@ fn read_score(row: &Row<'_>, first: usize) -> Result<ScoreRow, DbError> {
         bracket: row.get(first + 7)?,
         stage: row.get(first + 8)?,
         disqualified: row.get(first + 9)?,
-        priority: row.get(first + 10)?,
-        scored_at: Timestamp::saturating_from_millis(row.get(first + 11)?),
+        at_stake: row.get(first + 10)?,
+        priority: row.get(first + 11)?,
+        scored_at: Timestamp::saturating_from_millis(row.get(first + 12)?),
     })
 }
 
