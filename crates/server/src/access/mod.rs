@@ -9,7 +9,7 @@ mod table;
 use store::keys::Scope;
 
 pub(crate) use caller::Caller;
-pub(crate) use guard::guard;
+pub(crate) use guard::{caller, guard};
 pub(crate) use sessions::{cookie_name, ended_cookie, session_cookie, session_token};
 pub(crate) use table::{ROUTES, Route, route};
 

@@ -2,6 +2,7 @@
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequestParts, Path, Query};
+use axum::http::Uri;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
 
@@ -22,12 +23,19 @@ where
 {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Self::of(&parts.uri)
+    }
+}
+
+impl<T: DeserializeOwned> Asked<T> {
+    /// From an address.
+    pub(crate) fn of(uri: &Uri) -> Result<Self, Problem> {
         // Databases do not take it in a text, and no text has a reason to have it.
-        if parts.uri.query().is_some_and(|query| query.contains("%00") || query.contains('\0')) {
+        if uri.query().is_some_and(|query| query.contains("%00") || query.contains('\0')) {
             return Err(Problem::bad("bad_query", "the query has a character with the number 0"));
         }
-        let read = Query::<T>::from_request_parts(parts, state).await;
+        let read = Query::<T>::try_from_uri(uri);
         read.map(|Query(value)| Self(value)).map_err(|error: QueryRejection| {
             let text = error.body_text();
             let reason = text.rsplit_once("query string: ").map_or(text.as_str(), |(_, reason)| reason);
