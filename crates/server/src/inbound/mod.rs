@@ -17,8 +17,7 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 
-pub(crate) use key::Writer;
-pub(crate) use verdicts::{Verdict, Verdicts, verdicts};
+pub(crate) use verdicts::{Parsed, Verdicts, verdicts};
 pub(crate) use write_keys::WriteKeys;
 
 /// All routes of it. They read no cookie and show nothing of anybody.
