@@ -284,7 +284,7 @@ fn in_parts(filters: Vec<Filter>, members: Option<&BTreeSet<String>>) -> Vec<Vec
 
 /// Splits a query into what a page is and what its leads must be like; each refuses what it does not
 /// know.
-pub(super) fn split<T: serde::de::DeserializeOwned>(
+pub(crate) fn split<T: serde::de::DeserializeOwned>(
     uri: &axum::http::Uri,
     names: &[&str],
 ) -> Result<(T, LeadFilter), Problem> {

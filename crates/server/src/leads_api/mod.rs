@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::problem::Problem;
 
 pub(crate) use facts::{FactPage, FactsAsked, fact_page};
-pub(crate) use list::LeadItem;
+pub(crate) use list::{LeadItem, split};
 pub(crate) use query::{LeadFilter, filters, line_key};
 
 pub(crate) fn router() -> OpenApiRouter<App> {

@@ -39,7 +39,7 @@ struct ModelView {
     latest: Option<i64>,
     /// What can be asked for as `model`: its name, and `name~version` for versions in shadow.
     keys: Vec<String>,
-    /// Its brackets, the highest first.
+    /// Its brackets, the lowest first.
     brackets: Vec<String>,
     /// Its stages, in their order.
     stages: Vec<String>,
