@@ -283,3 +283,53 @@ fn two_models_at_once_give_what_each_gives_alone() {
         Ok(())
     });
 }
+
+/// Half of what is known of a lead: what somebody saw of it before the rest arrived.
+fn half(facts: &LeadFacts) -> LeadFacts {
+    let mut half = facts.clone();
+    half.traits.truncate(facts.traits.len() / 2);
+    half.events.retain(|event| event.at.as_millis() % 2 == 0);
+    half.created_at =
+        facts.created_at.map(|at| Timestamp::saturating_from_millis(at.as_millis() + 1));
+    half
+}
+
+#[test]
+fn a_history_that_grew_lead_by_lead_scores_like_one_that_was_built_at_once() {
+    let order = proptest::collection::vec(any::<Index>(), 1..12);
+    holds(&(documents_and_crowds(), order), |((document, crowd), order)| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let leads = known(&crowd);
+        let everyone: Vec<&LeadFacts> = leads.values().collect();
+        if everyone.is_empty() {
+            return Ok(());
+        }
+        let mut growing = history::Growing::new(scoring::Needs::of([&model]));
+        for at in &order {
+            growing.put(&half(everyone[at.index(everyone.len())]));
+        }
+        let seen = growing.snapshot();
+        let before = fast::rescore(&seen, &model, crowd.t, 1);
+        growing.remove(&everyone[order[0].index(everyone.len())].lead);
+        drop(growing.snapshot());
+        everyone.iter().rev().for_each(|facts| growing.put(facts));
+        let grown = growing.snapshot();
+        prop_assert_eq!(
+            fast::rescore(&grown, &model, crowd.t, 2),
+            one_by_one(&model, &leads, crowd.t)
+        );
+        // A snapshot that somebody still holds does not move.
+        prop_assert_eq!(fast::rescore(&seen, &model, crowd.t, 1), before);
+
+        growing.remove(&everyone[0].lead);
+        let left = growing.snapshot();
+        let gone: Vec<String> = (0..left.roster().len())
+            .filter(|at| left.roster().is_gone(*at))
+            .map(|at| left.roster().id(at).to_string())
+            .collect();
+        prop_assert_eq!(gone, vec![everyone[0].lead.clone()]);
+        Ok(())
+    });
+}
