@@ -164,7 +164,6 @@ struct Suggestion {
 #[utoipa::path(post, path = "/api/v1/forms/suggest", tag = "forms", request_body = Samples,
     responses((status = 200, body = Suggestion)))]
 async fn suggest_form(
-    State(_): State<App>,
     Sent { body, .. }: Sent<Samples>,
 ) -> Result<Json<Suggestion>, Problem> {
     setting_name(&body.form)?;

@@ -11,7 +11,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::access::{Access, ROUTES, route};
+use crate::access::{Access, route};
 use crate::app::App;
 use crate::problem::{Fault, Problem};
 
@@ -142,6 +142,7 @@ fn word(method: &HttpMethod) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::ROUTES;
 
     #[test]
     fn every_route_is_in_the_table_and_the_table_has_no_other() {

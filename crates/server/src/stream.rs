@@ -99,6 +99,12 @@ struct Watcher {
     headers: HeaderMap,
 }
 
+enum Happened {
+    /// Somebody lost the right to be here.
+    ShutOut,
+    News(Result<News, RecvError>),
+}
+
 type Events = mpsc::Sender<Result<Event, Infallible>>;
 
 impl Watcher {
@@ -108,24 +114,26 @@ impl Watcher {
             return;
         }
         loop {
-            let event = tokio::select! {
+            let happened = tokio::select! {
                 _ = self.stop.wait_for(|stop| *stop) => return,
                 () = events.closed() => return,
-                changed = self.shut_out.changed() => {
-                    if changed.is_err() || !self.may_stay().await {
-                        return;
-                    }
-                    continue;
-                }
-                news = self.news.recv() => match news {
-                    Ok(news) if self.is_for_me(&news) => {
-                        let Ok(event) = Event::default().event("news").json_data(&news) else { return };
-                        event
-                    }
-                    Ok(_) => continue,
-                    Err(RecvError::Lagged(_)) => Event::default().event("lagged").data("{}"),
-                    Err(RecvError::Closed) => return,
+                changed = self.shut_out.changed() => match changed {
+                    Ok(()) => Happened::ShutOut,
+                    Err(_) => return,
                 },
+                news = self.news.recv() => Happened::News(news),
+            };
+            let event = match happened {
+                Happened::ShutOut if self.may_stay().await => continue,
+                Happened::ShutOut | Happened::News(Err(RecvError::Closed)) => return,
+                Happened::News(Err(RecvError::Lagged(_))) => {
+                    Event::default().event("lagged").data("{}")
+                }
+                Happened::News(Ok(news)) if self.is_for_me(&news) => {
+                    let Ok(event) = Event::default().event("news").json_data(&news) else { return };
+                    event
+                }
+                Happened::News(Ok(_)) => continue,
             };
             if events.send(Ok(event)).await.is_err() {
                 return;

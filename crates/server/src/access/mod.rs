@@ -10,8 +10,10 @@ use store::keys::Scope;
 
 pub(crate) use caller::Caller;
 pub(crate) use guard::{caller, guard};
-pub(crate) use sessions::{cookie_name, ended_cookie, session_cookie, session_token};
-pub(crate) use table::{ROUTES, Route, route};
+pub(crate) use sessions::{ended_cookie, session_cookie, session_token};
+#[cfg(test)]
+pub(crate) use table::ROUTES;
+pub(crate) use table::route;
 
 /// Whom a route is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -11,7 +11,7 @@ const OVER_HTTPS: &str = "__Host-madura";
 const OVER_HTTP: &str = "madura";
 
 /// What the cookie is called.
-pub(crate) fn cookie_name(config: &Config) -> &'static str {
+fn cookie_name(config: &Config) -> &'static str {
     if config.is_https() { OVER_HTTPS } else { OVER_HTTP }
 }
 

@@ -47,7 +47,7 @@ async fn test_webhook(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
-    Repeatable(_): Repeatable,
+    Repeatable(_once): Repeatable,
 ) -> Result<Json<TestResult>, Problem> {
     let (now, of) = (app.now(), id.clone());
     let (endpoint, secrets) = app
