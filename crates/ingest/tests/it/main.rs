@@ -10,9 +10,15 @@ mod hostile;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod machine_signs;
+#[cfg(test)]
 mod messages;
 #[cfg(test)]
 mod parquet_files;
+#[cfg(test)]
+mod segment_calls;
+#[cfg(test)]
+mod segment_hostile;
 #[cfg(test)]
 mod support;
 #[cfg(test)]
