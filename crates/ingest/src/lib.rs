@@ -10,6 +10,7 @@
 //! before an entry of `props`. Ids and names of events are trimmed; ids are compared as text, so
 //! that the number `5` and the text `5` are one lead.
 
+pub mod cells;
 mod chunks;
 mod columns;
 mod content;
@@ -19,7 +20,10 @@ mod document;
 mod envelope;
 mod error;
 mod facts;
+mod field_names;
+pub mod forms;
 mod identity;
+pub mod imports;
 mod json;
 mod ledger;
 pub mod machines;

@@ -2,11 +2,17 @@
 
 // Marked so that lints know these helpers for what they are.
 #[cfg(test)]
+mod exported_cells;
+#[cfg(test)]
 mod facts;
+#[cfg(test)]
+mod filled_forms;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod imported_tables;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
@@ -21,5 +27,7 @@ mod segment_calls;
 mod segment_hostile;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod workbooks;
 #[cfg(test)]
 mod write_parquet;
