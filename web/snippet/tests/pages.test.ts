@@ -74,7 +74,7 @@ describe.skipIf(!hasBrowser())('pages', () => {
     await site.pass(130_000);
     await site.page.evaluate(() => scrollTo(0, 2000));
     await show(false);
-    await site.settle();
+    await site.collector.until(() => read().length);
     expect(read()).toEqual([['/', 130]]);
     await site.pass(600_000);
     await show(true);
@@ -82,7 +82,7 @@ describe.skipIf(!hasBrowser())('pages', () => {
     await show(false);
     await show(true);
     await site.page.goto(`${site.origin}/empty`);
-    await site.settle();
+    await site.collector.until(() => read().some(([, seconds]) => seconds === 20));
     const unique = new Map(site.collector.named('page_read').map(message => [message.messageId, message.properties]));
     expect([...unique.values()].map(({ seconds }) => seconds)).toEqual([130, 20]);
     expect([...unique.values()][0].scroll).toBeGreaterThan(40);
@@ -92,7 +92,7 @@ describe.skipIf(!hasBrowser())('pages', () => {
   test('a page that is left at once says so', async () => {
     await open();
     await site.page.goto(`${site.origin}/empty`);
-    await site.settle();
+    await site.collector.until(() => read().length);
     expect(read()).toEqual([['/', 0]]);
   });
 
@@ -104,7 +104,7 @@ describe.skipIf(!hasBrowser())('pages', () => {
     await site.page.evaluate(() => (window as any).madura.track('woke_up'));
     await site.pass(120 * 60_000);
     await site.page.goto(`${site.origin}/empty`);
-    await site.settle();
+    await site.collector.until(() => read().some(([, seconds]) => seconds === 1800));
     const unique = new Set(site.collector.named('session_started').map(message => message.messageId));
     expect(unique.size).toBe(2);
     expect(Math.max(...site.collector.named('page_read').map(message => message.properties.seconds))).toBe(1800);

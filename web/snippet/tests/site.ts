@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Browser, type BrowserContext, type Page, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, type Page, type Request, chromium } from 'playwright-core';
 
 const CHROMIUM = process.env.MADURA_CHROMIUM || '/usr/bin/chromium';
 const FLAGS = [
@@ -119,10 +119,20 @@ export async function visit(browser: Browser, { clock = false } = {}): Promise<S
   const errors: string[] = [];
   page.on('pageerror', error => errors.push(String(error)));
   const { requests } = collector;
+  // Batches that the page has sent and that are not answered yet; those of a page that is gone never are.
+  const open = new Set<Request>();
+  let answered = () => {};
+  const close = (request: Request) => void (open.delete(request) && answered());
+  page.on('request', request => void (request.method() === 'POST' && request.resourceType() === 'fetch' && open.add(request)));
+  page.on('requestfinished', close);
+  page.on('requestfailed', close);
+  page.on('framenavigated', frame => void (frame === page.mainFrame() && open.clear()));
   const settle = async () => {
     const before = requests.length;
+    // Whatever was sent before this request is known to be open once it is answered.
     await page.evaluate(to => fetch(to, { mode: 'no-cors' }).catch(() => 0), `${collector!.origin}/settle`);
     await collector!.until(() => requests.slice(before).includes('GET /settle'));
+    while (open.size) await new Promise<void>(resolve => (answered = resolve));
   };
   return {
     collector, origin, context, page, pages, headers, settle,
