@@ -9,11 +9,13 @@ use thiserror::Error;
 
 use crate::Store;
 use crate::db::{Address, Connection, DbError, Param, Tx};
+use crate::idempotency;
 use crate::identity::{IdentifierKind, Name, identifiers, merges};
 use crate::reading::lead_facts;
 use crate::scores;
 use crate::segments::{SegmentError, SegmentFile, Segments, bucket_of, rewrite, segment_files};
 use crate::suppression;
+use crate::webhooks;
 
 /// What is left of somebody who was erased: that it was done.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -63,8 +65,8 @@ pub enum EraseError {
     Db(#[from] DbError),
 }
 
-/// Erases a lead: its facts, hot and sealed, its identifiers, merges, scores and transitions. What is
-/// left is a proof that says nothing of them, and keyed hashes of the identifiers, by which reports
+/// Erases a lead: its facts, hot and sealed, its identifiers, merges, scores and transitions, what is
+/// still to be told of it, and answers that hold its data. What is left is a proof that says nothing of them, and keyed hashes of the identifiers, by which reports
 /// about them are refused from then on. A visitor's id that others use too is not among those.
 ///
 /// When it answers, the bytes are gone: from SQLite's file and log (if nobody was reading just then;
@@ -116,6 +118,9 @@ fn erase_within(
     let (sealed, replaced) = erase_sealed(tx, segments, &persons, now)?;
     let mut facts = sealed;
     for person in &persons {
+        // What is still to be sent or repeated tells of the lead by the id that it had then.
+        webhooks::forget(tx, person)?;
+        idempotency::forget(tx, person)?;
         let person: Param<'_> = person.into();
         facts += tx.execute("DELETE FROM fact WHERE person = $1", &[person])? as i64;
         for delete in [
