@@ -178,12 +178,12 @@ impl Named {
         let visitor = named.plain(Anonymous, who.anonymous.as_deref());
         named.visitors.extend(visitor);
         if let What::Alias { previous } = &report.what {
-            // It does not say of which kind it is: it stands for both.
-            named.previous = named.plain(User, Some(previous));
-            if let Some(name) = named.plain(Anonymous, Some(previous)) {
-                if !named.visitors.contains(&name) {
-                    named.visitors.push(name);
-                }
+            // It does not say of which kind it is: it stands for both. Of itself it says nothing.
+            let user = named.plain(User, Some(previous));
+            named.previous = user.filter(|name| !named.strong.contains(name));
+            if named.previous.is_some() {
+                let visitor = named.plain(Anonymous, Some(previous));
+                named.visitors.extend(visitor.filter(|name| !named.visitors.contains(name)));
             }
         }
         named.notes.dedup();

@@ -66,6 +66,8 @@ impl Server {
             .args(["-c", &script])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            // It outlives this process by a moment: whoever waits for our output must not wait for it.
+            .stderr(Stdio::null())
             .spawn()
             .expect("a shell");
         let output = BufReader::new(guardian.stdout.take().expect("its output"));
