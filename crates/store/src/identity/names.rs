@@ -34,6 +34,9 @@ pub struct Identifier {
 }
 
 impl IdentifierKind {
+    /// All kinds, the strongest first.
+    pub const ALL: [Self; 4] = [Self::User, Self::Email, Self::Lead, Self::Anonymous];
+
     /// As in the database.
     pub fn code(self) -> i64 {
         self as i64
@@ -70,7 +73,7 @@ impl IdentifierKind {
     }
 }
 
-/// What programs send for want of an id: the lists that Segment and PostHog document, joined. One
+/// What programs send for want of an id: the lists that `Segment` and `PostHog` document, joined. One
 /// such value taken for a person would draw everybody into one lead.
 const PLACEHOLDERS: [&str; 40] = [
     "anonymous",
