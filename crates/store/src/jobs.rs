@@ -120,9 +120,31 @@ pub fn claim(
     limit: i64,
     lease_until: Timestamp,
 ) -> Result<Vec<JobClaim>, DbError> {
+    claim_where(tx, None, now, limit, lease_until)
+}
+
+/// The same, of one kind only.
+pub fn claim_kind(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    now: Timestamp,
+    limit: i64,
+    lease_until: Timestamp,
+) -> Result<Vec<JobClaim>, DbError> {
+    claim_where(tx, Some(kind), now, limit, lease_until)
+}
+
+fn claim_where(
+    tx: &mut Tx<'_>,
+    kind: Option<&str>,
+    now: Timestamp,
+    limit: i64,
+    lease_until: Timestamp,
+) -> Result<Vec<JobClaim>, DbError> {
     let sql = "SELECT id, kind, details, claim, attempts FROM job
-        WHERE state = $1 AND next_at <= $2 ORDER BY next_at, id LIMIT $3";
-    let params = [JobState::Waiting.as_str().into(), now.into(), limit.into()];
+        WHERE state = $1 AND next_at <= $2 AND (CAST($4 AS TEXT) IS NULL OR kind = $4)
+        ORDER BY next_at, id LIMIT $3";
+    let params = [JobState::Waiting.as_str().into(), now.into(), limit.into(), kind.into()];
     let claims = tx.query(sql, &params, |row| {
         Ok(JobClaim {
             id: row.get(0)?,
