@@ -303,7 +303,7 @@ pub fn fingerprint<T: AsRef<str>>(names: &[T]) -> Digest {
     let mut names: Vec<String> =
         names.iter().map(|name| name.as_ref().trim().to_lowercase()).collect();
     names.sort_unstable();
-    let parts: Vec<&[u8]> = names.iter().map(|name| name.as_bytes()).collect();
+    let parts: Vec<&[u8]> = names.iter().map(String::as_bytes).collect();
     Digest::of_parts(&parts)
 }
 

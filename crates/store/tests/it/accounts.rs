@@ -153,7 +153,7 @@ fn first<'a>(address: &'a leads::EmailAddress, id: &'a str) -> NewUser<'a> {
 fn the_first_start_makes_one_owner_with_the_latest_token_in_time() {
     on_both(|desk| {
         let address = email("ana@example.com");
-        let mut accept = |desk: &mut Desk, number, at| {
+        let accept = |desk: &mut Desk, number, at| {
             desk.run(|tx| setup::accept(tx, token(number).as_str(), &first(&address, "ana"), at))
         };
         assert_eq!(accept(desk, 1, minute(0)), Err(SetupError::Token), "nothing was offered");
@@ -190,7 +190,7 @@ fn of_many_who_set_up_at_once_one_becomes_the_owner() {
         let results: Vec<_> = pending.into_iter().map(store::Pending::wait).collect();
         let owners = results.iter().filter(|result| result.is_ok()).count();
         assert_eq!(owners, 1, "{results:?}");
-        let refused = results.iter().flat_map(|result| result.as_ref().err());
+        let refused = results.iter().filter_map(|result| result.as_ref().err());
         assert!(refused.into_iter().all(|error| *error == SetupError::Done), "{results:?}");
         let count = bench.store.read(accounts::count);
         assert_eq!(count, Ok::<i64, DbError>(1));
