@@ -52,10 +52,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             };
             append(tx, &reports[from..to], &mut fresh_id).map(|_| ())
         }));
-        if waiting.len() >= clients {
-            if let Some(pending) = waiting.pop_front() {
-                pending.wait()?;
-            }
+        if waiting.len() >= clients
+            && let Some(pending) = waiting.pop_front()
+        {
+            pending.wait()?;
         }
     }
     for pending in waiting {
@@ -122,7 +122,7 @@ fn report(number: usize, persons: usize, now: Timestamp) -> Report {
     let person = number.wrapping_mul(2_654_435_761) % persons;
     let device = number % 2;
     let mut who = Who::default();
-    if number % 3 == 0 && person % 2 == 0 {
+    if number.is_multiple_of(3) && person.is_multiple_of(2) {
         who.user = Some(format!("user-{person}"));
         who.email =
             EmailAddress::parse(&format!("person{person}@company{}.com", person % 500)).ok();

@@ -65,8 +65,8 @@ pub enum EraseError {
     Db(#[from] DbError),
 }
 
-/// Erases a lead: its facts, hot and sealed, its identifiers, merges, scores and transitions, what is
-/// still to be told of it, and answers that hold its data. What is left is a proof that says nothing of them, and keyed hashes of the identifiers, by which reports
+/// Erases a lead: its facts, hot and sealed, its identifiers, merges, scores and transitions, webhooks
+/// and answers that tell of it. What is left is a proof that says nothing of them, and keyed hashes of the identifiers, by which reports
 /// about them are refused from then on. A visitor's id that others use too is not among those.
 ///
 /// When it answers, the bytes are gone: from SQLite's file and log (if nobody was reading just then;
@@ -105,7 +105,6 @@ fn erase_within(
     request: &ErasureRequest,
     now: Timestamp,
 ) -> Result<(Erasure, Vec<SegmentFile>), EraseError> {
-    overwrite_what_is_deleted(tx)?;
     let sql = "SELECT lead FROM person WHERE id = $1";
     let lead: Option<String> = tx.find(sql, &[(&request.lead).into()], |row| row.get(0))?;
     let Some(lead) = lead else { return Err(EraseError::NoLead(request.lead.clone())) };
@@ -117,11 +116,8 @@ fn erase_within(
     let removed = suppress(tx, &key, &lead, &persons, request, now)?;
     let (sealed, replaced) = erase_sealed(tx, segments, &persons, now)?;
     let mut facts = sealed;
-    for person in &persons {
-        // What is still to be sent or repeated tells of the lead by the id that it had then.
-        webhooks::forget(tx, person)?;
-        idempotency::forget(tx, person)?;
-        let person: Param<'_> = person.into();
+    for id in &persons {
+        let person: Param<'_> = id.into();
         facts += tx.execute("DELETE FROM fact WHERE person = $1", &[person])? as i64;
         for delete in [
             "DELETE FROM identifier WHERE person = $1",
@@ -130,10 +126,13 @@ fn erase_within(
             "DELETE FROM lead WHERE lead = $1",
             "DELETE FROM score WHERE lead = $1",
             "DELETE FROM transition WHERE lead = $1",
+            "DELETE FROM marked_lead WHERE lead = $1",
             "DELETE FROM person WHERE id = $1",
         ] {
             tx.execute(delete, &[person])?;
         }
+        webhooks::forget(tx, id)?;
+        idempotency::forget(tx, id)?;
     }
     let erasure = Erasure {
         id: request.id.clone(),
@@ -216,14 +215,6 @@ fn erase_sealed(
         }
     }
     Ok((gone, replaced))
-}
-
-fn overwrite_what_is_deleted(tx: &mut Tx<'_>) -> Result<(), DbError> {
-    if !tx.is_server() {
-        // On this connection from now on; deleting is rare, so what it costs does not matter.
-        tx.each("PRAGMA secure_delete = ON", &[], |_| Ok(()))?;
-    }
-    Ok(())
 }
 
 /// Moves SQLite's log into its file and empties it. The log may still hold what was deleted.

@@ -2,6 +2,7 @@
 //! the list tells nobody who they are.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -62,14 +63,16 @@ fn stored_key(tx: &mut Tx<'_>) -> Result<Option<String>, DbError> {
 
 /// The keyed hash of an identifier, in hexadecimal.
 pub(crate) fn hash(key: &str, name: &Name) -> String {
-    // A key of any length will do.
-    let mut mac = match Hmac::<Sha256>::new_from_slice(key.as_bytes()) {
-        Ok(mac) => mac,
-        Err(_) => return String::new(),
-    };
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes a key of any length");
     mac.update(name.kind.name().as_bytes());
     mac.update(b":");
     // Whoever comes back in other letters is the same.
     mac.update(name.value.to_lowercase().as_bytes());
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    let bytes = mac.finalize().into_bytes();
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }

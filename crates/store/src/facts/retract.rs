@@ -61,7 +61,7 @@ pub fn label(
         );
         let person = tx.find(&update, &[reason, confidence, id.into()], |row| row.get(0))?;
         if let Some(person) = person {
-            return Ok(leads_of(tx, BTreeSet::from([person]))?.pop_first());
+            return Ok(leads_of(tx, &BTreeSet::from([person]))?.pop_first());
         }
     }
     Ok(None)
@@ -129,13 +129,13 @@ fn set(
             persons.extend(rows);
         }
     }
-    Ok(leads_of(tx, persons)?)
+    Ok(leads_of(tx, &persons)?)
 }
 
 /// The leads of persons.
 pub(crate) fn leads_of(
     tx: &mut Tx<'_>,
-    persons: BTreeSet<String>,
+    persons: &BTreeSet<String>,
 ) -> Result<BTreeSet<String>, DbError> {
     let persons: Vec<&str> = persons.iter().map(String::as_str).collect();
     let mut leads = BTreeSet::new();

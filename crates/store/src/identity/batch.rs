@@ -52,8 +52,7 @@ impl Counts {
     }
 
     pub(crate) fn fits_with(self, other: Self) -> bool {
-        use IdentifierKind::{Anonymous, Email, Lead, User};
-        [User, Email, Lead, Anonymous]
+        IdentifierKind::ALL
             .into_iter()
             .all(|kind| self.0[kind as usize] + other.0[kind as usize] <= kind.at_most())
     }
@@ -74,8 +73,7 @@ impl<'f> Leads<'f> {
             changed: BTreeSet::new(),
         };
         let distinct: BTreeSet<&Name> = named.into_iter().flat_map(Named::all).collect();
-        use IdentifierKind::{Anonymous, Email, Lead, User};
-        for kind in [User, Email, Lead, Anonymous] {
+        for kind in IdentifierKind::ALL {
             let of_kind = distinct.iter().filter(|name| name.kind == kind);
             let values: Vec<&str> = of_kind.map(|name| name.value.as_str()).collect();
             leads.read_kind(tx, kind, &values)?;
@@ -238,12 +236,7 @@ impl<'f> Leads<'f> {
     }
 
     /// Whether a user separated two leads that had been one.
-    pub(crate) fn are_separated(
-        &self,
-        tx: &mut Tx<'_>,
-        one: &str,
-        other: &str,
-    ) -> Result<bool, DbError> {
+    pub(crate) fn are_separated(tx: &mut Tx<'_>, one: &str, other: &str) -> Result<bool, DbError> {
         let sql = "SELECT count(*) FROM merge m
             JOIN person w ON w.id = m.winner JOIN person l ON l.id = m.loser
             WHERE m.undone_at IS NOT NULL AND w.lead = $1 AND l.lead = $2";

@@ -34,6 +34,9 @@ pub struct Identifier {
 }
 
 impl IdentifierKind {
+    /// All kinds, the strongest first.
+    pub const ALL: [Self; 4] = [Self::User, Self::Email, Self::Lead, Self::Anonymous];
+
     /// As in the database.
     pub fn code(self) -> i64 {
         self as i64
@@ -70,7 +73,7 @@ impl IdentifierKind {
     }
 }
 
-/// What programs send for want of an id: the lists that Segment and PostHog document, joined. One
+/// What programs send for want of an id: the lists that `Segment` and `PostHog` document, joined. One
 /// such value taken for a person would draw everybody into one lead.
 const PLACEHOLDERS: [&str; 40] = [
     "anonymous",
@@ -178,12 +181,12 @@ impl Named {
         let visitor = named.plain(Anonymous, who.anonymous.as_deref());
         named.visitors.extend(visitor);
         if let What::Alias { previous } = &report.what {
-            // It does not say of which kind it is: it stands for both.
-            named.previous = named.plain(User, Some(previous));
-            if let Some(name) = named.plain(Anonymous, Some(previous)) {
-                if !named.visitors.contains(&name) {
-                    named.visitors.push(name);
-                }
+            // It does not say of which kind it is: it stands for both. Of itself it says nothing.
+            let user = named.plain(User, Some(previous));
+            named.previous = user.filter(|name| !named.strong.contains(name));
+            if named.previous.is_some() {
+                let visitor = named.plain(Anonymous, Some(previous));
+                named.visitors.extend(visitor.filter(|name| !named.visitors.contains(name)));
             }
         }
         named.notes.dedup();

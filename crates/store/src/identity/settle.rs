@@ -233,7 +233,7 @@ impl Walk<'_, '_, '_> {
     }
 
     fn may_join(&mut self, one: &str, other: &str) -> Result<bool, DbError> {
-        if self.leads.are_separated(self.tx, one, other)? {
+        if Leads::are_separated(self.tx, one, other)? {
             self.notes.push(Note::Separated);
             return Ok(false);
         }

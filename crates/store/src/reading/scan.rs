@@ -59,15 +59,10 @@ fn leads_of_persons(tx: &mut Tx<'_>) -> Result<HashMap<String, Rc<str>>, DbError
     let mut leads = HashMap::new();
     tx.each("SELECT id, lead FROM person", &[], |row| {
         let (id, lead): (String, String) = (row.get(0)?, row.get(1)?);
-        let lead = match names.get(&lead) {
-            Some(name) => Rc::clone(name),
-            None => {
-                let name: Rc<str> = lead.as_str().into();
-                names.insert(lead, Rc::clone(&name));
-                name
-            }
-        };
-        leads.insert(id, lead);
+        let name = names.get(&lead).map(Rc::clone);
+        let name = name.unwrap_or_else(|| Rc::from(lead.as_str()));
+        names.entry(lead).or_insert_with(|| Rc::clone(&name));
+        leads.insert(id, name);
         Ok(())
     })?;
     Ok(leads)
@@ -104,7 +99,7 @@ pub fn each_lead<E: From<SegmentError>>(
         })?;
         all_identifiers(tx, &leads, &mut records).map_err(db)?;
         for (lead, mut record) in records {
-            record.lead = lead.as_ref().to_owned();
+            lead.as_ref().clone_into(&mut record.lead);
             record.persons.sort_unstable();
             record.identifiers.sort_unstable();
             sort(&mut record.facts);

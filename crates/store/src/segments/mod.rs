@@ -165,7 +165,8 @@ pub(crate) fn bucket_of(person: &str) -> i64 {
 
 /// Names that we give: what else lies in the directory is not ours to remove.
 fn is_segment_name(name: &str) -> bool {
-    name.starts_with("facts-") && (name.ends_with(".parquet") || name.ends_with(".part"))
+    let kind = Path::new(name).extension().and_then(|kind| kind.to_str());
+    name.starts_with("facts-") && matches!(kind, Some("parquet" | "part"))
 }
 
 pub(crate) fn disk(path: &Path, error: &std::io::Error) -> SegmentError {

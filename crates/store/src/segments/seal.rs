@@ -115,9 +115,9 @@ pub(crate) fn rewrite(
     for file in files {
         segments.each_of(tx, file, &mut |fact| {
             if keep(&fact) {
-                kept.push(fact)
+                kept.push(fact);
             } else {
-                dropped.push(fact.id)
+                dropped.push(fact.id);
             }
             Ok::<(), SegmentError>(())
         })?;

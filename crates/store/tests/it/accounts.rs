@@ -190,8 +190,8 @@ fn of_many_who_set_up_at_once_one_becomes_the_owner() {
         let results: Vec<_> = pending.into_iter().map(store::Pending::wait).collect();
         let owners = results.iter().filter(|result| result.is_ok()).count();
         assert_eq!(owners, 1, "{results:?}");
-        let mut refused = results.iter().filter_map(|result| result.as_ref().err());
-        assert!(refused.all(|error| *error == SetupError::Done), "{results:?}");
+        let refused = results.iter().filter_map(|result| result.as_ref().err());
+        assert!(refused.into_iter().all(|error| *error == SetupError::Done), "{results:?}");
         let count = bench.store.read(accounts::count);
         assert_eq!(count, Ok::<i64, DbError>(1));
     });

@@ -13,7 +13,7 @@ use crate::support::{Bench, on_both, start};
 
 fn fill(bench: &Bench) {
     let reports: Vec<_> =
-        (0..40).map(|n| seen(&format!("f{n:02}"), n, &format!("u:{} a:d{n}", n % 7))).collect();
+        (0..40).map(|n| seen(&format!("f{n:02}"), n, &format!("u:{} a:d{n}", n % 7 + 1))).collect();
     bench.take(&reports);
     let options = SealOptions { before: minute(20), at_least: 1, at_most: 1000 };
     seal(&bench.store, &bench.segments, &options, minute(100)).expect("sealed");

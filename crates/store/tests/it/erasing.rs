@@ -169,7 +169,7 @@ fn who_was_erased_is_not_taken_in_again_and_the_list_tells_nobody_who() {
             seen("new", 80, "u:b1 e:ana.secretname@acme.com"),
             saying(seen("new", 80, "u:b1"), alias("ana-17")),
         ] {
-            let taken = bench.take(&[report.clone()]);
+            let taken = bench.take(std::slice::from_ref(&report));
             assert_eq!(taken.taken[0].outcome, refused, "{report:?}");
             assert!(taken.changed.is_empty());
         }

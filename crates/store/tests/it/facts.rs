@@ -20,8 +20,8 @@ fn of_facts_with_one_id_the_first_by_instant_and_content_counts_whatever_came_fi
     on_both(|bench| {
         let early = seen("f", 1, "u:1");
         let late = saying(seen("f", 2, "u:1"), traits(json!({"a": 1})));
-        assert_eq!(outcomes(bench, &[late.clone()]), [Outcome::New]);
-        assert_eq!(outcomes(bench, &[early.clone()]), [Outcome::Replaced]);
+        assert_eq!(outcomes(bench, std::slice::from_ref(&late)), [Outcome::New]);
+        assert_eq!(outcomes(bench, std::slice::from_ref(&early)), [Outcome::Replaced]);
         assert_eq!(outcomes(bench, &[late.clone(), early.clone()]), [Outcome::Repeated; 2]);
         let first = bench.partition();
         bench.clear();

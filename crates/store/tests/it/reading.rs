@@ -12,6 +12,7 @@ use store::{company, company_of_domain};
 use crate::support::reports::{by_machine, deal, group, minute, saying, seen, traits};
 use crate::support::{Bench, on_both};
 
+#[expect(clippy::unnecessary_wraps, reason = "of some domains nothing is known; of these it is")]
 fn kind(domain: &str) -> Option<&'static str> {
     Some(if domain == "gmail.com" { "free" } else { "business" })
 }
