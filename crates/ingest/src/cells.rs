@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 /// The text as it can stand in a cell of CSV or of a workbook: one that a spreadsheet would take for
 /// a formula, or for the beginning of another cell, gets an apostrophe before it. Excel and
-/// LibreOffice do not show it in typed cells; [`restored`] takes it off.
+/// `LibreOffice` do not show it in typed cells; [`restored`] takes it off.
 ///
 /// Those are texts that begin (behind blanks) with `=`, `+`, `-`, `@`, their full-width forms, a
 /// tab, a carriage return, a newline or a zero byte; plain negative numbers are none. Quotation marks
@@ -34,7 +34,10 @@ fn is_dangerous(text: &str) -> bool {
     }
     let mut letters = text.chars();
     let marks = |letter: char| {
-        matches!(letter, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '﹦' | '﹢' | '﹣' | '﹫' | '−')
+        matches!(
+            letter,
+            '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠' | '﹦' | '﹢' | '﹣' | '﹫' | '−'
+        )
     };
     let controls = |letter: char| matches!(letter, '\t' | '\r' | '\n' | '\0' | '\u{b}' | '\u{c}');
     // Some programs skip blanks and invisible marks before they look.

@@ -1,7 +1,7 @@
 //! JSON from strangers: read into a tree within limits, or refused with the place and the remedy.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -248,7 +248,8 @@ impl<'de> Visitor<'de> for Node<'_> {
         let base = state.pointer.len();
         let mut list = Vec::new();
         loop {
-            state.pointer.push_str(&format!("/{}", list.len()));
+            // Writing to a string cannot fail.
+            let _ = write!(state.pointer, "/{}", list.len());
             let Some(item) = items.next_element_seed(Node(state))? else { break };
             state.count()?;
             list.push(item);

@@ -5,7 +5,7 @@ use leads::{EmailAddress, Timestamp, TimestampError};
 
 /// What a field is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Meaning {
+pub(crate) enum Meaning {
     /// The person's address.
     Email,
     /// The customer's own id for the person.
@@ -38,13 +38,13 @@ pub enum Meaning {
 
 /// A guess with its reason.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Guess {
+pub(crate) struct Guess {
     /// What the field is.
-    pub meaning: Meaning,
+    pub(crate) meaning: Meaning,
     /// How sure that is, in hundredths.
-    pub confidence: u8,
+    pub(crate) confidence: u8,
     /// Why, in a sentence.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 use Meaning::{
@@ -54,34 +54,82 @@ use Meaning::{
 
 /// Names as [`simplify`] leaves them, the more telling ones first: `company_name` before `name`.
 const NAMES: [(Meaning, &str); 36] = [
-    (Never, "password|passwd|pwd|passphrase|contrasena|clave|parola|card_number|cardnumber|credit_card|cc_number|ccnumber|cvv|cvc|cvv2|tarjeta|numero_tarjeta|numar_card|secret|token|csrf|csrf_token|csrfmiddlewaretoken|authenticity_token|xsrf_token|g_recaptcha_response|recaptcha|h_captcha_response|cf_turnstile_response|captcha"),
-    (Honeypot, "honeypot|hp|gotcha|fax_number|leave_blank|leave_empty|hp_field|bot_field|url2|website2|dejar_vacio"),
+    (
+        Never,
+        "password|passwd|pwd|passphrase|contrasena|clave|parola|card_number|cardnumber|credit_card|cc_number|ccnumber|cvv|cvc|cvv2|tarjeta|numero_tarjeta|numar_card|secret|token|csrf|csrf_token|csrfmiddlewaretoken|authenticity_token|xsrf_token|g_recaptcha_response|recaptcha|h_captcha_response|cf_turnstile_response|captcha",
+    ),
+    (
+        Honeypot,
+        "honeypot|hp|gotcha|fax_number|leave_blank|leave_empty|hp_field|bot_field|url2|website2|dejar_vacio",
+    ),
     (Lead, "lead|lead_id|madura_id"),
     (Anonymous, "anonymous_id|anonymousid|visitor_id|client_id_cookie"),
-    (Email, "email|e_mail|mail|email_address|emailaddress|correo|correo_electronico|direccion_de_correo|adresa_de_email|adresa_email|posta_electronica|your_email|work_email|business_email|email_trabajo"),
-    (User, "user_id|userid|customer_id|customerid|contact_id|contactid|client_id|external_id|id_cliente|id_client|id_contacto|codigo_cliente|cod_client|id_usuario|id_utilizator|member_id|account_id"),
+    (
+        Email,
+        "email|e_mail|mail|email_address|emailaddress|correo|correo_electronico|direccion_de_correo|adresa_de_email|adresa_email|posta_electronica|your_email|work_email|business_email|email_trabajo",
+    ),
+    (
+        User,
+        "user_id|userid|customer_id|customerid|contact_id|contactid|client_id|external_id|id_cliente|id_client|id_contacto|codigo_cliente|cod_client|id_usuario|id_utilizator|member_id|account_id",
+    ),
     (Deal("id"), "deal_id|opportunity_id|id_oportunidad|id_oportunitate"),
     (Deal("stage"), "deal_stage|stage|etapa|fase|etapa_vanzare|pipeline_stage|estado_oportunidad"),
     (Deal("amount"), "deal_amount|deal_value|amount|importe|valor|valoare|suma|revenue|total"),
     (Deal("currency"), "currency|moneda|divisa|valuta"),
     (Deal("owner"), "owner|sales_rep|propietario|comercial|responsable_comercial|agent_vanzari"),
-    (CreatedAt, "created_at|created|createdat|created_on|create_date|date_created|creation_date|signup_date|registered_at|fecha_alta|fecha_de_alta|fecha_creacion|fecha_de_creacion|fecha_registro|data_crearii|data_inregistrarii|data_creare|inregistrat_la"),
-    (Event, "event|event_name|activity|activity_type|evento|eveniment|actividad|activitate|accion|actiune"),
-    (At, "at|timestamp|time|date|datetime|occurred_at|event_time|event_date|happened_at|submitted_at|fecha|fecha_hora|hora|data|data_ora|ora|cuando|cand"),
+    (
+        CreatedAt,
+        "created_at|created|createdat|created_on|create_date|date_created|creation_date|signup_date|registered_at|fecha_alta|fecha_de_alta|fecha_creacion|fecha_de_creacion|fecha_registro|data_crearii|data_inregistrarii|data_creare|inregistrat_la",
+    ),
+    (
+        Event,
+        "event|event_name|activity|activity_type|evento|eveniment|actividad|activitate|accion|actiune",
+    ),
+    (
+        At,
+        "at|timestamp|time|date|datetime|occurred_at|event_time|event_date|happened_at|submitted_at|fecha|fecha_hora|hora|data|data_ora|ora|cuando|cand",
+    ),
     (Id, "id|event_id|message_id|submission_id|row_id|uuid|guid|identificador|identificator"),
-    (Consent, "consent|gdpr|rgpd|newsletter|opt_in|optin|subscribe|marketing_consent|acepto|acepto_la_politica|accept|acord|sunt_de_acord|suscripcion|suscribirme|abonare|privacidad|privacy|terms|politica_de_privacidad"),
+    (
+        Consent,
+        "consent|gdpr|rgpd|newsletter|opt_in|optin|subscribe|marketing_consent|acepto|acepto_la_politica|accept|acord|sunt_de_acord|suscripcion|suscribirme|abonare|privacidad|privacy|terms|politica_de_privacidad",
+    ),
     (Page, "page_url|page|pagina|landing_page|source_url|page_uri|pageurl"),
-    (Trait("company.name"), "company|company_name|organization|organisation|employer|empresa|nombre_empresa|nombre_de_la_empresa|compania|razon_social|companie|compania_ta|firma|nume_companie|nume_firma|denumire_firma"),
-    (Trait("company.employees"), "employees|employee_count|company_size|number_of_employees|num_employees|empleados|numero_de_empleados|num_empleados|tamano_empresa|angajati|numar_angajati|numar_de_angajati|nr_angajati"),
-    (Trait("company.industry"), "industry|sector|industria|ramo|domeniu|domeniu_de_activitate|industrie|actividad_empresa"),
+    (
+        Trait("company.name"),
+        "company|company_name|organization|organisation|employer|empresa|nombre_empresa|nombre_de_la_empresa|compania|razon_social|companie|compania_ta|firma|nume_companie|nume_firma|denumire_firma",
+    ),
+    (
+        Trait("company.employees"),
+        "employees|employee_count|company_size|number_of_employees|num_employees|empleados|numero_de_empleados|num_empleados|tamano_empresa|angajati|numar_angajati|numar_de_angajati|nr_angajati",
+    ),
+    (
+        Trait("company.industry"),
+        "industry|sector|industria|ramo|domeniu|domeniu_de_activitate|industrie|actividad_empresa",
+    ),
     (Trait("company.domain"), "company_domain|domain|dominio|domeniu_web"),
     (Trait("website"), "website|web|site|url|web_site|sitio_web|pagina_web|site_web"),
     (Trait("title.seniority"), "seniority|antiguedad|senioritate|job_level|nivel"),
-    (Trait("title"), "title|job_title|jobtitle|position|role|job|cargo|puesto|funcion|rol|functie|functia|pozitie|post"),
-    (Trait("first_name"), "first_name|firstname|given_name|fname|nombre|nombre_pila|prenume|prenumele"),
-    (Trait("last_name"), "last_name|lastname|surname|family_name|lname|apellido|apellidos|primer_apellido|nume_de_familie|nume_familie"),
-    (Trait("name"), "name|full_name|fullname|your_name|nombre_completo|nombre_y_apellidos|nume|nume_complet|nume_si_prenume|numele"),
-    (Trait("phone"), "phone|phone_number|phonenumber|telephone|tel|mobile|cell|telefono|telefono_movil|movil|numero_de_telefono|telefon|numar_de_telefon|nr_telefon|mobil|whatsapp"),
+    (
+        Trait("title"),
+        "title|job_title|jobtitle|position|role|job|cargo|puesto|funcion|rol|functie|functia|pozitie|post",
+    ),
+    (
+        Trait("first_name"),
+        "first_name|firstname|given_name|fname|nombre|nombre_pila|prenume|prenumele",
+    ),
+    (
+        Trait("last_name"),
+        "last_name|lastname|surname|family_name|lname|apellido|apellidos|primer_apellido|nume_de_familie|nume_familie",
+    ),
+    (
+        Trait("name"),
+        "name|full_name|fullname|your_name|nombre_completo|nombre_y_apellidos|nume|nume_complet|nume_si_prenume|numele",
+    ),
+    (
+        Trait("phone"),
+        "phone|phone_number|phonenumber|telephone|tel|mobile|cell|telefono|telefono_movil|movil|numero_de_telefono|telefon|numar_de_telefon|nr_telefon|mobil|whatsapp",
+    ),
     (Trait("country"), "country|country_code|pais|tara"),
     (Trait("city"), "city|town|ciudad|localidad|poblacion|municipio|oras|orasul|localitate"),
     (Trait("region"), "region|state|province|county|provincia|comunidad_autonoma|judet|judetul"),
@@ -95,8 +143,29 @@ const NAMES: [(Meaning, &str); 36] = [
 /// Names that mean something alone and something else in company: `data` is a date in two
 /// languages, `data_nasterii` a birthday, and `palabra_clave` no password.
 const ALONE: [&str; 24] = [
-    "at", "clave", "cp", "data", "date", "direccion", "email_trabajo", "fecha", "hora", "job", "mail",
-    "name", "nivel", "nombre", "nume", "numele", "ora", "page", "post", "role", "state", "time", "total",
+    "at",
+    "clave",
+    "cp",
+    "data",
+    "date",
+    "direccion",
+    "email_trabajo",
+    "fecha",
+    "hora",
+    "job",
+    "mail",
+    "name",
+    "nivel",
+    "nombre",
+    "nume",
+    "numele",
+    "ora",
+    "page",
+    "post",
+    "role",
+    "state",
+    "time",
+    "total",
     "url",
 ];
 
@@ -104,7 +173,8 @@ const ALONE: [&str; 24] = [
 pub(crate) fn guess(name: &str, samples: &[&str]) -> Option<Guess> {
     let simple = simplify(name);
     let by_name = by_name(&simple);
-    let values: Vec<&str> = samples.iter().map(|value| value.trim()).filter(|v| !v.is_empty()).collect();
+    let values: Vec<&str> =
+        samples.iter().map(|value| value.trim()).filter(|v| !v.is_empty()).collect();
     let all_are = |what: fn(&str) -> bool| {
         let count = values.iter().filter(|value| what(value)).count();
         // A few odd ones are to be expected where people type.
@@ -112,7 +182,9 @@ pub(crate) fn guess(name: &str, samples: &[&str]) -> Option<Guess> {
     };
     let is_address = |value: &str| EmailAddress::parse(value).is_ok();
     match by_name {
-        Some((Email, ..)) if !values.is_empty() && !values.iter().any(|value| is_address(value)) => {
+        Some((Email, ..))
+            if !values.is_empty() && !values.iter().any(|value| is_address(value)) =>
+        {
             None
         }
         Some((At | CreatedAt, ..)) if !values.is_empty() && !all_are(is_instant) => None,
@@ -173,8 +245,11 @@ fn by_name(simple: &str) -> Option<(Meaning, bool)> {
     // Of names within it the longest says most: `your_company_name` is the company's.
     let words = format!("_{simple}_");
     let within = NAMES.iter().filter(|(meaning, _)| !matches!(meaning, Id | Honeypot | Lead));
-    let within = within.flat_map(|(meaning, names)| names.split('|').map(move |name| (meaning, name)));
-    let found = within.filter(|(_, name)| name.len() > 2 && !ALONE.contains(name) && words.contains(&format!("_{name}_")));
+    let within =
+        within.flat_map(|(meaning, names)| names.split('|').map(move |name| (meaning, name)));
+    let found = within.filter(|(_, name)| {
+        name.len() > 2 && !ALONE.contains(name) && words.contains(&format!("_{name}_"))
+    });
     // A secret goes before everything, whatever else stands in the name.
     let best = found.max_by_key(|(meaning, name)| (**meaning == Never, name.len()))?;
     Some((*best.0, false))
@@ -194,7 +269,8 @@ mod tests {
         let check = |name: &str, expected: Option<Meaning>| {
             assert_eq!(guess(name, &[]).map(|guess| guess.meaning), expected, "{name}");
         };
-        for name in ["E-mail", "Correo electrónico", "Adresă de email", "Your email *", "workEmail"] {
+        for name in ["E-mail", "Correo electrónico", "Adresă de email", "Your email *", "workEmail"]
+        {
             check(name, Some(Email));
         }
         for name in ["Empresa", "Companie", "companyName", "Nombre de la empresa", "Nume firmă"] {

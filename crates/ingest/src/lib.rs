@@ -40,7 +40,6 @@ pub use columns::{Columns, ColumnsError, Role};
 pub use envelope::Envelope;
 pub use error::ReadError;
 pub use facts::{LeadSources, read_facts, read_facts_of, read_trait_changes};
-pub use field_names::{Guess, Meaning};
 pub use identity::{ID_BYTES_MAX, is_blocked_id};
 pub use ledger::{Place, ReadSummary, Reject};
 pub use mail_domains::{MailboxKind, email_traits};

@@ -16,7 +16,15 @@ pub enum MailboxKind {
 
 /// Providers that are there under many top-level domains (`yahoo.es`, `yahoo.co.uk`).
 const BRANDS: [&str; 10] = [
-    "aol", "gmx", "hotmail", "live", "msn", "outlook", "rocketmail", "windowslive", "yahoo",
+    "aol",
+    "gmx",
+    "hotmail",
+    "live",
+    "msn",
+    "outlook",
+    "rocketmail",
+    "windowslive",
+    "yahoo",
     "yandex",
 ];
 
@@ -195,9 +203,11 @@ impl MailboxKind {
     pub fn of(domain: &str) -> Self {
         let domain = domain.to_lowercase();
         let under = |provider: &&str| {
-            domain.strip_suffix(*provider).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            domain
+                .strip_suffix(*provider)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        if THROWAWAY.iter().any(|provider| under(provider)) {
+        if THROWAWAY.iter().any(under) {
             return Self::Throwaway;
         }
         let listed = PERSONAL.contains(&domain.as_str());
@@ -247,9 +257,20 @@ mod tests {
     #[test]
     fn the_domain_tells_personal_throw_away_and_business_addresses_apart() {
         for domain in [
-            "gmail.com", "yahoo.es", "yahoo.co.uk", "hotmail.com", "outlook.es", "icloud.com",
-            "rdslink.ro", "clicknet.ro", "k.ro", "telefonica.net", "terra.es", "GMAIL.com",
-            "yahoo.com.ar", "live.it",
+            "gmail.com",
+            "yahoo.es",
+            "yahoo.co.uk",
+            "hotmail.com",
+            "outlook.es",
+            "icloud.com",
+            "rdslink.ro",
+            "clicknet.ro",
+            "k.ro",
+            "telefonica.net",
+            "terra.es",
+            "GMAIL.com",
+            "yahoo.com.ar",
+            "live.it",
         ] {
             assert_eq!(MailboxKind::of(domain), MailboxKind::Personal, "{domain}");
         }
@@ -257,8 +278,15 @@ mod tests {
             assert_eq!(MailboxKind::of(domain), MailboxKind::Throwaway, "{domain}");
         }
         for domain in [
-            "telefonica.com", "uab.cat", "yahoo.example.com", "live.company", "notgmail.com",
-            "notmailinator.com", "orange.com", "msn.agency", "bbva.es",
+            "telefonica.com",
+            "uab.cat",
+            "yahoo.example.com",
+            "live.company",
+            "notgmail.com",
+            "notmailinator.com",
+            "orange.com",
+            "msn.agency",
+            "bbva.es",
         ] {
             assert_eq!(MailboxKind::of(domain), MailboxKind::Business, "{domain}");
         }

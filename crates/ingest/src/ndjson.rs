@@ -90,12 +90,12 @@ pub(crate) fn column_names(source: &Source, columns: &Columns) -> Result<Vec<Str
 pub(crate) const ENDLESS: &str =
     "the line does not end within 16 MiB: write each object on a line of its own";
 
+/// Takes lines; `Break` stops.
+pub(crate) type EachLine<'e> = &'e mut dyn FnMut(u64, Option<&[u8]>) -> ControlFlow<()>;
+
 /// Walks over the lines in their order, on one thread; blank ones are left out. `each` gets the
 /// number of the line, from 1, and its bytes, `None` where it does not end.
-pub(crate) fn walk(
-    source: &Source,
-    each: &mut dyn FnMut(u64, Option<&[u8]>) -> ControlFlow<()>,
-) -> Result<(), ReadError> {
+pub(crate) fn walk(source: &Source, each: EachLine<'_>) -> Result<(), ReadError> {
     let (reader, _) = source.reader().map_err(|error| read_error(source.name(), error))?;
     let mut chunks = Chunks::new(reader, None, SAMPLE_BYTES);
     skip_mark(&mut chunks, source)?;

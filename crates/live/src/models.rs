@@ -70,6 +70,11 @@ pub(crate) fn read(document: &str) -> Result<(Model, Vec<Diagnostic>), ModelProb
 }
 
 impl Live {
+    /// The name of the model that a document is of.
+    pub fn model_of(&self, document: &str) -> Result<String, ModelProblem> {
+        Ok(read(document)?.0.name)
+    }
+
     /// Checks a document and keeps it as a draft of the model that it names.
     pub fn add_draft(
         &self,

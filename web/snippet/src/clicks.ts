@@ -3,7 +3,7 @@ import { attempt, attributeOf, listen, mark } from './browser';
 import { bare, pageNow } from './messages';
 import { track } from './visitor';
 
-const FILES = /\.(pdf|docx?|xlsx?|pptx?|od[tsp]|csv|epub|zip|gz|exe|msi|dmg|apk)$/i;
+const FILES = /\.(pdf|docx?|xlsx?|pptx?|od[tsp]|csv|epub|zip|exe|msi|dmg)$/i;
 
 /** `outbound`: links to other sites are reported too. */
 export function followClicks(outbound: boolean): void {

@@ -2,7 +2,7 @@
 
 // Read after `words`: nothing but letters and single blanks, an accent is a blank.
 const SECRET_NAMES =
-  /\b(pass(w\w+|code|port)?|pwd?|pin|otp|token|secret\w*|contrase(na| a)|clave|parola?|(security|one time) code|cv[vc]|csc|cc|card ?(number|num|no|holder|code)|tarjeta|iban|ssn|social security|national id|id (card|number)|dni|nie|nif|cnp|cod numeric personal|pasaporte?)\b/i;
+  /\b(pass(w\w+|code|port)?|pwd?|pin|otp|token|secret\w*|contrase(na| a)|clave|parola?|(security|one time) code|cv[vc]|cc|card ?(number|num|no|holder|code)|tarjeta|iban|ssn|social security|national id|id (card|number)|dni|nie|nif|cnp|cod numeric personal|pasaporte?)\b/i;
 
 // In turn: IBAN; social security number (US); national insurance number (UK); DNI and NIE (Spain).
 const SECRET_LOOKS =

@@ -19,7 +19,7 @@ const NAME = 'madura';
 /** Each waiting message has an entry of its own, so that tabs do not get into each other's way. */
 export const QUEUE = NAME + '.q.';
 /** 13 months: the longest that data protection authorities let an audience cookie live. */
-const LIFETIME_MS = 395 * 864e5;
+const LIFETIME_SECONDS = 395 * 86400;
 
 // For browsers that refuse both stores; as long as the page lives. Empty where one of them serves,
 // so that what another tab forgets is forgotten here too.
@@ -30,7 +30,7 @@ export function recall(): Memory {
   return attempt(() => {
     const memory: Memory = JSON.parse(kept(NAME) || fromCookie() || held);
     // A refusal does not expire.
-    return Date.now() - memory.born! > LIFETIME_MS && !memory.out ? {} : memory;
+    return Date.now() - memory.born! > LIFETIME_SECONDS * 1e3 && !memory.out ? {} : memory;
   }, {});
 }
 
@@ -38,7 +38,7 @@ export function recall(): Memory {
 export function remember(memory: Memory): void {
   memory.born = memory.born || Date.now();
   const json = JSON.stringify(memory);
-  held = keep(NAME, json) || (writeCookie(json, LIFETIME_MS), fromCookie()) ? '' : json;
+  held = keep(NAME, json) || (writeCookie(json, LIFETIME_SECONDS), fromCookie()) ? '' : json;
 }
 
 /** Forgets all of it. */
@@ -73,9 +73,9 @@ function fromCookie(): string {
 }
 
 /** A sandboxed frame has no cookies and throws. */
-function writeCookie(text: string, lifetimeMs: number): void {
+function writeCookie(text: string, seconds: number): void {
   attempt(() => {
     const secure = location.protocol === 'https:' ? '; Secure' : '';
-    document.cookie = `${NAME}=${encodeURIComponent(text)}; Path=/; Max-Age=${(lifetimeMs / 1e3) | 0}; SameSite=Lax${secure}`;
+    document.cookie = `${NAME}=${encodeURIComponent(text)}; Path=/; Max-Age=${seconds}; SameSite=Lax${secure}`;
   });
 }

@@ -135,9 +135,12 @@ function send(message: Message, kind: number): void {
     const memory = recall();
     const { seen } = memory;
     message.anonymousId = memory.id = memory.id || randomId();
-    const at = (memory.seen = +message.timestamp);
+    const at = +message.timestamp;
+    const isVisit = kind % ON_PURPOSE;
+    // Reading goes on with a session and begins none; a decision does neither.
+    if (isVisit || (seen && !kind)) memory.seen = at;
     remember(memory);
-    if (kind % ON_PURPOSE && !(at - seen! < SESSION_MS)) {
+    if (isVisit && !(at - seen! < SESSION_MS)) {
       const { page, campaign } = message.context;
       const properties = { path: page.path, referrer, campaign };
       // Whoever comes back to an open page after a pause does not come from there again.

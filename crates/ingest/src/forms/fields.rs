@@ -28,7 +28,8 @@ pub fn read_fields(bytes: &[u8]) -> Result<Fields, FormError> {
     }
     if text.starts_with("--") {
         return Err(malformed(
-            "is multipart: send it as application/x-www-form-urlencoded or as a JSON object".to_owned(),
+            "is multipart: send it as application/x-www-form-urlencoded or as a JSON object"
+                .to_owned(),
         ));
     }
     urlencoded(text)

@@ -228,8 +228,14 @@ impl<'a> Sheet<'a> {
         if usage.is_none() && secrets::is_secret(field) {
             return self.leave_out(field, "secret");
         }
-        if !matches!(usage, Some(FieldUse::Honeypot | FieldUse::Never)) && without_card_numbers(&mut value)
-        {
+        // An id may look like a card number, and must stay what it is.
+        let is_content = matches!(
+            usage,
+            None | Some(
+                FieldUse::Trait { .. } | FieldUse::Answer { .. } | FieldUse::Property { .. }
+            )
+        );
+        if is_content && without_card_numbers(&mut value) {
             self.leave_out(field, "card_number");
         }
         match usage {
@@ -261,6 +267,7 @@ impl<'a> Sheet<'a> {
                     self.ticked.push(field.to_owned());
                 }
             }
+            Some(FieldUse::Honeypot) if value == Json::Bool(false) => {}
             Some(FieldUse::Honeypot) => self.suspect("honeypot", 95),
             Some(FieldUse::Seconds) => {
                 let seconds = match &value {
@@ -321,7 +328,7 @@ impl<'a> Sheet<'a> {
             self.traits.extend(email_traits(address));
         }
         let form = &self.mapping.form;
-        let id = submission_id(form, self.id.take().unwrap_or_else(fresh_id));
+        let id = submission_id(form, &self.id.take().unwrap_or_else(fresh_id));
         let mut reports = Vec::new();
         let traits = std::mem::take(&mut self.traits);
         if !traits.is_empty() {
@@ -359,7 +366,9 @@ impl<'a> Sheet<'a> {
     fn consents(&self) -> Vec<(&'static str, Map<String, Json>)> {
         let mut events = Vec::new();
         for (field, usage) in &self.mapping.fields {
-            let FieldUse::Consent { purpose, channel, text, empty_withdraws } = usage else { continue };
+            let FieldUse::Consent { purpose, channel, text, empty_withdraws } = usage else {
+                continue;
+            };
             let name = match (self.ticked.contains(field), empty_withdraws) {
                 (true, _) => "consent_given",
                 (false, true) => "consent_withdrawn",
@@ -386,7 +395,7 @@ impl<'a> Sheet<'a> {
 }
 
 /// Of an id that would be too long the hash is used.
-fn submission_id(form: &str, id: String) -> String {
+fn submission_id(form: &str, id: &str) -> String {
     let whole = format!("form:{form}:{id}");
     // The longest ending is `:consent:` and a number.
     if whole.len() + 20 <= Report::ID_MAX {

@@ -27,10 +27,11 @@ pub(super) fn without_card_numbers(value: &mut Json) -> bool {
             card
         }
         Json::Array(items) => {
-            items.iter_mut().fold(false, |found, item| without_card_numbers(item) || found)
+            // All of them, not only the first that has one.
+            items.iter_mut().map(without_card_numbers).filter(|found| *found).count() > 0
         }
         Json::Object(object) => {
-            object.values_mut().fold(false, |found, item| without_card_numbers(item) || found)
+            object.values_mut().map(without_card_numbers).filter(|found| *found).count() > 0
         }
         Json::Null | Json::Bool(_) => false,
     }
@@ -86,8 +87,11 @@ fn card_within(bytes: &[u8], from: usize, end: usize) -> Option<usize> {
     let group_ends = (from + 1..=end).filter(|at| !bytes.get(*at).is_some_and(u8::is_ascii_digit));
     let ends: Vec<usize> = group_ends.collect();
     ends.into_iter().rev().find(|end| {
-        let digits: Vec<u8> =
-            bytes[from..*end].iter().filter(|byte| byte.is_ascii_digit()).map(|byte| byte - b'0').collect();
+        let digits: Vec<u8> = bytes[from..*end]
+            .iter()
+            .filter(|byte| byte.is_ascii_digit())
+            .map(|byte| byte - b'0')
+            .collect();
         (13..=19).contains(&digits.len()) && luhn(&digits)
     })
 }

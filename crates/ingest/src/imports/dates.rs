@@ -28,7 +28,7 @@ impl Reading {
             Err(TimestampError::NoZone) => None,
             Err(error) => match split(&text) {
                 None => return refuse(&error.to_string()),
-                Some(parts) => match self.civil(parts) {
+                Some(parts) => match self.civil(&parts) {
                     Ok(local) => Some(local),
                     Err(reason) => return refuse(reason),
                 },
@@ -44,8 +44,8 @@ impl Reading {
         instant.ok_or_else(|| format!("{:?} is no instant in that zone", shorten(&text)))
     }
 
-    fn civil(&self, parts: Parts) -> Result<DateTime, &'static str> {
-        let Parts { first, second, year, clock, separator } = parts;
+    fn civil(&self, parts: &Parts) -> Result<DateTime, &'static str> {
+        let Parts { first, second, year, clock, separator } = *parts;
         let order = match self.order {
             Some(order) => order,
             // Dots are written where the day comes first.
@@ -77,7 +77,10 @@ pub(crate) fn is_local_date(text: &str) -> bool {
 /// Whether a date can only be read with the order known.
 pub(super) fn is_ambiguous(text: &str) -> bool {
     split(text.trim()).is_some_and(|parts| {
-        parts.separator != '.' && parts.first <= 12 && parts.second <= 12 && parts.first != parts.second
+        parts.separator != '.'
+            && parts.first <= 12
+            && parts.second <= 12
+            && parts.first != parts.second
     })
 }
 
@@ -101,7 +104,8 @@ fn split(text: &str) -> Option<Parts> {
     }
     let mut numbers = day.split(separator);
     let number = |text: &str, digits: usize| -> Option<i16> {
-        let plain = !text.is_empty() && text.len() <= digits && text.bytes().all(|b| b.is_ascii_digit());
+        let plain =
+            !text.is_empty() && text.len() <= digits && text.bytes().all(|b| b.is_ascii_digit());
         plain.then(|| text.parse().ok()).flatten()
     };
     let first = number(numbers.next()?, 2)?;

@@ -38,9 +38,7 @@ impl ImportFile {
         }
         let mut bytes = Vec::new();
         let mut reader = source.data().reader(0).take(WORKBOOK_BYTES_MAX);
-        reader
-            .read_to_end(&mut bytes)
-            .map_err(|error| crate::source::read_error(name, error))?;
+        reader.read_to_end(&mut bytes).map_err(|error| crate::source::read_error(name, error))?;
         Self::from_bytes(name, bytes)
     }
 

@@ -147,9 +147,11 @@ impl ImportMapping {
                 usage,
                 ColumnUse::Ignore | ColumnUse::Trait { .. } | ColumnUse::Property { .. }
             );
-            let again = self.columns.iter().find(|(other, use_)| *other != column && *use_ == usage);
+            let again =
+                self.columns.iter().find(|(other, use_)| *other != column && *use_ == usage);
             if let (true, Some((other, _))) = (single, again) {
-                let reason = format!("uses the columns {column:?} and {other:?} for the same: drop one");
+                let reason =
+                    format!("uses the columns {column:?} and {other:?} for the same: drop one");
                 return Err(ImportError::Mapping { reason });
             }
         }

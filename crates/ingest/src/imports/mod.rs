@@ -158,6 +158,8 @@ impl ImportSummary {
 fn zone(mapping: &ImportMapping) -> Result<Option<TimeZone>, ImportError> {
     let Some(name) = &mapping.zone else { return Ok(None) };
     TimeZone::get(name).map(Some).map_err(|_| ImportError::Mapping {
-        reason: format!("names the time zone {name:?}, which there is not: write one as Europe/Madrid"),
+        reason: format!(
+            "names the time zone {name:?}, which there is not: write one as Europe/Madrid"
+        ),
     })
 }

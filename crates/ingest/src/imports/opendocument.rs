@@ -1,4 +1,4 @@
-//! OpenDocument's sheets, row by row: cells and rows that are repeated a million times, as the blank
+//! `OpenDocument`'s sheets, row by row: cells and rows that are repeated a million times, as the blank
 //! rest of every sheet is, are counted and not made.
 
 use std::io::{BufRead, BufReader, Cursor};
@@ -37,7 +37,8 @@ pub(super) fn walk(
     sheet: &str,
     rows: &mut SheetRows<'_, '_>,
 ) -> Result<(), ReadError> {
-    let mut walk = Walk { name, sheet, rows, place: Place::Outside, row: Row::default(), number: 0 };
+    let mut walk =
+        Walk { name, sheet, rows, place: Place::Outside, row: Row::default(), number: 0 };
     read(name, bytes, &mut |event| walk.take(event))
 }
 
@@ -129,12 +130,17 @@ impl Walk<'_, '_, '_> {
                 _ => {}
             },
             (Place::Cell, Event::End(element))
-                if matches!(element.name().as_ref(), "table:table-cell" | "table:covered-table-cell") =>
+                if matches!(
+                    element.name().as_ref(),
+                    "table:table-cell" | "table:covered-table-cell"
+                ) =>
             {
                 self.place = Place::Row;
                 self.end_cell()?;
             }
-            (Place::Note, Event::End(element)) if element.name().as_ref() == "office:annotation" => {
+            (Place::Note, Event::End(element))
+                if element.name().as_ref() == "office:annotation" =>
+            {
                 self.place = Place::Cell;
             }
             (Place::Text, event) => self.take_text(event),
@@ -160,7 +166,9 @@ impl Walk<'_, '_, '_> {
                 text.extend(std::iter::repeat_n(' ', count as usize));
             }
             Event::Empty(element) if element.name().as_ref() == "text:tab" => text.push('\t'),
-            Event::Empty(element) if element.name().as_ref() == "text:line-break" => text.push('\n'),
+            Event::Empty(element) if element.name().as_ref() == "text:line-break" => {
+                text.push('\n');
+            }
             Event::End(element) if element.name().as_ref() == "text:p" => self.place = Place::Cell,
             _ => {}
         }
@@ -178,7 +186,9 @@ impl Walk<'_, '_, '_> {
         let value = cell.value.or_else(|| text.map(Json::from));
         if value.is_some() {
             // A value that is repeated beyond every table is cut off by the first cell too many.
-            for column in self.row.column..self.row.column.saturating_add(cell.repeats.min(COLUMNS_MAX + 1)) {
+            for column in
+                self.row.column..self.row.column.saturating_add(cell.repeats.min(COLUMNS_MAX + 1))
+            {
                 push(self.name, &mut self.row.cells, column, value.clone())?;
             }
         }

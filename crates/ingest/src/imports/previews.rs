@@ -1,6 +1,6 @@
 //! The beginning of a table, and what its columns seem to be.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use serde_json::Value as Json;
@@ -60,7 +60,11 @@ pub fn preview(file: &ImportFile, settings: &ImportMapping) -> Result<Preview, R
             Ok(row) => cells.push(row.to_vec()),
             Err(fault) => rejects.push(row.reject(file.name(), fault.clone())),
         }
-        if cells.len() + rejects.len() < ROWS { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        if cells.len() + rejects.len() < ROWS {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
     })?;
     let rows: Vec<Vec<Option<String>>> = cells
         .iter()
@@ -115,18 +119,23 @@ fn columns(names: &[String], rows: &[Vec<Option<String>>]) -> Vec<ColumnPreview>
         .collect();
     let has = |wanted: Meaning| guesses.iter().flatten().any(|guess| guess.meaning == wanted);
     let table = Table {
-        events: has(Meaning::Event),
-        deals: has(Meaning::Deal("id")) && has(Meaning::Deal("stage")),
+        kind: if has(Meaning::Event) {
+            Kind::Events
+        } else if has(Meaning::Deal("id")) && has(Meaning::Deal("stage")) {
+            Kind::Deals
+        } else {
+            Kind::People
+        },
         created_at: has(Meaning::CreatedAt),
         people: has(Meaning::Email) || has(Meaning::User) || has(Meaning::Lead),
     };
-    let mut taken: BTreeMap<String, ()> = BTreeMap::new();
+    let mut taken: BTreeSet<String> = BTreeSet::new();
     let columns = names.iter().zip(guesses).map(|(name, guess)| {
         let known = guess.and_then(|guess| {
             let usage = table.usage(name, guess.meaning)?;
             // Two columns for one thing: the first has it.
             let key = format!("{usage:?}");
-            let free = usage == ColumnUse::Ignore || taken.insert(key, ()).is_none();
+            let free = usage == ColumnUse::Ignore || taken.insert(key);
             free.then_some((usage, guess.reason, guess.confidence))
         });
         let (usage, reason, confidence) = known.unwrap_or_else(|| {
@@ -137,32 +146,38 @@ fn columns(names: &[String], rows: &[Vec<Option<String>>]) -> Vec<ColumnPreview>
     columns.collect()
 }
 
-/// What kind of table it is.
+/// What is known of a table as a whole.
 struct Table {
-    events: bool,
-    deals: bool,
+    kind: Kind,
+    /// Whether a column says since when people are known.
     created_at: bool,
+    /// Whether a column surely names people.
     people: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    People,
+    Events,
+    Deals,
 }
 
 impl Table {
     fn usage(&self, name: &str, meaning: Meaning) -> Option<ColumnUse> {
         Some(match meaning {
             Meaning::Email => ColumnUse::Email,
-            Meaning::User => ColumnUse::User,
             Meaning::Lead => ColumnUse::Lead,
             Meaning::Anonymous => ColumnUse::Anonymous,
-            Meaning::CreatedAt => ColumnUse::CreatedAt,
-            Meaning::At if self.events || self.deals || self.created_at => ColumnUse::At,
-            Meaning::At => ColumnUse::CreatedAt,
+            Meaning::At if self.kind != Kind::People || self.created_at => ColumnUse::At,
+            Meaning::CreatedAt | Meaning::At => ColumnUse::CreatedAt,
             Meaning::Event => ColumnUse::Event,
-            // Where nothing else says who, the only id is the person's.
-            Meaning::Id if !self.people && !self.events => ColumnUse::User,
-            Meaning::Id if self.events || self.deals => ColumnUse::Id,
-            // The id of a row of people who have another name too: theirs in the other system.
-            Meaning::Id => ColumnUse::User,
+            // The id of a row of people is theirs in the other system; so it is where nothing else
+            // says whose deal it is.
+            Meaning::Id if self.kind == Kind::Events => ColumnUse::Id,
+            Meaning::Id if self.kind == Kind::Deals && self.people => ColumnUse::Id,
+            Meaning::Id | Meaning::User => ColumnUse::User,
             Meaning::Trait(path) => ColumnUse::Trait { path: path.to_owned() },
-            Meaning::Deal(field) if self.deals => ColumnUse::Deal {
+            Meaning::Deal(field) if self.kind == Kind::Deals => ColumnUse::Deal {
                 field: match field {
                     "id" => DealField::Id,
                     "stage" => DealField::Stage,
@@ -171,7 +186,9 @@ impl Table {
                     _ => DealField::Owner,
                 },
             },
-            Meaning::Page if self.events => ColumnUse::Property { path: simplify(name) },
+            Meaning::Page if self.kind == Kind::Events => {
+                ColumnUse::Property { path: simplify(name) }
+            }
             Meaning::Never => ColumnUse::Ignore,
             Meaning::Deal(_) | Meaning::Page | Meaning::Consent | Meaning::Honeypot => return None,
         })
@@ -186,7 +203,7 @@ impl Table {
             .join(".");
         match path {
             path if path.is_empty() => ColumnUse::Ignore,
-            path if self.events || self.deals => ColumnUse::Property { path },
+            path if self.kind != Kind::People => ColumnUse::Property { path },
             path => ColumnUse::Trait { path },
         }
     }

@@ -66,9 +66,10 @@ impl<'m> RowReader<'m> {
         if self.uses.len() == names.len() {
             return Ok(());
         }
-        let missing = self.mapping.columns.iter().find(|(column, usage)| {
-            all && **usage != ColumnUse::Ignore && !names.contains(column)
-        });
+        let missing =
+            self.mapping.columns.iter().find(|(column, usage)| {
+                all && **usage != ColumnUse::Ignore && !names.contains(column)
+            });
         if let Some((column, _)) = missing {
             let perhaps = nearest(column, names).map(|name| format!(" (perhaps {name:?}?)"));
             let reason = format!(
@@ -144,7 +145,8 @@ impl<'m> RowReader<'m> {
                 let name = plain(value);
                 let name = name.trim();
                 if name.len() > NAME_BYTES_MAX || name.chars().any(char::is_control) {
-                    let reason = "is no event's name: longer than 255 bytes, or with control characters";
+                    let reason =
+                        "is no event's name: longer than 255 bytes, or with control characters";
                     return Err(Fault::new(column, reason));
                 }
                 said.event = Some(name.to_owned());
@@ -176,7 +178,8 @@ impl<'m> RowReader<'m> {
             DealField::Currency => {
                 let currency = plain(value).trim().to_uppercase();
                 if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
-                    let reason = format!("{:?} is no currency: write EUR, RON, USD ...", shorten(&currency));
+                    let reason =
+                        format!("{:?} is no currency: write EUR, RON, USD ...", shorten(&currency));
                     return Err(Fault::new(column, reason));
                 }
                 deal.currency = Some(currency);
@@ -199,7 +202,8 @@ impl<'m> RowReader<'m> {
     fn amount(&self, value: &Json) -> Option<i64> {
         let Json::String(text) = value else { return crate::segment::amount_minor(value) };
         let (point, thousands) = if self.mapping.decimal_comma { (',', '.') } else { ('.', ',') };
-        let blank = |letter: char| letter.is_whitespace() || "€$£'".contains(letter) || letter == thousands;
+        let blank =
+            |letter: char| letter.is_whitespace() || "€$£'".contains(letter) || letter == thousands;
         let plain: String = text
             .chars()
             .filter(|letter| !blank(*letter))
@@ -209,8 +213,7 @@ impl<'m> RowReader<'m> {
     }
 
     fn instant(&self, column: &str, value: &Json) -> Result<Timestamp, Fault> {
-        let instant =
-            self.reading.instant(value).map_err(|reason| Fault::new(column, reason))?;
+        let instant = self.reading.instant(value).map_err(|reason| Fault::new(column, reason))?;
         if instant > self.run.imported_at {
             return Err(Fault::new(column, format!("{instant} lies in the future")));
         }

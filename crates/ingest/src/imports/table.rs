@@ -1,6 +1,7 @@
 //! The rows of a table, whatever its format.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::ops::ControlFlow;
 
 use leads::Value;
@@ -57,9 +58,8 @@ impl RawRow<'_> {
 
 /// The names of a header as columns: none twice, not too many.
 pub(super) fn check_names(file: &str, names: &[String]) -> Result<(), ReadError> {
-    let column = names.iter().enumerate().find(|(at, name)| {
-        !name.is_empty() && names[..*at].contains(name)
-    });
+    let column =
+        names.iter().enumerate().find(|(at, name)| !name.is_empty() && names[..*at].contains(name));
     if names.len() > COLUMNS_MAX {
         return Err(too_many_columns(file, names.len()));
     }
@@ -74,7 +74,9 @@ pub(super) fn check_names(file: &str, names: &[String]) -> Result<(), ReadError>
 fn too_many_columns(file: &str, count: usize) -> ReadError {
     ReadError::Format {
         file: file.to_owned(),
-        reason: format!("has {count} columns, more than the {COLUMNS_MAX} that are read: leave some out"),
+        reason: format!(
+            "has {count} columns, more than the {COLUMNS_MAX} that are read: leave some out"
+        ),
     }
 }
 
@@ -127,9 +129,8 @@ fn walk_ndjson(source: &Source, each: Each<'_>) -> Result<(), ReadError> {
     ndjson::walk(source, &mut |line, bytes| {
         cells.clear();
         let text = bytes.ok_or_else(|| Fault::of_row(ndjson::ENDLESS)).and_then(|bytes| {
-            std::str::from_utf8(bytes).map_err(|error| {
-                Fault::of_row(parquet_file::no_utf8(bytes, error.valid_up_to()))
-            })
+            std::str::from_utf8(bytes)
+                .map_err(|error| Fault::of_row(parquet_file::no_utf8(bytes, error.valid_up_to())))
         });
         let read = text.and_then(|text| {
             let tree = read_tree(text).map_err(|error| {
@@ -205,7 +206,8 @@ fn walk_parquet(source: &Source, each: Each<'_>) -> Result<(), ReadError> {
                 }
             };
             if text.len() < CELL_BYTES_MAX {
-                text.push_str(&format!("{}={value}, ", names[column]));
+                // Writing to a string cannot fail.
+                let _ = write!(text, "{}={value}, ", names[column]);
             }
             match value {
                 Value::Text(value) => match text_cell(&value, &names[column]) {

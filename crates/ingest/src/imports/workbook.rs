@@ -1,4 +1,4 @@
-//! Workbooks: Excel's (xlsx, xlsm) and OpenDocument's (ods), row by row.
+//! Workbooks: Excel's (xlsx, xlsm) and `OpenDocument`'s (ods), row by row.
 //!
 //! A packed file of some kilobytes can unpack to gigabytes, and two cells can span a sheet of
 //! billions. So every part is unpacked once and counted before anybody believes it, and no sheet is
@@ -12,9 +12,9 @@ use calamine::{DataRef, ExcelDateTime, Reader as _, Xlsx, XlsxError};
 use serde_json::Value as Json;
 use zip::ZipArchive;
 
+use super::COLUMNS_MAX;
 use super::opendocument;
 use super::table::{Each, RawRow, check_names, text_cell};
-use super::COLUMNS_MAX;
 use crate::{Place, ReadError};
 
 /// A workbook whose parts have been counted.
@@ -65,10 +65,10 @@ impl Workbook {
         for index in 0..archive.len() {
             let mut part = archive.by_index(index).map_err(|error| damaged(name, &error))?;
             let path = part.name().map_err(|error| damaged(name, &error))?.to_lowercase();
-            match path.as_str() {
-                "xl/workbook.xml" => kind = Some(Kind::Excel),
-                "content.xml" => kind = Some(kind.unwrap_or(Kind::OpenDocument)),
-                _ => {}
+            if path.starts_with("xl/") {
+                kind = Some(Kind::Excel);
+            } else if path == "content.xml" {
+                kind = Some(kind.unwrap_or(Kind::OpenDocument));
             }
             let is_sheet = path == "content.xml" || path.starts_with("xl/worksheets/");
             let packed = part.compressed_size().max(1);
@@ -86,7 +86,10 @@ impl Workbook {
             }
         }
         let Some(kind) = kind else {
-            return Err(refused(name, "is an archive and no workbook: unpack it, or save as .xlsx or CSV"));
+            return Err(refused(
+                name,
+                "is an archive and no workbook: unpack it, or save as .xlsx or CSV",
+            ));
         };
         let sheets = match kind {
             Kind::Excel => excel(name, &bytes)?.sheet_names(),
@@ -117,15 +120,11 @@ impl Workbook {
     pub(super) fn walk(&self, sheet: Option<&str>, each: Each<'_>) -> Result<(), ReadError> {
         let sheet = match sheet {
             None => self.sheets[0].as_str(),
-            Some(wanted) => {
-                self.sheets.iter().find(|sheet| *sheet == wanted).ok_or_else(|| {
-                    let reason = format!(
-                        "has no sheet {wanted:?}; its sheets are: {}",
-                        self.sheets.join(", ")
-                    );
-                    refused(&self.name, &reason)
-                })?
-            }
+            Some(wanted) => self.sheets.iter().find(|sheet| *sheet == wanted).ok_or_else(|| {
+                let reason =
+                    format!("has no sheet {wanted:?}; its sheets are: {}", self.sheets.join(", "));
+                refused(&self.name, &reason)
+            })?,
         };
         let mut rows = SheetRows { file: &self.name, names: None, each };
         match self.kind {
@@ -133,7 +132,10 @@ impl Workbook {
             Kind::OpenDocument => opendocument::walk(&self.name, &self.bytes, sheet, &mut rows)?,
         }
         if rows.names.is_none() {
-            return Err(refused(&self.name, "has an empty sheet: its first row must name the columns"));
+            return Err(refused(
+                &self.name,
+                "has an empty sheet: its first row must name the columns",
+            ));
         }
         Ok(())
     }
@@ -159,7 +161,7 @@ impl SheetRows<'_, '_> {
             let last = cells.iter().map(|(column, _)| *column).max().unwrap_or_default();
             let mut names = vec![String::new(); last + 1];
             for (column, cell) in cells {
-                names[*column] = plain(cell).trim().to_owned();
+                plain(cell).trim().clone_into(&mut names[*column]);
             }
             check_names(self.file, &names)?;
             self.names = Some(names);
@@ -235,7 +237,10 @@ pub(super) fn push(
 ) -> Result<(), ReadError> {
     let Some(value) = value else { return Ok(()) };
     if column >= COLUMNS_MAX {
-        return Err(refused(name, "has cells beyond the first 1,000 columns: leave some columns out"));
+        return Err(refused(
+            name,
+            "has cells beyond the first 1,000 columns: leave some columns out",
+        ));
     }
     cells.push((column, value));
     Ok(())
@@ -246,12 +251,13 @@ fn excel_value(value: &DataRef<'_>) -> Option<Json> {
     match value {
         DataRef::Int(number) => Some((*number).into()),
         DataRef::Float(number) => plain_number(*number),
-        DataRef::String(text) => Some(text.clone().into()),
         DataRef::SharedString(text) => Some((*text).into()),
         DataRef::Bool(truth) => Some((*truth).into()),
         DataRef::DateTime(moment) if moment.is_datetime() => Some(moment_text(moment).into()),
         DataRef::DateTime(length) => plain_number(length.as_f64()),
-        DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => Some(text.clone().into()),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            Some(text.clone().into())
+        }
         DataRef::Error(_) | DataRef::Empty => None,
     }
 }

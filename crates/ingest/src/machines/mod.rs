@@ -78,8 +78,14 @@ fn of_user_agent(agent: &str) -> Option<Sign> {
             return Some(sign);
         }
     }
-    if calls_itself_bot(&agent) {
+    // Crawlers leave an address where to complain; no browser has one.
+    if calls_itself_bot(&agent) || agent.contains("http://") || agent.contains("https://") {
         return Some(("crawler", 95));
+    }
+    // What browsers said until Internet Explorer went; since then programs do, with nothing behind it.
+    let old = ["msie", "trident", "konqueror"].iter().any(|name| agent.contains(name));
+    if agent.starts_with("mozilla/") && agent.contains("(compatible;") && !old {
+        return Some(("odd_user_agent", 80));
     }
     // Nobody's browser says only this. Apple's mail proxy is said to.
     if matches!(agent.as_str(), "mozilla/5.0" | "mozilla/4.0" | "mozilla" | "-") {
@@ -105,9 +111,7 @@ fn contains_name(agent: &str, name: &str) -> bool {
 /// A word that ends in `bot`, `crawler`, `spider` or `scraper`, as crawlers' names do. Cubot makes
 /// telephones.
 fn calls_itself_bot(agent: &str) -> bool {
-    let words = agent.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'));
-    words.filter(|word| !word.contains("cubot")).any(|word| {
-        let word = word.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-' || c == '_');
-        ["bot", "bots", "crawler", "spider", "scraper", "crawl"].iter().any(|end| word.ends_with(end))
-    })
+    let words = agent.split(|letter: char| !letter.is_ascii_alphabetic());
+    let ends = ["bot", "bots", "crawler", "crawl", "spider", "scraper"];
+    words.filter(|word| *word != "cubot").any(|word| ends.iter().any(|end| word.ends_with(end)))
 }

@@ -34,7 +34,13 @@ type Object = Map<String, Json>;
 
 impl Reader<'_> {
     /// Reads one call; `call` is what the path says, and otherwise its `type` does.
-    pub(super) fn read(&mut self, index: usize, base: &str, call: Option<Call>, text: &str) -> Item {
+    pub(super) fn read(
+        &mut self,
+        index: usize,
+        base: &str,
+        call: Option<Call>,
+        text: &str,
+    ) -> Item {
         let mut notes = Notes { base, notes: Vec::new() };
         let verdict = self.reports(call, text, &mut notes).map_err(|fault| Rejection {
             index,
@@ -121,7 +127,8 @@ impl Reader<'_> {
         let long = given.chars().count() > MESSAGE_ID_CHARS_MAX;
         let odd = given.chars().any(char::is_control);
         if long || odd || given.len() > MESSAGE_ID_BYTES_MAX {
-            let message = "is longer than 100 characters, or has control characters: its hash is used";
+            let message =
+                "is longer than 100 characters, or has control characters: its hash is used";
             notes.add("/messageId", "message_id_hashed", message.to_owned());
             return Ok(format!("{space}hash-{:032x}", xxh3_128(given.as_bytes())));
         }
@@ -206,14 +213,21 @@ impl Reader<'_> {
         if self.envelope.machine.is_some() {
             return self.envelope.machine.clone();
         }
-        let own = context.get("userAgent").and_then(Json::as_str);
-        let of_request = self.envelope.user_agent.as_deref();
-        let user_agent = match self.envelope.trust {
-            Trust::Public => own.or(of_request),
-            Trust::Trusted => own,
-        };
         let webdriver = context.get("webdriver").and_then(Json::as_bool) == Some(true);
-        machines::classify(&machines::Signs { user_agent, webdriver, ..machines::Signs::default() })
+        let own = context.get("userAgent").and_then(Json::as_str);
+        let of_request = match self.envelope.trust {
+            Trust::Public => self.envelope.user_agent.as_deref(),
+            Trust::Trusted => None,
+        };
+        // What a program says of itself in the call does not make it a person.
+        let classify = |user_agent| {
+            machines::classify(&machines::Signs {
+                user_agent,
+                webdriver,
+                ..machines::Signs::default()
+            })
+        };
+        classify(own).or_else(|| classify(of_request))
     }
 }
 
@@ -374,14 +388,20 @@ fn event_name(item: &Object) -> Result<String, Fault> {
 /// Gives events the properties under the names that models look at.
 fn complete(name: &str, properties: &mut Object) {
     let mut copy = |theirs: &str, ours: &str| {
-        if let (Some(value), false) = (properties.get(theirs).cloned(), properties.contains_key(ours)) {
+        if let (Some(value), false) =
+            (properties.get(theirs).cloned(), properties.contains_key(ours))
+        {
             properties.insert(ours.to_owned(), value);
         }
     };
     match name {
         "purchased" | "order_returned" => deals::complete_purchase(properties),
-        "email_opened" | "email_clicked" | "email_bounced" | "email_delivered"
-        | "email_marked_as_spam" | "unsubscribed" => {
+        "email_opened"
+        | "email_clicked"
+        | "email_bounced"
+        | "email_delivered"
+        | "email_marked_as_spam"
+        | "unsubscribed" => {
             copy("link_url", "link");
             copy("email_subject", "subject");
             if let (Some(name), false) =

@@ -27,6 +27,10 @@ pub const BATCH_BYTES_MAX: usize = 500 << 10;
 /// The most calls of a batch: Segment's limit.
 pub const BATCH_CALLS_MAX: usize = 2_500;
 
+/// The largest context that a batch says of all its calls, in bytes. It is copied into each of them,
+/// so that a body of 500 KiB must not become a hundred times that.
+pub const BATCH_CONTEXT_BYTES_MAX: usize = 8 << 10;
+
 /// Which call a path or a `type` stands for.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Call {
@@ -100,7 +104,9 @@ pub struct Note {
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum CallError {
     /// More bytes than are taken.
-    #[error("the body has {size} bytes, more than the {limit} that are taken: send fewer calls at once")]
+    #[error(
+        "the body has {size} bytes, more than the {limit} that are taken: send fewer calls at once"
+    )]
     TooLarge {
         /// The body's size in bytes.
         size: usize,
@@ -108,7 +114,9 @@ pub enum CallError {
         limit: usize,
     },
     /// More calls than are taken.
-    #[error("the batch has {count} calls, more than the {limit} that are taken: send several batches")]
+    #[error(
+        "the batch has {count} calls, more than the {limit} that are taken: send several batches"
+    )]
     TooMany {
         /// How many.
         count: usize,
@@ -170,8 +178,8 @@ impl<'a> Body<'a> {
             return Err(CallError::TooLarge { size: bytes.len(), limit: BATCH_BYTES_MAX });
         }
         let text = body_text(bytes).map_err(|reason| CallError::Encoding { reason })?.trim();
-        let members = Members::read(text)
-            .map_err(|error| CallError::Malformed { reason: error.message })?;
+        let members =
+            Members::read(text).map_err(|error| CallError::Malformed { reason: error.message })?;
         Ok(Self { text, members })
     }
 
@@ -206,9 +214,10 @@ impl<'a> Body<'a> {
         }
         let shared = Shared::of_batch(&self.members)?;
         let mut reader = item::Reader { envelope, shared: &shared, fresh_id };
-        let items = calls.iter().enumerate().map(|(index, call)| {
-            reader.read(index, &format!("/batch/{index}"), None, call.get())
-        });
+        let items = calls
+            .iter()
+            .enumerate()
+            .map(|(index, call)| reader.read(index, &format!("/batch/{index}"), None, call.get()));
         Ok(Calls { items: items.collect() })
     }
 }
@@ -246,9 +255,14 @@ struct Shared {
 impl Shared {
     fn of_batch(members: &Members<'_>) -> Result<Self, CallError> {
         let read = |key: &str| -> Result<Option<Json>, CallError> {
-            let Some(text) = members.get(key).filter(|text| text.len() <= CALL_BYTES_MAX) else {
-                return Ok(None);
-            };
+            let Some(text) = members.get(key) else { return Ok(None) };
+            if text.len() > BATCH_CONTEXT_BYTES_MAX {
+                let reason = format!(
+                    "has a {key:?} of {} bytes, more than the {BATCH_CONTEXT_BYTES_MAX} that are taken: say it in the calls",
+                    text.len()
+                );
+                return Err(CallError::Malformed { reason });
+            }
             let tree = crate::document::read_tree(text).map_err(|error| CallError::Malformed {
                 reason: format!("has a {key:?} that {}", error.message),
             })?;

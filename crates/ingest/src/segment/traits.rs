@@ -94,9 +94,8 @@ pub(super) fn company(traits: Map<String, Json>) -> Map<String, Json> {
 /// the first.
 fn renamed(traits: Map<String, Json>, names: &[(&str, &str)]) -> Map<String, Json> {
     let mut renamed = Map::with_capacity(traits.len());
-    let (ours, theirs): (Vec<_>, Vec<_>) = traits
-        .into_iter()
-        .partition(|(name, _)| !names.iter().any(|(theirs, _)| theirs == name));
+    let (ours, theirs): (Vec<_>, Vec<_>) =
+        traits.into_iter().partition(|(name, _)| !names.iter().any(|(theirs, _)| theirs == name));
     renamed.extend(ours);
     for (name, value) in theirs {
         let ours = names.iter().find(|(theirs, _)| *theirs == name);

@@ -6,8 +6,26 @@ use proptest::prelude::*;
 #[test]
 fn formulas_are_neutralized() {
     for text in [
-        "=1+1", "=HYPERLINK(\"http://x\")", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\0=1", "＝1+1",
-        "＋1", "－1", "＠x", " =1", "\u{a0}=1", "\u{feff}=1", "=cmd|'/C calc'!A0", "-", "+34 600 000 000", "−1",
+        "=1+1",
+        "=HYPERLINK(\"http://x\")",
+        "+1+1",
+        "-1+1",
+        "@SUM(A1)",
+        "\t=1",
+        "\r=1",
+        "\n=1",
+        "\0=1",
+        "＝1+1",
+        "＋1",
+        "－1",
+        "＠x",
+        " =1",
+        "\u{a0}=1",
+        "\u{feff}=1",
+        "=cmd|'/C calc'!A0",
+        "-",
+        "+34 600 000 000",
+        "−1",
     ] {
         let cell = neutralized(text);
         assert_eq!(cell, format!("'{text}"), "{text:?}");
@@ -17,7 +35,10 @@ fn formulas_are_neutralized() {
 
 #[test]
 fn other_texts_stay_as_they_are() {
-    for text in ["", "Ana", "a=b", "1-2", "-5", "-5.25", "'quoted'", "ana@x.es", "100 %", "D'Or", "''", "日本"] {
+    for text in [
+        "", "Ana", "a=b", "1-2", "-5", "-5.25", "'quoted'", "ana@x.es", "100 %", "D'Or", "''",
+        "日本",
+    ] {
         assert_eq!(neutralized(text), text);
         assert_eq!(restored(text), text);
     }

@@ -48,20 +48,38 @@ fn people_are_not_taken_for_programs() {
 fn programs_are_named_by_their_kind() {
     for (agent, expected) in [
         ("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "crawler"),
-        ("Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; bingbot/2.0) Chrome/116.0 Safari/537.36", "crawler"),
+        (
+            "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; bingbot/2.0) Chrome/116.0 Safari/537.36",
+            "crawler",
+        ),
         ("Mozilla/5.0 (compatible; AhrefsBot/7.0; +http://ahrefs.com/robot/)", "crawler"),
         ("Mozilla/5.0 (compatible; Baiduspider/2.0)", "crawler"),
-        ("Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)", "crawler"),
-        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/120.0.0.0 Safari/537.36", "crawler"),
-        ("Mozilla/5.0 (Macintosh) AppleWebKit/534.34 (KHTML, like Gecko) PhantomJS/1.9.8 Safari/534.34", "crawler"),
+        (
+            "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; +https://openai.com/gptbot)",
+            "crawler",
+        ),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/120.0.0.0 Safari/537.36",
+            "crawler",
+        ),
+        (
+            "Mozilla/5.0 (Macintosh) AppleWebKit/534.34 (KHTML, like Gecko) PhantomJS/1.9.8 Safari/534.34",
+            "crawler",
+        ),
         ("SomeNew-Crawler/0.1", "crawler"),
         ("acme_bot_2 (+https://acme.example)", "crawler"),
+        ("Googlebot-Video/1.0", "crawler"),
+        ("findlinks/2.6 (+https://findlinks.example/)", "crawler"),
+        ("Mozilla/5.0 (compatible; SiteGrabber 2.1)", "odd_user_agent"),
         ("curl/8.5.0", "library"),
         ("Wget/1.21.3", "library"),
         ("python-requests/2.31.0", "library"),
         ("Go-http-client/2.0", "library"),
         ("axios/1.6.8", "library"),
-        ("facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)", "link_preview"),
+        (
+            "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
+            "link_preview",
+        ),
         ("WhatsApp/2.23.20.0", "link_preview"),
         ("Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", "link_preview"),
         ("Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5", "link_preview"),
@@ -86,7 +104,10 @@ fn what_a_request_is_for_gives_it_away() {
     }
     assert_eq!(purpose("navigate"), None);
     assert_eq!(sign(Signs::default()), None);
-    assert_eq!(sign(Signs { head: true, ..Signs::default() }), Some(("head_request".to_owned(), 90)));
+    assert_eq!(
+        sign(Signs { head: true, ..Signs::default() }),
+        Some(("head_request".to_owned(), 90))
+    );
     // The surest sign names the reason.
     let both = Signs { user_agent: Some("Mozilla/5.0"), webdriver: true, ..Signs::default() };
     assert_eq!(sign(both), Some(("automation".to_owned(), 95)));

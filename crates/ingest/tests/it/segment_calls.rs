@@ -1,7 +1,7 @@
 //! Segment's calls become reports.
 
-use ingest::segment::{self, Body, Call, CallError, Calls};
 use ingest::Envelope;
+use ingest::segment::{self, Body, Call, CallError, Calls};
 use leads::{EmailAddress, Report, Timestamp, Trust, What};
 use serde_json::{Value as Json, json};
 
@@ -232,10 +232,13 @@ fn a_page_is_what_its_context_says() {
     );
     assert_eq!(
         event(&report),
-        ("page_viewed", json!({
+        (
+            "page_viewed",
+            json!({
             "path": "/p", "url": "https://x.es/p?utm_source=ads&utm_campaign=may", "title": "T",
             "search": "?utm_source=ads&utm_campaign=may", "name": "Pricing", "category": "docs",
-            "campaign": {"source": "ads", "name": "may"}, "locale": "es-ES"}))
+            "campaign": {"source": "ads", "name": "may"}, "locale": "es-ES"})
+        )
     );
 }
 
@@ -323,9 +326,20 @@ fn a_call_needs_somebody_it_is_about() {
 #[test]
 fn what_programs_send_for_nobody_is_nobody() {
     for id in [
-        json!("null"), json!("undefined"), json!("None"), json!("anonymous"), json!("guest"), json!("0"),
-        json!(0), json!(-1), json!("[object Object]"), json!("NaN"), json!(true), json!("-1"),
-        json!("00000000-0000-0000-0000-000000000000"), json!(0.0),
+        json!("null"),
+        json!("undefined"),
+        json!("None"),
+        json!("anonymous"),
+        json!("guest"),
+        json!("0"),
+        json!(0),
+        json!(-1),
+        json!("[object Object]"),
+        json!("NaN"),
+        json!(true),
+        json!("-1"),
+        json!("00000000-0000-0000-0000-000000000000"),
+        json!(0.0),
     ] {
         let body = json!({"event": "x", "userId": id, "anonymousId": "a"});
         let calls = parse(Call::Track, &body, Trust::Trusted);
@@ -345,10 +359,25 @@ fn wrong_types_are_named_with_their_place() {
         (Call::Track, json!({"userId": "u", "event": 5}), "/event", "wrong_type"),
         (Call::Track, json!({"userId": "u"}), "/event", "missing"),
         (Call::Track, json!({"userId": "u", "event": " "}), "/event", "missing"),
-        (Call::Track, json!({"userId": "u", "event": "x", "properties": []}), "/properties", "wrong_type"),
+        (
+            Call::Track,
+            json!({"userId": "u", "event": "x", "properties": []}),
+            "/properties",
+            "wrong_type",
+        ),
         (Call::Track, json!({"userId": "u", "event": "x", "context": 1}), "/context", "wrong_type"),
-        (Call::Track, json!({"userId": "u", "event": "x", "messageId": []}), "/messageId", "wrong_type"),
-        (Call::Track, json!({"userId": "u", "event": "x", "timestamp": "soon"}), "/timestamp", "bad_timestamp"),
+        (
+            Call::Track,
+            json!({"userId": "u", "event": "x", "messageId": []}),
+            "/messageId",
+            "wrong_type",
+        ),
+        (
+            Call::Track,
+            json!({"userId": "u", "event": "x", "timestamp": "soon"}),
+            "/timestamp",
+            "bad_timestamp",
+        ),
         (Call::Track, json!({"userId": "u".repeat(256), "event": "x"}), "/userId", "too_long"),
         (Call::Track, json!({"userId": "u", "event": "x".repeat(256)}), "/event", "too_long"),
         (Call::Track, json!({"userId": "a\u{1}b", "event": "x"}), "/userId", "bad_id"),
@@ -360,9 +389,7 @@ fn wrong_types_are_named_with_their_place() {
 
 #[test]
 fn an_instant_is_by_our_clock_whatever_the_senders_shows() {
-    let call = |timestamp: Json, sent: Json| {
-        json!({"userId": "u", "event": "x", "timestamp": timestamp, "sentAt": sent})
-    };
+    let call = |timestamp: Json, sent: Json| json!({"userId": "u", "event": "x", "timestamp": timestamp, "sentAt": sent});
     for (timestamp, sent, expected) in [
         (json!(null), json!(null), RECEIVED),
         (json!("2026-03-01T11:00:00Z"), json!(null), "2026-03-01T11:00:00Z"),
@@ -432,7 +459,8 @@ fn a_batch_keeps_what_is_good_in_it() {
         "sentAt": RECEIVED,
     });
     let calls = parse(Call::Batch, &body, Trust::Trusted);
-    let faults: Vec<_> = calls.rejections().map(|r| (r.index, r.pointer.as_str(), r.code)).collect();
+    let faults: Vec<_> =
+        calls.rejections().map(|r| (r.index, r.pointer.as_str(), r.code)).collect();
     assert_eq!(
         faults,
         [
@@ -523,16 +551,22 @@ fn limits_are_said_aloud() {
 #[test]
 fn a_browser_that_is_none_is_marked_and_kept() {
     let sign = |body: &Json, envelope: &Envelope| {
-        let calls = segment::parse(Call::Page, body.to_string().as_bytes(), envelope, &mut || "id".to_owned());
+        let calls = segment::parse(Call::Page, body.to_string().as_bytes(), envelope, &mut || {
+            "id".to_owned()
+        });
         calls.unwrap().into_reports()[0].machine.clone().map(|sign| sign.reason)
     };
     let body = json!({"anonymousId": "a"});
     let mut public = envelope(Trust::Public);
     assert_eq!(sign(&body, &public), None);
-    public.user_agent = Some("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)".to_owned());
+    public.user_agent =
+        Some("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)".to_owned());
     assert_eq!(sign(&body, &public).as_deref(), Some("crawler"));
     // A server is a program, and says nothing about the person.
-    let trusted = Envelope { user_agent: Some("python-requests/2.31".to_owned()), ..envelope(Trust::Trusted) };
+    let trusted = Envelope {
+        user_agent: Some("python-requests/2.31".to_owned()),
+        ..envelope(Trust::Trusted)
+    };
     assert_eq!(sign(&body, &trusted), None);
     let body = json!({"anonymousId": "a", "context": {"userAgent": "curl/8.5.0"}});
     assert_eq!(sign(&body, &trusted).as_deref(), Some("library"));

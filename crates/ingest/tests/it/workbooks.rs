@@ -37,7 +37,11 @@ fn xlsx_with(rows: &str, further: &[(&str, &[u8])]) -> Vec<u8> {
     let sheet = format!(
         "<worksheet xmlns=\"{main}\"><dimension ref=\"A1:XFD1048576\"/><sheetData>{rows}</sheetData></worksheet>"
     );
+    let root = format!(
+        "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"><Relationship Id=\"rId1\" Type=\"{relations}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
+    );
     let mut parts: Vec<(&str, &[u8])> = vec![
+        ("_rels/.rels", root.as_bytes()),
         ("xl/workbook.xml", workbook.as_bytes()),
         ("xl/_rels/workbook.xml.rels", links.as_bytes()),
         ("xl/styles.xml", styles.as_bytes()),
@@ -47,7 +51,7 @@ fn xlsx_with(rows: &str, further: &[(&str, &[u8])]) -> Vec<u8> {
     archive(&parts)
 }
 
-/// A workbook of OpenDocument whose sheet has these rows.
+/// A workbook of `OpenDocument` whose sheet has these rows.
 pub(crate) fn ods(rows: &str) -> Vec<u8> {
     let content = format!(
         "<?xml version=\"1.0\"?><office:document-content xmlns:office=\"o\" xmlns:table=\"t\" xmlns:text=\"x\"><office:body><office:spreadsheet><table:table table:name=\"Hoja1\">{rows}</table:table></office:spreadsheet></office:body></office:document-content>"
@@ -84,7 +88,8 @@ fn two_cells_at_the_ends_of_a_sheet_cost_nothing() {
     let file = ImportFile::from_bytes("f.xlsx", xlsx(rows)).unwrap();
     let found = preview(&file, &ImportMapping::default()).unwrap();
     assert_eq!(found.rows, [[Some("2".to_owned())]]);
-    let refusal = refusal(xlsx("<row r=\"1\"><c r=\"A1\"><v>1</v></c><c r=\"XFD1\"><v>2</v></c></row>"));
+    let refusal =
+        refusal(xlsx("<row r=\"1\"><c r=\"A1\"><v>1</v></c><c r=\"XFD1\"><v>2</v></c></row>"));
     assert!(refusal.contains("1,000 columns"), "{refusal}");
 }
 
@@ -120,7 +125,8 @@ fn what_is_no_workbook_is_refused_with_the_remedy() {
 #[test]
 fn entities_of_a_workbook_are_not_expanded() {
     let content = "<!DOCTYPE x [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]><office:document-content><table:table table:name=\"Hoja1\"><table:table-row><table:table-cell><text:p>n&b;&amp;m</text:p></table:table-cell></table:table-row><table:table-row><table:table-cell><text:p>v</text:p></table:table-cell></table:table-row></table:table></office:document-content>";
-    let file = ImportFile::from_bytes("f.ods", archive(&[("content.xml", content.as_bytes())])).unwrap();
+    let file =
+        ImportFile::from_bytes("f.ods", archive(&[("content.xml", content.as_bytes())])).unwrap();
     let found = preview(&file, &ImportMapping::default()).unwrap();
     assert_eq!(found.columns[0].name, "n&m");
 }
