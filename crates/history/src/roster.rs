@@ -1,5 +1,7 @@
 //! Who the leads are: ids, beginnings and profiles, in columns.
 
+mod stretch;
+
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use leads::batch::{LeadBatch, LeadIds, Texts, TraitChange, id_as_number};

@@ -124,8 +124,9 @@ impl SlotTally {
     /// The same where no period comes back.
     #[inline]
     pub(crate) fn next_in_period(&mut self, period: u32) -> u32 {
-        // Without a branch: whether the next event is of the same day is anybody's guess.
-        let so_far = if self.period == period { self.in_period } else { 0 };
+        // Without a branch: whether the next event is of the same day is anybody's guess. A mask, as
+        // compilers make a branch of a choice.
+        let so_far = self.in_period & u32::from(self.period == period).wrapping_neg();
         self.period = period;
         self.in_period = so_far.saturating_add(1);
         self.in_period
