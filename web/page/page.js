@@ -292,7 +292,7 @@ async function list() {
         make("option", { value: "score" }, say("by_score")), make("option", { value: "priority" }, say("by_priority")))),
     note,
     make("div", { class: "sheet" }, make("table", {}, make("thead", {}, make("tr", {}, make("th", { class: "number" }, say("place")), make("th", {}, say("lead")), make("th", {}, say("score")), make("th", {}, say("bracket")),
-      make("th", { class: "wide" }, say("grade")), make("th", { class: "wide" }, say("stage")), make("th", { class: "number wide" }, say("by_priority")), make("th", { class: "wide" }, say("seen")))), body)),
+      make("th", { class: "wide" }, say("grade")), make("th", { class: "wide" }, say("stage")), make("th", { class: "number wide" }, say("priority")), make("th", { class: "wide" }, say("seen")))), body)),
     make("p", {}, more));
   await Promise.all([counts(), load(false)]);
 }
@@ -325,7 +325,7 @@ async function lead(id) {
     ...(why.worth_asking?.length ? [make("h2", {}, say("asking")), make("ul", {}, ...why.worth_asking.map((path) => make("li", {}, path)))] : []),
     make("h2", {}, say("course")), make("div", { class: "sheet" }, line(course)),
     make("h2", {}, say("timeline")), make("div", { class: "sheet" }, make("table", {}, make("tbody", {}, ...(events.events ?? []).map((event) =>
-      make("tr", {}, make("td", { class: "soft" }, date(event.at)), make("td", {}, event.event ?? event.name), make("td", { class: "soft" }, told(event.properties))))))));
+      make("tr", {}, make("td", { class: "soft" }, date(event.at)), make("td", {}, event.event ?? event.name), make("td", { class: "soft" }, told(event.body))))))));
   main.focus();
 }
 
