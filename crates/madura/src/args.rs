@@ -4,8 +4,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    apply, backtest, backup, check, completions, config, demo, diff, doctor, explain, fmt, generate,
-    health, history, man, new, restore, schema, score, serve, test, verify,
+    apply, backtest, backup, check, completions, config, demo, diff, doctor, explain, fmt,
+    generate, health, history, man, new, restore, schema, score, serve, test, verify,
 };
 use crate::ui::ColorChoice;
 

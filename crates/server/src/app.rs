@@ -105,7 +105,12 @@ impl Noted {
     }
 
     /// Writes it down, in the transaction of the change.
-    pub(crate) fn write(&self, tx: &mut Tx<'_>, actor: &str, now: Timestamp) -> Result<(), Problem> {
+    pub(crate) fn write(
+        &self,
+        tx: &mut Tx<'_>,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<(), Problem> {
         let change = Change {
             actor,
             action: self.action,
@@ -245,7 +250,9 @@ impl App {
         };
         let outcome = self
             .write(move |tx| match &repeat.key {
-                Some(key) => idempotent(tx, &actor, key, &repeat.request, now, |tx| noting(tx, &actor)),
+                Some(key) => {
+                    idempotent(tx, &actor, key, &repeat.request, now, |tx| noting(tx, &actor))
+                }
                 None => noting(tx, &actor).map(Outcome::Fresh),
             })
             .await?;

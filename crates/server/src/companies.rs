@@ -4,9 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use store::company;
-use store::scores::{
-    CompanyRow, Filter, LeadQuery, Order, Rollup, RollupOrder, companies, ranked,
-};
+use store::scores::{CompanyRow, Filter, LeadQuery, Order, Rollup, RollupOrder, companies, ranked};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -75,7 +75,10 @@ mod tests {
             ("leads:score", ""),
             ("leads:score", &URL_SAFE_NO_PAD.encode("leads:score\n1' OR 1=1\nx")),
             ("leads:score", &URL_SAFE_NO_PAD.encode("leads:score\n1\na\0b")),
-            ("leads:score", &URL_SAFE_NO_PAD.encode(format!("leads:score\n1\n{}", "x".repeat(2000)))),
+            (
+                "leads:score",
+                &URL_SAFE_NO_PAD.encode(format!("leads:score\n1\n{}", "x".repeat(2000))),
+            ),
         ] {
             assert!(read(list, Some(cursor)).is_err(), "{cursor}");
         }

@@ -70,7 +70,8 @@ async fn report_deal(
 ) -> Result<Json<Verdicts>, Problem> {
     let who = body.who.who().map_err(|reason| Problem::invalid("no_identity", reason))?;
     let currency = body.currency.map(|code| code.trim().to_ascii_uppercase());
-    let is_code = |code: &String| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_code =
+        |code: &String| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     if currency.as_ref().is_some_and(|code| !is_code(code)) {
         return Err(Problem::invalid("bad_currency", "a currency has three letters, as EUR"));
     }

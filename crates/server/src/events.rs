@@ -110,7 +110,10 @@ impl ReportWish {
                 Ok(What::Group { group, traits: traits.unwrap_or_default() })
             }
             (None, None, None, Some(traits)) => Ok(What::Traits(traits)),
-            _ => Err("must be one of: an event with properties, a group with traits, traits".to_owned()),
+            _ => {
+                Err("must be one of: an event with properties, a group with traits, traits"
+                    .to_owned())
+            }
         }
     }
 }
@@ -187,7 +190,8 @@ struct Touched {
 impl WhichFacts {
     fn which(&self) -> Result<Which<'_>, Problem> {
         let one_of = || {
-            let detail = "say which facts: `ids`, or an `import`, or a `source` with `from` and `to`";
+            let detail =
+                "say which facts: `ids`, or an `import`, or a `source` with `from` and `to`";
             Problem::invalid("which_facts", detail)
         };
         match (&self.ids, &self.import, &self.source, self.from, self.to) {

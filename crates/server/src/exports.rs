@@ -75,7 +75,8 @@ async fn export_leads(
     let model = line_key(&app, asked.model.as_deref())?
         .ok_or_else(|| Problem::conflict("no_model", "no model is in force yet: activate one"))?;
     let (filters, members) = filters(&app, &filter).await?;
-    let query = LeadQuery { model: model.clone(), order: Order::Score, filters, after: None, limit: PAGE };
+    let query =
+        LeadQuery { model: model.clone(), order: Order::Score, filters, after: None, limit: PAGE };
     let on = app.clone();
     let (file, rows) = app
         .block(move || {
@@ -90,7 +91,8 @@ async fn export_leads(
                     let is_last = page.len() < PAGE;
                     query.after = page.last().map(|last| last.key(query.order));
                     for one in page {
-                        if members.as_ref().is_none_or(|members| members.contains(&one.score.lead)) {
+                        if members.as_ref().is_none_or(|members| members.contains(&one.score.lead))
+                        {
                             row(&mut writer, format, &LeadItem::from(one)).map_err(disk)?;
                             rows += 1;
                         }
@@ -161,7 +163,8 @@ fn row(writer: &mut impl Write, format: Format, lead: &LeadItem) -> io::Result<(
         return writer.write_all(b"\n");
     }
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let instant = |at: Option<crate::instant::Instant>| at.map(|at| at.0.to_string()).unwrap_or_default();
+    let instant =
+        |at: Option<crate::instant::Instant>| at.map(|at| at.0.to_string()).unwrap_or_default();
     let cells = [
         lead.id.clone(),
         text(&lead.email),

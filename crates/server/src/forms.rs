@@ -22,10 +22,11 @@ use crate::request::{Named, Repeatable, Sent, if_match, tagged};
 const PREFIX: &str = "form/";
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list_forms))
-        .routes(routes!(suggest_form))
-        .routes(routes!(form, put_form, remove_form))
+    OpenApiRouter::new().routes(routes!(list_forms)).routes(routes!(suggest_form)).routes(routes!(
+        form,
+        put_form,
+        remove_form
+    ))
 }
 
 /// The name of the setting that holds a form's mapping.
@@ -105,7 +106,8 @@ async fn put_form(
     let mapping: FormMapping = serde_json::from_value(body)
         .map_err(|error| Problem::invalid("bad_mapping", error.to_string()))?;
     if mapping.form != name {
-        let detail = format!("the mapping is of the form {:?}, and the address of {name:?}", mapping.form);
+        let detail =
+            format!("the mapping is of the form {:?}, and the address of {name:?}", mapping.form);
         return Err(Problem::invalid("other_form", detail));
     }
     let value = serde_json::to_value(&mapping).map_err(|_| Problem::internal())?;
@@ -163,9 +165,7 @@ struct Suggestion {
 /// Proposes what the fields of a form mean, from samples of what it sends.
 #[utoipa::path(post, path = "/api/v1/forms/suggest", tag = "forms", request_body = Samples,
     responses((status = 200, body = Suggestion)))]
-async fn suggest_form(
-    Sent { body, .. }: Sent<Samples>,
-) -> Result<Json<Suggestion>, Problem> {
+async fn suggest_form(Sent { body, .. }: Sent<Samples>) -> Result<Json<Suggestion>, Problem> {
     setting_name(&body.form)?;
     let fields = body.samples.iter().take(20).map(|sample| read_fields(sample.as_bytes()));
     let fields = fields.collect::<Result<Vec<_>, _>>();

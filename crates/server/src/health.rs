@@ -52,7 +52,10 @@ async fn numbers(
         match access::caller(&app, &headers).await? {
             None => return Err(Problem::unknown_caller()),
             Some(caller) if !caller.allows(Scope::ReadStatus) => {
-                return Err(Problem::forbidden(format!("this needs the right {}", Scope::ReadStatus)));
+                return Err(Problem::forbidden(format!(
+                    "this needs the right {}",
+                    Scope::ReadStatus
+                )));
             }
             Some(_) => {}
         }

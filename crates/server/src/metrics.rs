@@ -18,7 +18,8 @@ impl Metrics {
         let _one = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
         let handle = HANDLE.get_or_init(|| {
             let seconds = Matcher::Suffix("_seconds".to_owned());
-            let builder = PrometheusBuilder::new().set_buckets_for_metric(seconds, &SECONDS).ok()?;
+            let builder =
+                PrometheusBuilder::new().set_buckets_for_metric(seconds, &SECONDS).ok()?;
             let recorder = builder.build_recorder();
             let handle = recorder.handle();
             // Whoever embeds the server may have a recorder: then the numbers go there.
@@ -47,7 +48,10 @@ fn describe() {
     describe_counter!("madura_requests_total", "Requests, by route, method and status.");
     describe_histogram!("madura_request_seconds", "How long requests took until the answer began.");
     describe_counter!("madura_facts_total", "Reports of facts, by what became of them.");
-    describe_counter!("madura_refused_total", "Requests that were refused for want of room, by why.");
+    describe_counter!(
+        "madura_refused_total",
+        "Requests that were refused for want of room, by why."
+    );
     describe_counter!("madura_deliveries_total", "Attempts at webhooks, by how they went.");
     describe_histogram!("madura_tick_seconds", "How long scoring everybody anew took.");
     describe_counter!("madura_scored_total", "Leads that were scored anew.");

@@ -108,9 +108,8 @@ fn describe(operation: &mut Operation, method: &HttpMethod, path: &str) {
     if !matches!(method, HttpMethod::Get) {
         statuses.extend(["404", "409", "412", "413", "415", "422"]);
     }
-    let problem = ContentBuilder::new()
-        .schema(Some(Ref::from_schema_name(Problem::name())))
-        .build();
+    let problem =
+        ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
     for status in statuses {
         let response = ResponseBuilder::new()
             .description("What is wrong, and what to do.")

@@ -95,7 +95,9 @@ fn as_problem(response: Response) -> Response {
     }
     let (code, detail) = match status {
         StatusCode::NOT_FOUND => ("not_found", "there is nothing at this address"),
-        StatusCode::METHOD_NOT_ALLOWED => ("method_not_allowed", "this address takes other methods"),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("method_not_allowed", "this address takes other methods")
+        }
         StatusCode::UNSUPPORTED_MEDIA_TYPE => {
             ("unsupported_encoding", "bodies may be packed with gzip only")
         }

@@ -18,7 +18,8 @@ const INDEX: &str = "index.html";
 /// Answers whatever no route answers.
 pub(crate) async fn serve(request: Request) -> Response {
     let path = request.uri().path();
-    let is_ours = path == "/api" || path.starts_with("/api/") || path == "/v1" || path.starts_with("/v1/");
+    let is_ours =
+        path == "/api" || path.starts_with("/api/") || path == "/v1" || path.starts_with("/v1/");
     if is_ours {
         return Problem::not_found("route").into_response();
     }
@@ -50,7 +51,9 @@ pub(crate) async fn serve(request: Request) -> Response {
 /// Words, without a dot: no file, and no way out of anything.
 fn is_address_of_page(name: &str) -> bool {
     name == INDEX
-        || name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b':' | b'@' | b'~'))
+        || name.bytes().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b':' | b'@' | b'~')
+        })
 }
 
 /// A file by its exact name. The names are those of a list in the program, none is a path that is

@@ -93,9 +93,8 @@ impl Passwords {
 }
 
 fn hash(password: &[u8], salt: &[u8; 16]) -> Result<String, Problem> {
-    let hash: PasswordHash = Argon2::default()
-        .hash_password_with_salt(password, salt)
-        .map_err(|error| {
+    let hash: PasswordHash =
+        Argon2::default().hash_password_with_salt(password, salt).map_err(|error| {
             tracing::error!(%error, "a password cannot be hashed");
             Problem::internal()
         })?;
@@ -119,7 +118,9 @@ mod tests {
         let passwords = Passwords::new(&[1; 16], &[2; 32]).expect("a hash");
         let stored = passwords.hash("correct horse battery".into(), [3; 16]).await.expect("a hash");
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        assert!(passwords.verify("correct horse battery".into(), Some(stored.clone())).await.unwrap());
+        assert!(
+            passwords.verify("correct horse battery".into(), Some(stored.clone())).await.unwrap()
+        );
         assert!(!passwords.verify("correct horse batterz".into(), Some(stored)).await.unwrap());
         assert!(!passwords.verify("correct horse battery".into(), None).await.unwrap());
     }

@@ -172,7 +172,8 @@ impl From<DbError> for Problem {
             }
             DbError::Full => {
                 tracing::error!("the disk of the database is full");
-                let detail = "the disk is full; nothing of this request was stored: try again later";
+                let detail =
+                    "the disk is full; nothing of this request was stored: try again later";
                 Self::unavailable("store_full", detail, 30)
             }
             DbError::Failed(_) => {
@@ -181,7 +182,10 @@ impl From<DbError> for Problem {
                 Self::unavailable("store_failed", detail, 10)
             }
             DbError::Exists(_) => Self::conflict("exists", "it exists already"),
-            DbError::Damaged(_) | DbError::TooNew { .. } | DbError::NoRow | DbError::Statement(_) => {
+            DbError::Damaged(_)
+            | DbError::TooNew { .. }
+            | DbError::NoRow
+            | DbError::Statement(_) => {
                 tracing::error!(%error, "the database");
                 Self::internal()
             }
@@ -200,7 +204,8 @@ impl IntoResponse for Problem {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         if let Some(seconds) = self.resets_at {
-            headers.insert(HeaderName::from_static("x-ratelimit-reset"), HeaderValue::from(seconds));
+            headers
+                .insert(HeaderName::from_static("x-ratelimit-reset"), HeaderValue::from(seconds));
         }
         response
     }

@@ -6,9 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Any;
-use store::scores::{
-    SavedSegment, delete_segment, put_segment, saved_segment, saved_segments,
-};
+use store::scores::{SavedSegment, delete_segment, put_segment, saved_segment, saved_segments};
 use store::{DbError, Tx};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -32,9 +30,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 
 /// The condition that a saved document holds.
 pub(crate) fn condition_of(document: &str) -> Result<Any, Problem> {
-    serde_json::from_str(document).map_err(|error| {
-        DbError::Damaged(format!("the condition of a segment: {error}")).into()
-    })
+    serde_json::from_str(document)
+        .map_err(|error| DbError::Damaged(format!("the condition of a segment: {error}")).into())
 }
 
 /// A saved segment.

@@ -76,7 +76,8 @@ impl Server {
         clock: Clock,
         random: Random,
     ) -> Result<Self, OpenError> {
-        let is_url = config.public_url.starts_with("https://") || config.public_url.starts_with("http://");
+        let is_url =
+            config.public_url.starts_with("https://") || config.public_url.starts_with("http://");
         if !is_url || config.public_url.contains(['"', '<', '>', ' ', '#', '?']) {
             return Err(OpenError::PublicUrl(config.public_url));
         }

@@ -89,9 +89,7 @@ async fn show_setting(
     Named(name): Named<String>,
 ) -> Result<Response, Problem> {
     known(&name)?;
-    let view = app
-        .read(move |tx| Ok(SettingView::of(&name, settings::find(tx, &name)?)))
-        .await?;
+    let view = app.read(move |tx| Ok(SettingView::of(&name, settings::find(tx, &name)?))).await?;
     Ok(tagged(view.version, Json(view)))
 }
 

@@ -18,9 +18,7 @@ const ALLOWED: [(&str, &[&str]); 12] = [
     ("testkit", &["leads"]),
     (
         "madura",
-        &[
-            "deliver", "history", "ingest", "leads", "live", "scoring", "server", "store", "testkit",
-        ],
+        &["deliver", "history", "ingest", "leads", "live", "scoring", "server", "store", "testkit"],
     ),
     ("bench", &["history", "ingest", "leads", "scoring", "testkit"]),
     ("xtask", &[]),

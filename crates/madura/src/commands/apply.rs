@@ -69,7 +69,8 @@ fn apply(live: &Live, path: &Path, document: &str, args: &ApplyArgs, ui: &Ui) ->
         return Ok(false);
     }
     if active.is_some() {
-        let moved = live.what_if(document, &name, now(), 0).map_err(|problem| refused(path, problem))?;
+        let moved =
+            live.what_if(document, &name, now(), 0).map_err(|problem| refused(path, problem))?;
         ui.say(format_args!(
             "{place}: {name}: of {} leads {} rise and {} fall",
             moved.leads, moved.up, moved.down
@@ -100,9 +101,12 @@ fn refused(path: &Path, problem: ModelProblem) -> Failure {
     match problem {
         ModelProblem::Document(diagnostics) => {
             let failure = Failure::usage(format!("{} is not a model", path.display()));
-            diagnostics.iter().filter(|found| found.severity == Severity::Error).fold(failure, |failure, found| {
-                failure.hint(format!("{}:{}: {}", found.line, found.column, found.message))
-            })
+            diagnostics.iter().filter(|found| found.severity == Severity::Error).fold(
+                failure,
+                |failure, found| {
+                    failure.hint(format!("{}:{}: {}", found.line, found.column, found.message))
+                },
+            )
         }
         other => Failure::system(other),
     }

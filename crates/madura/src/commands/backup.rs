@@ -14,6 +14,7 @@ use crate::ui::Ui;
 /// The copy is of one instant, with a checksum for each file. It can be brought back into a file or
 /// into PostgreSQL, whichever it came from.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct BackupArgs {
     /// A directory that is empty or not there yet
     #[arg(value_name = "DIR")]
@@ -22,6 +23,11 @@ pub(crate) struct BackupArgs {
     #[command(flatten)]
     settings: SettingsArgs,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  madura backup /backups/monday
+  madura backup /backups/monday --db postgres://madura@db/madura";
 
 pub(crate) fn run(args: &BackupArgs, ui: &Ui) -> Result {
     let settings = Settings::read(&args.settings, |name| std::env::var(name).ok())?;

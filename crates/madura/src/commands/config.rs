@@ -8,10 +8,16 @@ use crate::ui::Ui;
 
 /// Check the settings, and show what decided each
 #[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]
     what: What,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  madura config check
+  MADURA_BIND=0.0.0.0:80 madura config check --config /etc/madura/madura.toml";
 
 #[derive(Subcommand, Clone, Debug)]
 enum What {

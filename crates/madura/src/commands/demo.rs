@@ -16,6 +16,7 @@ use crate::ui::Ui;
 /// A company of coffee machines in Spain and Romania, three years of its history, and people who are
 /// on its site right now: the list sorts itself as they read, download and ask. Nothing is kept.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct DemoArgs {
     /// How many leads
     #[arg(long, value_name = "N", default_value_t = 2_000)]
@@ -38,17 +39,19 @@ pub(crate) struct DemoArgs {
     data: Option<PathBuf>,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  madura demo                       open the link that it prints
+  madura demo --leads 20000 --events 600000 --bind 127.0.0.1:9000";
+
 pub(crate) fn run(args: &DemoArgs, ui: &Ui) -> Result {
     let directory = tempfile::Builder::new()
         .prefix("madura-demo-")
         .tempdir()
         .map_err(|error| Failure::file("cannot make a temporary directory", error))?;
     let data = args.data.clone().unwrap_or_else(|| directory.path().to_owned());
-    let typed = SettingsArgs {
-        data: Some(data),
-        bind: Some(args.bind.clone()),
-        ..SettingsArgs::default()
-    };
+    let typed =
+        SettingsArgs { data: Some(data), bind: Some(args.bind.clone()), ..SettingsArgs::default() };
     // Neither a file nor the environment has a say: a demonstration touches nobody's data.
     let settings = Settings::read(&typed, |_| None)?;
     begin_logs(Form::Text, true);

@@ -15,10 +15,16 @@ use crate::ui::Ui;
 /// Settings, data directory, database, address, clock, users, models: one line each, with the remedy
 /// where something is missing. Changes nothing.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     settings: SettingsArgs,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  madura doctor
+  madura doctor --config /etc/madura/madura.toml";
 
 /// 1 January 2026: no clock that is right shows less.
 const EARLIEST_MS: i64 = 1_767_225_600_000;
@@ -45,7 +51,9 @@ pub(crate) fn run(args: &DoctorArgs, ui: &Ui) -> Result {
         }
     }
     match House::beside(&settings) {
-        Err(_) => line(false, "the database can be opened", "start `madura serve` once, or see --db"),
+        Err(_) => {
+            line(false, "the database can be opened", "start `madura serve` once, or see --db")
+        }
         Ok(house) => {
             line(true, &format!("the database {}", settings.db), "");
             let users = house.store.read(store::accounts::count).unwrap_or_default();

@@ -15,10 +15,16 @@ use crate::ui::Ui;
 /// For whoever watches over a container: the exit code is 0 where it can, and 1 where it answers
 /// that it cannot.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct HealthArgs {
     #[command(flatten)]
     settings: SettingsArgs,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  madura health
+  madura health --bind 127.0.0.1:9000";
 
 const PATIENCE: Duration = Duration::from_secs(3);
 

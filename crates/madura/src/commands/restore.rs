@@ -15,6 +15,7 @@ use crate::ui::Ui;
 /// Into a data directory or a database where nothing is yet: nothing is overwritten. Every checksum
 /// is compared before and everything is verified after.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct RestoreArgs {
     /// The directory of the backup
     #[arg(value_name = "DIR")]
@@ -23,6 +24,11 @@ pub(crate) struct RestoreArgs {
     #[command(flatten)]
     settings: SettingsArgs,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  madura restore /backups/monday --data new-place
+  madura restore /backups/monday --db postgres://madura@db/empty";
 
 pub(crate) fn run(args: &RestoreArgs, ui: &Ui) -> Result {
     let settings = Settings::read(&args.settings, |name| std::env::var(name).ok())?;

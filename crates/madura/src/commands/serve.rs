@@ -9,7 +9,9 @@ use testkit::visitors::Visitors;
 use tokio::net::TcpListener;
 
 use crate::exit::{Failure, Outcome, Result};
-use crate::service::{Form, House, Opened, Settings, SettingsArgs, begin_logs, clock, random, visit};
+use crate::service::{
+    Form, House, Opened, Settings, SettingsArgs, begin_logs, clock, random, visit,
+};
 use crate::ui::Ui;
 
 /// Run the live system: facts in, scores out
@@ -64,13 +66,17 @@ pub(crate) fn keep_serving(
     let served = runtime.block_on(async {
         let listener = listen(settings.bind).await?;
         if !settings.bind.ip().is_loopback() && link.is_some() {
-            ui.warn("anybody who reaches this address can see the log-in page: finish the set-up now");
+            ui.warn(
+                "anybody who reaches this address can see the log-in page: finish the set-up now",
+            );
         }
         ui.say(format_args!("Madura    {}", settings.public_url));
         ui.say(format_args!("Data      {}", settings.data.display()));
         ui.say(format_args!("Database  {}", settings.db));
         if let Some(link) = &link {
-            ui.say(format_args!("\nOpen this once, within half an hour, to become the first user:"));
+            ui.say(format_args!(
+                "\nOpen this once, within half an hour, to become the first user:"
+            ));
             ui.say(format_args!("{link}\n"));
         }
         server.serve(listener, asked_to_end()).await.map_err(Failure::system)

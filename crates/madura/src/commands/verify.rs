@@ -12,18 +12,22 @@ use crate::ui::Ui;
 /// Reads everything: the database page by page, every file of sealed facts with its checksum, and
 /// the chain of the audit trail. Names what is damaged; the exit code is 1 where something is.
 #[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct VerifyArgs {
     #[command(flatten)]
     settings: SettingsArgs,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  madura verify
+  madura verify --data /var/lib/madura";
+
 pub(crate) fn run(args: &VerifyArgs, ui: &Ui) -> Result {
     let settings = Settings::read(&args.settings, |name| std::env::var(name).ok())?;
     let house = House::beside(&settings)?;
-    let verified = house
-        .store
-        .read(|tx| verify(tx, &house.segments, &mut |_| {}))
-        .map_err(Failure::system)?;
+    let verified =
+        house.store.read(|tx| verify(tx, &house.segments, &mut |_| {})).map_err(Failure::system)?;
     let chain = house.store.read(|tx| store::audit::verify(tx, None)).map_err(Failure::system)?;
     let whole = told(&verified, ui)?;
     match chain {

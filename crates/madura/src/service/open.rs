@@ -22,8 +22,9 @@ pub(crate) struct House {
 
 /// A house with live scoring in it.
 pub(crate) struct Opened {
-    pub(crate) house: House,
     pub(crate) live: Live,
+    /// Kept, for its lock.
+    _house: House,
 }
 
 impl House {
@@ -39,8 +40,7 @@ impl House {
         };
         let store = Store::open(&settings.db, now())
             .map_err(|error| Failure::system(format!("{}: {error}", settings.db)))?;
-        let segments =
-            Segments::open(&settings.data.join("events")).map_err(Failure::system)?;
+        let segments = Segments::open(&settings.data.join("events")).map_err(Failure::system)?;
         Ok(Self { store, segments, _lock: lock })
     }
 
@@ -54,8 +54,7 @@ impl House {
         }
         let store = Store::open(&settings.db, now())
             .map_err(|error| Failure::system(format!("{}: {error}", settings.db)))?;
-        let segments =
-            Segments::open(&settings.data.join("events")).map_err(Failure::system)?;
+        let segments = Segments::open(&settings.data.join("events")).map_err(Failure::system)?;
         Ok(Self { store, segments, _lock: None })
     }
 
@@ -65,7 +64,7 @@ impl House {
         let around = Surroundings { email_kind, fresh_id, threads };
         let live = Live::open(self.store.clone(), self.segments.clone(), around, now())
             .map_err(Failure::system)?;
-        Ok(Opened { house: self, live })
+        Ok(Opened { live, _house: self })
     }
 }
 

@@ -119,7 +119,10 @@ impl Settings {
                           built_in: &str| {
             let choices = [
                 (typed, Source::Typed),
-                (environment(variable).filter(|text| !text.is_empty()), Source::Environment(variable)),
+                (
+                    environment(variable).filter(|text| !text.is_empty()),
+                    Source::Environment(variable),
+                ),
                 (written, Source::File(path.clone())),
             ];
             let chosen = choices.into_iter().find_map(|(value, source)| Some((value?, source)));
@@ -136,7 +139,8 @@ impl Settings {
             "madura-data",
         );
         let db = decide("db", args.db.clone(), "MADURA_DB", file.db.clone(), "");
-        let bind = decide("bind", args.bind.clone(), "MADURA_BIND", file.bind.clone(), "127.0.0.1:8420");
+        let bind =
+            decide("bind", args.bind.clone(), "MADURA_BIND", file.bind.clone(), "127.0.0.1:8420");
         let url = decide(
             "public_url",
             args.public_url.clone(),
@@ -156,8 +160,10 @@ impl Settings {
         })?;
         let public_url = if url.is_empty() { format!("http://{address}") } else { url };
         if !public_url.starts_with("http://") && !public_url.starts_with("https://") {
-            return Err(Failure::usage(format!("public_url: `{public_url}` is no address of the web"))
-                .hint("write it as in https://leads.example.com"));
+            return Err(Failure::usage(format!(
+                "public_url: `{public_url}` is no address of the web"
+            ))
+            .hint("write it as in https://leads.example.com"));
         }
         Ok(Self {
             data,
@@ -203,7 +209,8 @@ fn read_file(args: &SettingsArgs) -> Result<(File, PathBuf)> {
 
 fn networks(name: &str, texts: &[String]) -> Result<Vec<Network>> {
     let read = |text: &String| {
-        text.parse().map_err(|error| Failure::usage(format!("{name}: the network `{text}` {error}")))
+        text.parse()
+            .map_err(|error| Failure::usage(format!("{name}: the network `{text}` {error}")))
     };
     texts.iter().map(read).collect()
 }

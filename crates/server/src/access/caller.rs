@@ -12,9 +12,7 @@ use crate::problem::Problem;
 #[derive(Clone, Debug)]
 pub(crate) enum Caller {
     /// A user whose browser showed the cookie of a session.
-    User {
-        session: Box<Session>,
-    },
+    User { session: Box<Session> },
     /// A program that showed a key.
     Key(Box<ApiKey>),
 }

@@ -118,7 +118,9 @@ fn note_use(app: &App, caller: &Caller) {
     match caller {
         Caller::User { session } if session.is_touch_due(now) => {
             let id = session.id.clone();
-            drop(app.live.store().submit(move |tx| sessions::touch(tx, &id, Lifetime::DEFAULT, now)));
+            drop(
+                app.live.store().submit(move |tx| sessions::touch(tx, &id, Lifetime::DEFAULT, now)),
+            );
         }
         Caller::Key(key) if key.is_touch_due(now) => {
             let id = key.id.clone();

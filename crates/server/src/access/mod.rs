@@ -32,9 +32,9 @@ impl Access {
     /// Whether a caller may.
     pub(crate) fn admits(self, caller: Option<&Caller>) -> bool {
         match (self, caller) {
-            (Self::Anyone, _) | (Self::Known, Some(_)) | (Self::User, Some(Caller::User { .. })) => {
-                true
-            }
+            (Self::Anyone, _)
+            | (Self::Known, Some(_))
+            | (Self::User, Some(Caller::User { .. })) => true,
             (Self::Scope(scope), Some(caller)) => caller.allows(scope),
             _ => false,
         }

@@ -75,6 +75,11 @@ mod tests {
             assert!(text.contains(part), "{part}");
         }
         let plain = Config::new("data".into(), "http://localhost:8420");
-        assert!(!session_cookie(&plain, &Token::from_random(&[1; 32])).to_str().unwrap().contains("Secure"));
+        assert!(
+            !session_cookie(&plain, &Token::from_random(&[1; 32]))
+                .to_str()
+                .unwrap()
+                .contains("Secure")
+        );
     }
 }

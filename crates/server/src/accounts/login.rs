@@ -62,8 +62,7 @@ pub(super) async fn check(
     let (account, network) = (Subject::account(email), Subject::network(network));
     let now = app.now();
     let wanted = email.clone();
-    let admission =
-        app.write(move |tx| Ok(attempts::admit(tx, &[account, network], now)?)).await?;
+    let admission = app.write(move |tx| Ok(attempts::admit(tx, &[account, network], now)?)).await?;
     if let Admission::Wait(until) = admission {
         return Err(wait_until(until, now));
     }

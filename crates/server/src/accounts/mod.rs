@@ -93,7 +93,8 @@ impl From<User> for UserView {
 fn address(text: &str) -> Result<EmailAddress, Problem> {
     EmailAddress::parse(text).map_err(|error| {
         let detail = format!("the address {error}");
-        Problem::invalid("bad_email", detail.clone()).with_errors(vec![Fault::new("/email", detail)])
+        Problem::invalid("bad_email", detail.clone())
+            .with_errors(vec![Fault::new("/email", detail)])
     })
 }
 
@@ -102,8 +103,9 @@ pub(crate) fn name(text: &str) -> Result<String, Problem> {
     let text = text.trim();
     if text.is_empty() || text.chars().count() > 200 || text.chars().any(char::is_control) {
         let detail = "a name has 1 to 200 characters in one line";
-        return Err(Problem::invalid("bad_name", detail)
-            .with_errors(vec![Fault::new("/name", detail)]));
+        return Err(
+            Problem::invalid("bad_name", detail).with_errors(vec![Fault::new("/name", detail)])
+        );
     }
     Ok(text.to_owned())
 }

@@ -128,7 +128,10 @@ async fn offer_reset(
         let user = user_below(tx, &by, &id)?;
         let email = address(&user.email)?;
         if resets::offer(tx, &email, &token, now)?.is_none() {
-            return Err(Problem::conflict("disabled", "the user may not log in: enable the user first"));
+            return Err(Problem::conflict(
+                "disabled",
+                "the user may not log in: enable the user first",
+            ));
         }
         let noted = Noted::new("user.reset_offered", format!("user:{id}"));
         Done::created(&ResetOffer { link }, noted)

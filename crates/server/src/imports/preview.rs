@@ -78,8 +78,10 @@ async fn preview_import(
     app.block(move || {
         let import = on.live.store().read(|tx| Ok::<_, Problem>(imports::find(tx, &id)?))?;
         let import = import.ok_or_else(|| Problem::not_found("import"))?;
-        let mapping: ImportMapping = serde_json::from_value(import.mapping.clone()).unwrap_or_default();
-        let unreadable = |error: ingest::ReadError| Problem::invalid("unreadable", error.to_string());
+        let mapping: ImportMapping =
+            serde_json::from_value(import.mapping.clone()).unwrap_or_default();
+        let unreadable =
+            |error: ingest::ReadError| Problem::invalid("unreadable", error.to_string());
         let path = path_of(&on.config, &import).display().to_string();
         let file = ImportFile::open(&path, &import.name).map_err(unreadable)?;
         let settings = ImportMapping {

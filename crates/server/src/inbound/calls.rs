@@ -96,7 +96,8 @@ pub(super) async fn keep(
         Quota::Exceeded(until) => {
             metrics::counter!("madura_refused_total", "why" => "quota").increment(1);
             let seconds = (until.as_millis() - now.as_millis()).div_euclid(1000).max(1) as u64;
-            let detail = "the day's quota of this write key is used up: raise it, or wait until tomorrow";
+            let detail =
+                "the day's quota of this write key is used up: raise it, or wait until tomorrow";
             Err(Problem::too_many("quota_exceeded", detail, seconds)
                 .resets_at(until.as_millis().div_euclid(1000)))
         }

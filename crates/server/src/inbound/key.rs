@@ -27,23 +27,24 @@ pub(crate) enum Writer {
 /// The key of a request: from `Authorization` (Basic with the key for a user, whose colon may be
 /// missing, or Bearer), else from the body.
 pub(crate) fn shown(headers: &HeaderMap, in_body: Option<String>) -> Option<String> {
-    let from_header = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
-        let (scheme, rest) = value.trim().split_once(' ')?;
-        let rest = rest.trim();
-        if scheme.eq_ignore_ascii_case("bearer") {
-            return Some(rest.to_owned());
-        }
-        if !scheme.eq_ignore_ascii_case("basic") {
-            return None;
-        }
-        let bytes = STANDARD
-            .decode(rest)
-            .or_else(|_| STANDARD_NO_PAD.decode(rest.trim_end_matches('=')))
-            .ok()?;
-        let text = String::from_utf8(bytes).ok()?;
-        let user = text.split(':').next().unwrap_or_default();
-        Some(user.trim().to_owned())
-    });
+    let from_header =
+        headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(|value| {
+            let (scheme, rest) = value.trim().split_once(' ')?;
+            let rest = rest.trim();
+            if scheme.eq_ignore_ascii_case("bearer") {
+                return Some(rest.to_owned());
+            }
+            if !scheme.eq_ignore_ascii_case("basic") {
+                return None;
+            }
+            let bytes = STANDARD
+                .decode(rest)
+                .or_else(|_| STANDARD_NO_PAD.decode(rest.trim_end_matches('=')))
+                .ok()?;
+            let text = String::from_utf8(bytes).ok()?;
+            let user = text.split(':').next().unwrap_or_default();
+            Some(user.trim().to_owned())
+        });
     from_header.filter(|key| !key.is_empty()).or(in_body)
 }
 
@@ -65,7 +66,10 @@ impl Writer {
             let found = app.read(move |tx| Ok(keys::find(tx, &key, now)?)).await?;
             let found = found.ok_or_else(unknown)?;
             if !found.allows(Scope::WriteFacts) {
-                return Err(Problem::forbidden(format!("this needs the right {}", Scope::WriteFacts)));
+                return Err(Problem::forbidden(format!(
+                    "this needs the right {}",
+                    Scope::WriteFacts
+                )));
             }
             Self::Server(Box::new(found))
         } else {

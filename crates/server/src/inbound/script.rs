@@ -26,10 +26,10 @@ static TAG: LazyLock<String> = LazyLock::new(|| {
 
 pub(super) async fn serve(headers: HeaderMap) -> Response {
     let tag = HeaderValue::from_str(&TAG).unwrap_or(HeaderValue::from_static("\"m\""));
-    let is_known = headers
-        .get(IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == *TAG));
+    let is_known =
+        headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok()).is_some_and(|known| {
+            known.split(',').any(|one| one.trim().trim_start_matches("W/") == *TAG)
+        });
     let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {

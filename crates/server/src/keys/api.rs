@@ -113,7 +113,8 @@ async fn make_key(
             expires_at: body.expires_at.map(|at| at.0),
         };
         let key = keys::create(tx, &new, &text, now)?;
-        let noted = Noted::new("key.made", format!("key:{id}")).after(json!({"scopes": key.scopes}));
+        let noted =
+            Noted::new("key.made", format!("key:{id}")).after(json!({"scopes": key.scopes}));
         Done::created(&KeyView { key: Some(text.as_str().to_owned()), ..key.into() }, noted)
     })
     .await

@@ -123,7 +123,10 @@ impl WriteKeyWish {
             }
         }
         if self.daily_quota.is_some_and(|quota| quota < 1) {
-            return Err(Problem::invalid("bad_quota", "a quota is at least 1; to stop a key, disable it"));
+            return Err(Problem::invalid(
+                "bad_quota",
+                "a quota is at least 1; to stop a key, disable it",
+            ));
         }
         Ok(self)
     }

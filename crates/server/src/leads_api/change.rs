@@ -67,7 +67,8 @@ async fn add_lead(
     let email = body.email.as_deref().map(EmailAddress::parse).transpose();
     let email = email.map_err(|error| {
         let detail = format!("the address {error}");
-        Problem::invalid("bad_email", detail.clone()).with_errors(vec![Fault::new("/email", detail)])
+        Problem::invalid("bad_email", detail.clone())
+            .with_errors(vec![Fault::new("/email", detail)])
     })?;
     let who = Who { anonymous: body.anonymous, user: body.user, email, lead: None };
     if who.is_nobody() {
@@ -123,7 +124,10 @@ async fn say(
     action: &'static str,
 ) -> Result<LeadChanged, Problem> {
     if traits.len() > MEMBERS_MAX {
-        return Err(Problem::invalid("too_many_traits", "500 traits at most can be said at a time"));
+        return Err(Problem::invalid(
+            "too_many_traits",
+            "500 traits at most can be said at a time",
+        ));
     }
     let now = app.now();
     let fact = fact_id(app, caller, repeat, 0);
@@ -147,8 +151,8 @@ async fn say(
     if !is_repeated {
         // The fact itself says who said what when, and cannot be lost; the trail names the traits.
         let names: Vec<&String> = traits.keys().collect();
-        let noted = Noted::new(action, format!("lead:{id}"))
-            .after(json!({"fact": fact, "traits": names}));
+        let noted =
+            Noted::new(action, format!("lead:{id}")).after(json!({"fact": fact, "traits": names}));
         let actor = caller.actor();
         app.write(move |tx| noted.write(tx, &actor, now)).await?;
     }

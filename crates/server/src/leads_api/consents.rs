@@ -30,13 +30,11 @@ pub(super) struct ConsentView {
 }
 
 /// What the facts of a lead amount to.
-pub(super) fn consents(
-    tx: &mut Tx<'_>,
-    record: &LeadRecord,
-) -> Result<Vec<ConsentView>, Problem> {
-    let about = record.facts.iter().filter(|fact| {
-        fact.retracted_at.is_none() && EVENT_NAMES.contains(&fact.name.as_str())
-    });
+pub(super) fn consents(tx: &mut Tx<'_>, record: &LeadRecord) -> Result<Vec<ConsentView>, Problem> {
+    let about = record
+        .facts
+        .iter()
+        .filter(|fact| fact.retracted_at.is_none() && EVENT_NAMES.contains(&fact.name.as_str()));
     let bodies: Vec<_> = about
         .map(|fact| {
             let body: Map<String, Any> = serde_json::from_str(&fact.body).unwrap_or_default();

@@ -98,7 +98,10 @@ async fn merge_leads(
 ) -> Result<Response, Problem> {
     let reason = body.reason.unwrap_or_else(|| "by hand".to_owned());
     if reason.chars().count() > 200 || reason.chars().any(char::is_control) {
-        return Err(Problem::invalid("bad_reason", "a reason has 200 characters at most, in one line"));
+        return Err(Problem::invalid(
+            "bad_reason",
+            "a reason has 200 characters at most, in one line",
+        ));
     }
     let (now, actor, mark) = (app.now(), caller.actor(), app.fresh_id());
     let edge = app.fresh_id();

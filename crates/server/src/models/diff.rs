@@ -17,7 +17,8 @@ const CELLS_MAX: usize = 4_000_000;
 
 /// The lines of both, in order: a longest common subsequence stays the same.
 pub(super) fn lines(before: &str, after: &str) -> Vec<Line> {
-    let (before, after): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let (before, after): (Vec<&str>, Vec<&str>) =
+        (before.lines().collect(), after.lines().collect());
     let start = before.iter().zip(&after).take_while(|(one, other)| one == other).count();
     let rest = (&before[start..], &after[start..]);
     let ends = rest.0.iter().rev().zip(rest.1.iter().rev());

@@ -59,7 +59,8 @@ async fn add_draft(
         return Err(Problem::invalid("bad_note", "a note has 1,000 characters at most"));
     }
     if let Some(expected) = if_match(&headers)?
-        && let Some(name) = load(&body.document, syntax_of(&body.document)).model.map(|model| model.name)
+        && let Some(name) =
+            load(&body.document, syntax_of(&body.document)).model.map(|model| model.name)
     {
         let latest = app.read(move |tx| Ok(versions(tx, &name)?)).await?;
         let latest = latest.first().map_or(0, |version| version.version);
@@ -69,8 +70,7 @@ async fn add_draft(
         }
     }
     let (live, now, by) = (app.live.clone(), app.now(), caller.actor());
-    let drafted =
-        app.block(move || live.add_draft(&body.document, &body.note, &by, now)).await?;
+    let drafted = app.block(move || live.add_draft(&body.document, &body.note, &by, now)).await?;
     // The version itself says who wrote it; the trail says it once more.
     let noted = Noted::new("model.drafted", format!("model:{}", drafted.model))
         .after(json!({"version": drafted.version}));

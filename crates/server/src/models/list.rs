@@ -67,9 +67,10 @@ async fn list_models(State(app): State<App>) -> Result<Json<Vec<ModelView>>, Pro
                 brackets: names(rules.map(|model| {
                     model.brackets.iter().map(|bracket| bracket.name.clone()).collect()
                 })),
-                stages: names(rules.map(|model| {
-                    model.stages.iter().map(|stage| stage.name.clone()).collect()
-                })),
+                stages: names(
+                    rules
+                        .map(|model| model.stages.iter().map(|stage| stage.name.clone()).collect()),
+                ),
                 name: model.name,
                 kind: model.kind,
                 is_primary: model.is_primary,

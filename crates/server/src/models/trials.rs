@@ -46,8 +46,7 @@ async fn what_if(
     Sent { body, .. }: Sent<Trial>,
 ) -> Result<Json<Any>, Problem> {
     let (live, now) = (app.live.clone(), app.now());
-    let comparison =
-        app.block(move || live.what_if(&body.document, &name, now, MOVERS)).await?;
+    let comparison = app.block(move || live.what_if(&body.document, &name, now, MOVERS)).await?;
     serde_json::to_value(&comparison).map(Json).map_err(|_| Problem::internal())
 }
 
@@ -97,7 +96,9 @@ fn duration(text: Option<&str>, days: i64) -> Result<Duration, Problem> {
         Some(text) => text
             .parse()
             .map_err(|error| Problem::invalid("bad_duration", format!("{text:?} {error}"))),
-        None => Ok(Duration::from_millis(days * Duration::DAY.as_millis()).unwrap_or(Duration::DAY)),
+        None => {
+            Ok(Duration::from_millis(days * Duration::DAY.as_millis()).unwrap_or(Duration::DAY))
+        }
     }
 }
 
@@ -141,7 +142,8 @@ pub(super) fn both(
 ) -> Result<(Option<ModelVersion>, ModelVersion), Problem> {
     let next = version(tx, model, number)?;
     let next = next.ok_or_else(|| Problem::not_found("version of the model"))?;
-    let active = versions(tx, model)?.into_iter().find(|version| version.state == VersionState::Active);
+    let active =
+        versions(tx, model)?.into_iter().find(|version| version.state == VersionState::Active);
     Ok((active, next))
 }
 

@@ -38,7 +38,8 @@ impl<T: DeserializeOwned> Asked<T> {
         let read = Query::<T>::try_from_uri(uri);
         read.map(|Query(value)| Self(value)).map_err(|error: QueryRejection| {
             let text = error.body_text();
-            let reason = text.rsplit_once("query string: ").map_or(text.as_str(), |(_, reason)| reason);
+            let reason =
+                text.rsplit_once("query string: ").map_or(text.as_str(), |(_, reason)| reason);
             Problem::bad("bad_query", format!("the query cannot be read: {reason}"))
         })
     }

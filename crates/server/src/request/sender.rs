@@ -32,8 +32,9 @@ impl Sender {
         let mut address = peer.unwrap_or(nowhere);
         let forwarded = headers.get_all("x-forwarded-for");
         let is_forwarded = forwarded.iter().next().is_some() || headers.contains_key("forwarded");
-        let is_trusted =
-            |address: IpAddr| config.trusted_proxies.iter().any(|network| network.contains(address));
+        let is_trusted = |address: IpAddr| {
+            config.trusted_proxies.iter().any(|network| network.contains(address))
+        };
         let hops: Vec<&str> = forwarded
             .iter()
             .filter_map(|value| value.to_str().ok())
@@ -83,7 +84,10 @@ mod tests {
         let mut extensions = Extensions::new();
         extensions.insert(Peer(peer.parse().expect("an address")));
         let headers = forwarded.iter().map(|value| {
-            (axum::http::HeaderName::from_static("x-forwarded-for"), value.parse().expect("a header"))
+            (
+                axum::http::HeaderName::from_static("x-forwarded-for"),
+                value.parse().expect("a header"),
+            )
         });
         Sender::of(&extensions, &headers.collect(), &config)
     }

@@ -94,7 +94,10 @@ fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         Problem::bad("not_json", format!("the body is not JSON, at {place}"))
     })?;
     if has_nul(&value) {
-        return Err(Problem::bad("bad_text", "a text in the body has a character with the number 0"));
+        return Err(Problem::bad(
+            "bad_text",
+            "a text in the body has a character with the number 0",
+        ));
     }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let pointer = pointer(error.path());

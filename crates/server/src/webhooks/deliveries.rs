@@ -57,7 +57,8 @@ async fn test_webhook(
         })
         .await?;
     let secrets = signing(secrets.iter().map(store::webhooks::SigningSecret::as_str))?;
-    let message = MessageId::new(format!("msg_{}", app.fresh_id())).map_err(|_| Problem::internal())?;
+    let message =
+        MessageId::new(format!("msg_{}", app.fresh_id())).map_err(|_| Problem::internal())?;
     let note = Some("A test from Madura: nothing has happened.".to_owned());
     let event = Event::Test(TestCall { endpoint: id.clone(), note });
     let message = Message::compose(message, &event, now);

@@ -77,7 +77,8 @@ async fn deliver(app: &App, claim: Claim) {
     // The store keeps since when an endpoint fails; how often follows from the attempts, of which
     // there are ten in five days.
     let failures = u32::try_from(claim.attempt.max(1) - 1).unwrap_or(u32::MAX);
-    let failures = if claim.failing_since.is_some() { failures.max(schedule::ATTEMPTS_MAX) } else { 0 };
+    let failures =
+        if claim.failing_since.is_some() { failures.max(schedule::ATTEMPTS_MAX) } else { 0 };
     let health = Health { failing_since: claim.failing_since, failures };
     let number = u32::try_from(claim.attempt).unwrap_or(u32::MAX);
     let verdict = schedule::after(number, &attempt.outcome, health, now, seed(&claim.message));

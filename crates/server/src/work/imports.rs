@@ -124,8 +124,7 @@ fn read(app: &App, claim: &JobClaim, id: &str) -> Result<(), Stop> {
     let mapping: ImportMapping = serde_json::from_value(import.mapping.clone())
         .map_err(|error| failed(format!("the mapping cannot be read: {error}")))?;
     let path = path_of(&app.config, &import).display().to_string();
-    let file =
-        ImportFile::open(&path, &import.name).map_err(|error| failed(error.to_string()))?;
+    let file = ImportFile::open(&path, &import.name).map_err(|error| failed(error.to_string()))?;
     let source = format!("import:{id}");
     let run = ImportRun {
         scope: id,
@@ -135,20 +134,20 @@ fn read(app: &App, claim: &JobClaim, id: &str) -> Result<(), Stop> {
         batch_rows: ROWS,
     };
     let mut stop = None;
-    let summary = ingest::imports::read(&file, &mapping, &run, &mut |batch| {
-        match settle(app, claim, id, batch) {
-            Ok(import) => {
-                tell(app, &import);
-                if *app.stop.borrow() {
-                    stop = Some(Stop::Stopping);
-                    return ControlFlow::Break(());
-                }
-                ControlFlow::Continue(())
+    let summary = ingest::imports::read(&file, &mapping, &run, &mut |batch| match settle(
+        app, claim, id, batch,
+    ) {
+        Ok(import) => {
+            tell(app, &import);
+            if *app.stop.borrow() {
+                stop = Some(Stop::Stopping);
+                return ControlFlow::Break(());
             }
-            Err(reason) => {
-                stop = Some(reason);
-                ControlFlow::Break(())
-            }
+            ControlFlow::Continue(())
+        }
+        Err(reason) => {
+            stop = Some(reason);
+            ControlFlow::Break(())
         }
     });
     match (stop, summary) {

@@ -67,7 +67,11 @@ pub(super) fn ticker(app: App) -> Option<JoinHandle<()>> {
             let began = Instant::now();
             match app.live.tick(app.now()) {
                 Ok(ticked) if ticked.moved + ticked.marked > 0 => {
-                    tracing::debug!(moved = ticked.moved, marked = ticked.marked, "time has passed");
+                    tracing::debug!(
+                        moved = ticked.moved,
+                        marked = ticked.marked,
+                        "time has passed"
+                    );
                 }
                 Ok(_) => {}
                 Err(error) => report(&error, "everybody could not be scored anew"),

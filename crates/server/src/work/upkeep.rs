@@ -85,7 +85,8 @@ fn carry_out(app: &App, claim: &JobClaim) {
         _ => purge(app),
     };
     let now = app.now();
-    let minutes = PERIODIC.iter().find(|(kind, _)| *kind == claim.kind).map_or(60, |(_, every)| *every);
+    let minutes =
+        PERIODIC.iter().find(|(kind, _)| *kind == claim.kind).map_or(60, |(_, every)| *every);
     let next = later(now, minutes * MINUTE_MS);
     let claim = claim.clone();
     let reported = app.live.store().write(move |tx| {

@@ -114,7 +114,10 @@ fn a_session_that_nobody_uses_ends_by_itself() {
 fn the_last_owner_stays() {
     let house = House::new();
     let owner = house.owner();
-    let id = house.get("/api/v1/me", &owner).expect(200)["user"]["id"].as_str().expect("an id").to_owned();
+    let id = house.get("/api/v1/me", &owner).expect(200)["user"]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     let path = format!("/api/v1/users/{id}");
     house.call("PATCH", &path, &owner, Some(json!({"role": "sales"}))).problem(409, "last_owner");
     house.call("DELETE", &path, &owner, None).problem(409, "last_owner");
@@ -127,7 +130,10 @@ fn nobody_gives_others_what_they_do_not_have() {
     let accounts = house.key(&owner, &["accounts:write"]);
     let invite = json!({"email": "x@example.com", "role": "owner"});
     house.post("/api/v1/invitations", &accounts, invite).problem(403, "forbidden");
-    let id = house.get("/api/v1/me", &owner).expect(200)["user"]["id"].as_str().expect("an id").to_owned();
+    let id = house.get("/api/v1/me", &owner).expect(200)["user"]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     let reset = format!("/api/v1/users/{id}/reset");
     house.call("POST", &reset, &accounts, None).problem(403, "forbidden");
     let keys = house.key(&owner, &["keys:write"]);
@@ -140,9 +146,13 @@ fn a_link_to_a_new_password_works_once() {
     let house = House::new();
     let owner = house.owner();
     let sales = house.user(&owner, "sales");
-    let id = house.get("/api/v1/me", &sales).expect(200)["user"]["id"].as_str().expect("an id").to_owned();
+    let id = house.get("/api/v1/me", &sales).expect(200)["user"]["id"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
     let offer = house.call("POST", &format!("/api/v1/users/{id}/reset"), &owner, None).expect(201);
-    let token = offer["link"].as_str().and_then(|link| link.split_once("#token=")).expect("a token").1;
+    let token =
+        offer["link"].as_str().and_then(|link| link.split_once("#token=")).expect("a token").1;
     let body = json!({"token": token, "password": "quite another password"});
     house.post("/api/v1/reset", &As::Nobody, body.clone()).expect(200);
     house.get("/api/v1/me", &sales).problem(401, "unauthenticated");
@@ -153,13 +163,16 @@ fn a_link_to_a_new_password_works_once() {
 fn a_key_that_was_revoked_or_has_expired_is_refused() {
     let house = House::new();
     let owner = house.owner();
-    let wish = json!({"name": "short", "scopes": ["leads:read"], "expires_at": "2026-06-01T11:00:00Z"});
+    let wish =
+        json!({"name": "short", "scopes": ["leads:read"], "expires_at": "2026-06-01T11:00:00Z"});
     let made = house.post("/api/v1/keys", &owner, wish).expect(201);
     let key = As::Key(made["key"].as_str().expect("a key").to_owned());
     house.get("/api/v1/leads", &key).expect(200);
     house.pass(2 * 3_600_000);
     house.get("/api/v1/leads", &key).problem(401, "unauthenticated");
-    let lasting = house.post("/api/v1/keys", &owner, json!({"name": "l", "scopes": ["leads:read"]})).expect(201);
+    let lasting = house
+        .post("/api/v1/keys", &owner, json!({"name": "l", "scopes": ["leads:read"]}))
+        .expect(201);
     let key = As::Key(lasting["key"].as_str().expect("a key").to_owned());
     house.get("/api/v1/leads", &key).expect(200);
     let path = format!("/api/v1/keys/{}", lasting["id"].as_str().expect("an id"));

@@ -40,7 +40,11 @@ fn a_page_of_another_site_changes_nothing_with_somebodys_cookie() {
     assert_eq!(keys.as_array().map(Vec::len), Some(0));
     send(&[("origin", ORIGIN)]).expect(201);
     // A form of a page cannot send this type.
-    let form = [("cookie", cookie.as_str()), ("content-type", "text/plain"), ("sec-fetch-site", "same-origin")];
+    let form = [
+        ("cookie", cookie.as_str()),
+        ("content-type", "text/plain"),
+        ("sec-fetch-site", "same-origin"),
+    ];
     raw(&house, "POST", "/api/v1/write-keys", &form, wish).problem(415, "not_json");
     // Nobody is logged in by another site's page either.
     let body = r#"{"email":"owner@example.com","password":"correct horse battery"}"#;
@@ -79,11 +83,18 @@ fn every_answer_has_the_headers_that_keep_browsers_from_mischief() {
     ];
     for reply in replies {
         let header = |name: &str| {
-            reply.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+            reply
+                .headers
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned()
         };
         let policy = header("content-security-policy");
         assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"));
-        assert!(policy.contains("script-src 'self';") && !policy.contains("script-src 'self' 'unsafe"));
+        assert!(
+            policy.contains("script-src 'self';") && !policy.contains("script-src 'self' 'unsafe")
+        );
         assert_eq!(header("x-content-type-options"), "nosniff");
         assert_eq!(header("x-frame-options"), "DENY");
         assert!(header("strict-transport-security").starts_with("max-age="));
@@ -98,11 +109,28 @@ fn every_answer_has_the_headers_that_keep_browsers_from_mischief() {
 fn only_what_was_built_in_is_served() {
     let house = House::new();
     for path in [
-        "/../Cargo.toml", "/..%2fCargo.toml", "/%2e%2e/Cargo.toml", "/%2e%2e%2f%2e%2e%2fetc/passwd",
-        "/..;/Cargo.toml", "/assets/../../Cargo.toml", "/assets/..%2f..%2fCargo.toml",
-        "/....//Cargo.toml", "/.env", "/.git/config", "//etc/passwd", "/etc/passwd%00.html",
-        "/index.html%00", "/%5c..%5cCargo.toml", "/..\\Cargo.toml", "/madura.db", "/imports/x",
-        "/%252e%252e/Cargo.toml", "/assets/", "/..%c0%af..%c0%afetc/passwd", "/.htaccess", "/src/lib.rs",
+        "/../Cargo.toml",
+        "/..%2fCargo.toml",
+        "/%2e%2e/Cargo.toml",
+        "/%2e%2e%2f%2e%2e%2fetc/passwd",
+        "/..;/Cargo.toml",
+        "/assets/../../Cargo.toml",
+        "/assets/..%2f..%2fCargo.toml",
+        "/....//Cargo.toml",
+        "/.env",
+        "/.git/config",
+        "//etc/passwd",
+        "/etc/passwd%00.html",
+        "/index.html%00",
+        "/%5c..%5cCargo.toml",
+        "/..\\Cargo.toml",
+        "/madura.db",
+        "/imports/x",
+        "/%252e%252e/Cargo.toml",
+        "/assets/",
+        "/..%c0%af..%c0%afetc/passwd",
+        "/.htaccess",
+        "/src/lib.rs",
     ] {
         let Ok(request) = Request::builder().uri(path).body(Body::empty()) else { continue };
         let reply = house.send(request);
@@ -113,7 +141,8 @@ fn only_what_was_built_in_is_served() {
     let page = raw(&house, "GET", "/leads/some-id", &[("accept", "text/html")], "");
     assert_eq!(page.status, 200);
     assert!(page.headers["content-type"].to_str().expect("text").starts_with("text/html"));
-    raw(&house, "GET", "/api/v1/leads/../../etc", &[("accept", "text/html")], "").problem(404, "not_found");
+    raw(&house, "GET", "/api/v1/leads/../../etc", &[("accept", "text/html")], "")
+        .problem(404, "not_found");
 }
 
 #[test]
@@ -123,19 +152,37 @@ fn names_and_orders_are_words_that_are_known_and_never_sql() {
     house.model(&owner);
     house.visitor(&owner, "ana@corp.example", 2);
     for query in [
-        "order=score%20desc%3B--", "order=lead", "bracket=hot%27%20OR%201%3D1--", "model=fit%27--",
-        "q=%25%27%3B%20DROP%20TABLE%20lead%3B--", "cursor=%27%20OR%201%3D1", "limit=0", "limit=201",
-        "limit=x", "unknown=1", "score_min=1e9", "owner=%27%22%00", "seen_since=yesterday",
-        "disqualified=maybe", "stage=a%00b",
+        "order=score%20desc%3B--",
+        "order=lead",
+        "bracket=hot%27%20OR%201%3D1--",
+        "model=fit%27--",
+        "q=%25%27%3B%20DROP%20TABLE%20lead%3B--",
+        "cursor=%27%20OR%201%3D1",
+        "limit=0",
+        "limit=201",
+        "limit=x",
+        "unknown=1",
+        "score_min=1e9",
+        "owner=%27%22%00",
+        "seen_since=yesterday",
+        "disqualified=maybe",
+        "stage=a%00b",
     ] {
         let reply = house.get(&format!("/api/v1/leads?{query}"), &owner);
         let status = reply.status.as_u16();
-        assert!(status == 200 || status == 400 || status == 404, "{query}: {status} {}", reply.text());
+        assert!(
+            status == 200 || status == 400 || status == 404,
+            "{query}: {status} {}",
+            reply.text()
+        );
         if status == 200 {
             assert_eq!(reply.json()["leads"].as_array().map(Vec::len), Some(0), "{query}");
         }
     }
-    assert_eq!(house.get("/api/v1/leads", &owner).expect(200)["leads"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        house.get("/api/v1/leads", &owner).expect(200)["leads"].as_array().map(Vec::len),
+        Some(1)
+    );
 }
 
 #[test]
@@ -152,7 +199,11 @@ fn no_body_says_more_than_its_route_knows() {
     house.post("/api/v1/leads", &owner, zero).problem(400, "bad_text");
     let deep = "[".repeat(100_000);
     let As::Session(cookie) = &owner else { panic!() };
-    let headers = [("cookie", cookie.as_str()), ("sec-fetch-site", "same-origin"), ("content-type", "application/json")];
+    let headers = [
+        ("cookie", cookie.as_str()),
+        ("sec-fetch-site", "same-origin"),
+        ("content-type", "application/json"),
+    ];
     raw(&house, "POST", "/api/v1/leads", &headers, &deep).problem(400, "not_json");
     let long = format!("{{\"email\":\"{}\"}}", "x".repeat(2 << 20));
     raw(&house, "POST", "/api/v1/leads", &headers, &long).problem(413, "too_large");

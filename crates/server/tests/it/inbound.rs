@@ -52,12 +52,19 @@ fn the_key_may_stand_where_clients_put_it() {
     let (As::WriteKey(key), _) = house.write_key(&owner, json!({"name": "site"})) else { panic!() };
     let mut in_body = track("b1");
     in_body["writeKey"] = json!(key);
-    raw(&house, "/v1/track", &[("content-type", "text/plain")], in_body.to_string().into()).expect(200);
-    let batch = json!({"batch": [{"type": "track", "userId": "u", "event": "e"}], "writeKey": key});
-    raw(&house, "/v1/b", &[("content-type", "application/x-www-form-urlencoded")], batch.to_string().into())
+    raw(&house, "/v1/track", &[("content-type", "text/plain")], in_body.to_string().into())
         .expect(200);
+    let batch = json!({"batch": [{"type": "track", "userId": "u", "event": "e"}], "writeKey": key});
+    raw(
+        &house,
+        "/v1/b",
+        &[("content-type", "application/x-www-form-urlencoded")],
+        batch.to_string().into(),
+    )
+    .expect(200);
     let bearer = format!("Bearer {key}");
-    raw(&house, "/v1/track", &[("authorization", &bearer)], track("b2").to_string().into()).expect(200);
+    raw(&house, "/v1/track", &[("authorization", &bearer)], track("b2").to_string().into())
+        .expect(200);
     let packed = gzip(track("b3").to_string().as_bytes());
     let headers = [("authorization", bearer.as_str()), ("content-encoding", "gzip")];
     raw(&house, "/v1/track", &headers, packed).expect(200);
@@ -69,12 +76,22 @@ fn a_key_that_does_not_work_is_401_and_a_body_that_is_wrong_400_with_code_and_me
     let owner = house.owner();
     let (key, id) = house.write_key(&owner, json!({"name": "site"}));
     house.post("/v1/track", &As::Nobody, track("x")).problem(401, "invalid_write_key");
-    house.post("/v1/track", &As::WriteKey("wk_made_up".into()), track("x")).problem(401, "invalid_write_key");
-    house.post("/v1/track", &As::WriteKey("mk_aaaaaaaa_bbb".into()), track("x")).problem(401, "invalid_write_key");
+    house
+        .post("/v1/track", &As::WriteKey("wk_made_up".into()), track("x"))
+        .problem(401, "invalid_write_key");
+    house
+        .post("/v1/track", &As::WriteKey("mk_aaaaaaaa_bbb".into()), track("x"))
+        .problem(401, "invalid_write_key");
     let As::WriteKey(text) = &key else { panic!() };
     let bearer = format!("Bearer {text}");
-    raw(&house, "/v1/track", &[("authorization", &bearer)], b"{nonsense".to_vec()).problem(400, "malformed");
-    house.post("/v1/track", &key, json!({"userId": "u"})).status.is_client_error().then_some(()).expect("400");
+    raw(&house, "/v1/track", &[("authorization", &bearer)], b"{nonsense".to_vec())
+        .problem(400, "malformed");
+    house
+        .post("/v1/track", &key, json!({"userId": "u"}))
+        .status
+        .is_client_error()
+        .then_some(())
+        .expect("400");
     house.post("/v1/track", &key, json!({"event": "nobody"})).problem(400, "no_identity");
     house.post("/v1/batch", &key, json!({"batch": []})).problem(400, "no_batch");
     let wish = json!({"name": "site", "is_enabled": false});
@@ -94,10 +111,17 @@ fn of_a_batch_each_call_stands_or_falls_by_itself() {
         {"type": "page", "anonymousId": "v1", "name": "Home", "messageId": "b"},
     ]});
     let verdicts = house.post("/v1/batch", &key, batch).expect(200);
-    let words: Vec<&str> = verdicts["items"].as_array().expect("items").iter()
-        .map(|item| item["verdict"].as_str().expect("a verdict")).collect();
+    let words: Vec<&str> = verdicts["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|item| item["verdict"].as_str().expect("a verdict"))
+        .collect();
     assert_eq!(words, ["taken", "rejected", "rejected", "taken"]);
-    assert_eq!(verdicts["items"][1]["pointer"].as_str().map(|p| p.starts_with("/batch/1")), Some(true));
+    assert_eq!(
+        verdicts["items"][1]["pointer"].as_str().map(|p| p.starts_with("/batch/1")),
+        Some(true)
+    );
     assert!(verdicts["items"][0].get("lead").is_none(), "a public key learns of no lead");
 }
 
@@ -138,8 +162,13 @@ fn a_page_of_a_site_that_the_key_does_not_name_may_not_use_it() {
     send(Some("null")).problem(403, "origin_not_allowed");
     send(None).problem(403, "origin_not_allowed");
     let preflight = |origin: &str| {
-        let request = Request::builder().method("OPTIONS").uri("/v1/track").header("origin", origin)
-            .header("access-control-request-method", "POST").body(Body::empty()).expect("a request");
+        let request = Request::builder()
+            .method("OPTIONS")
+            .uri("/v1/track")
+            .header("origin", origin)
+            .header("access-control-request-method", "POST")
+            .body(Body::empty())
+            .expect("a request");
         house.send(request).headers.get("access-control-allow-origin").is_some()
     };
     assert!(preflight("https://www.shop.example"));
@@ -156,14 +185,22 @@ fn a_quota_and_a_rate_that_are_used_up_are_429_with_the_headers_that_clients_kno
     house.post("/v1/track", &key, track("q1")).expect(200);
     house.post("/v1/track", &key, track("q2")).expect(200);
     let over = house.post("/v1/track", &key, track("q3"));
-    assert!(over.headers.contains_key("retry-after") && over.headers.contains_key("x-ratelimit-reset"));
+    assert!(
+        over.headers.contains_key("retry-after") && over.headers.contains_key("x-ratelimit-reset")
+    );
     over.problem(429, "quota_exceeded");
     let over = house.post("/v1/track", &key, track("q4"));
-    assert!(over.headers.contains_key("retry-after") && over.headers.contains_key("x-ratelimit-reset"));
+    assert!(
+        over.headers.contains_key("retry-after") && over.headers.contains_key("x-ratelimit-reset")
+    );
     over.problem(429, "rate_limited");
     let events = house.get("/api/v1/events", &owner).expect(200);
-    let named = events["events"].as_array().expect("a list").iter()
-        .filter(|event| event["name"] == "demo_requested").count();
+    let named = events["events"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|event| event["name"] == "demo_requested")
+        .count();
     assert_eq!(named, 2, "what was refused is not stored");
     let usage = house.get(&format!("/api/v1/write-keys/{id}/usage"), &owner).expect(200);
     assert_eq!((&usage[0]["taken"], &usage[0]["refused"]), (&json!(2), &json!(1)));
@@ -188,13 +225,23 @@ fn a_public_key_cannot_bring_two_known_leads_together_and_a_crawler_scores_nothi
     house.settle();
     for lead in [&victim, &attacker] {
         let merges = house.get(&format!("/api/v1/leads/{lead}/merges"), &owner).expect(200);
-        let by_the_page = merges.as_array().expect("a list").iter()
-            .filter(|merge| merge["source"].as_str().is_some_and(|source| source.starts_with("key:")))
-            .filter(|merge| merge["winner"] == **lead && (merge["loser"] == *victim || merge["loser"] == *attacker))
+        let by_the_page = merges
+            .as_array()
+            .expect("a list")
+            .iter()
+            .filter(|merge| {
+                merge["source"].as_str().is_some_and(|source| source.starts_with("key:"))
+            })
+            .filter(|merge| {
+                merge["winner"] == **lead
+                    && (merge["loser"] == *victim || merge["loser"] == *attacker)
+            })
             .count();
         assert_eq!(by_the_page, 0, "{merges}");
     }
-    let before = house.get(&format!("/api/v1/leads/{victim}"), &owner).expect(200)["scores"][0]["score"].clone();
+    let before =
+        house.get(&format!("/api/v1/leads/{victim}"), &owner).expect(200)["scores"][0]["score"]
+            .clone();
     let As::WriteKey(text) = &key else { panic!() };
     let bearer = format!("Bearer {text}");
     let page = json!({"userId": "bot", "traits": {}, "type": "page", "name": "x",
@@ -202,7 +249,9 @@ fn a_public_key_cannot_bring_two_known_leads_together_and_a_crawler_scores_nothi
     let headers = [("authorization", bearer.as_str()), ("user-agent", "Googlebot/2.1")];
     raw(&house, "/v1/page", &headers, page.to_string().into()).expect(200);
     house.settle();
-    let after = house.get(&format!("/api/v1/leads/{victim}"), &owner).expect(200)["scores"][0]["score"].clone();
+    let after =
+        house.get(&format!("/api/v1/leads/{victim}"), &owner).expect(200)["scores"][0]["score"]
+            .clone();
     assert_eq!(before, after);
 }
 
@@ -212,12 +261,17 @@ fn what_an_abused_key_reported_is_taken_back_and_scores_are_what_they_were() {
     let owner = house.owner();
     house.model(&owner);
     let lead = house.visitor(&owner, "ana@corp.example", 2);
-    let score = || house.get(&format!("/api/v1/leads/{lead}"), &owner).expect(200)["scores"][0]["score"].clone();
+    let score = || {
+        house.get(&format!("/api/v1/leads/{lead}"), &owner).expect(200)["scores"][0]["score"]
+            .clone()
+    };
     let before = score();
     house.pass(1000);
     let (key, id) = house.write_key(&owner, json!({"name": "site"}));
-    let call = |n: usize| json!({"type": "page", "anonymousId": "v", "messageId": format!("fake{n}"),
-        "context": {"traits": {"email": "ana@corp.example"}}});
+    let call = |n: usize| {
+        json!({"type": "page", "anonymousId": "v", "messageId": format!("fake{n}"),
+        "context": {"traits": {"email": "ana@corp.example"}}})
+    };
     let batch: Vec<Json> = (0..20).map(call).collect();
     let agent = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
     let As::WriteKey(text) = &key else { panic!() };
@@ -242,12 +296,16 @@ fn a_form_becomes_a_lead_by_its_stored_mapping() {
     let owner = house.owner();
     house.model(&owner);
     let (As::WriteKey(key), _) = house.write_key(&owner, json!({"name": "site"})) else { panic!() };
-    let sample = json!({"form": "contact", "samples": ["email=a%40b.com&company=Acme&newsletter=on"]});
+    let sample =
+        json!({"form": "contact", "samples": ["email=a%40b.com&company=Acme&newsletter=on"]});
     let proposed = house.post("/api/v1/forms/suggest", &owner, sample).expect(200);
-    house.call("PUT", "/api/v1/forms/contact", &owner, Some(proposed["mapping"].clone())).expect(200);
+    house
+        .call("PUT", "/api/v1/forms/contact", &owner, Some(proposed["mapping"].clone()))
+        .expect(200);
     let path = format!("/v1/forms/contact?key={key}");
     let form = b"email=ana%40corp.example&company=Acme".to_vec();
-    raw(&house, &path, &[("content-type", "application/x-www-form-urlencoded")], form.clone()).expect(200);
+    raw(&house, &path, &[("content-type", "application/x-www-form-urlencoded")], form.clone())
+        .expect(200);
     house.settle();
     let found = house.get("/api/v1/leads?q=ana@corp", &owner).expect(200);
     assert_eq!(found["leads"].as_array().expect("a list").len(), 1);

@@ -61,7 +61,8 @@ fn whoever_watches_hears_of_a_new_score_and_nobody_after_the_session_ended() {
     house.model(&owner);
     let running = run(&house);
     let As::Session(cookie) = &owner else { panic!("a session") };
-    let head = format!("GET /api/v1/stream HTTP/1.1\nHost: leads.example.com\nCookie: {cookie}\n\n");
+    let head =
+        format!("GET /api/v1/stream HTTP/1.1\nHost: leads.example.com\nCookie: {cookie}\n\n");
     let mut stream = house.runtime.block_on(request(running.address, &head));
     let hello = house.runtime.block_on(read_until(&mut stream, "event: hello"));
     assert!(hello.contains("text/event-stream"), "{hello}");
@@ -117,15 +118,18 @@ fn a_lead_that_enters_a_stage_is_told_to_whoever_wants_to_hear_signed_and_once()
     drop(stream);
     let mut delivered = false;
     for _ in 0..6_000 {
-        let page = house.get(&format!("/api/v1/webhooks/{id}/deliveries?state=delivered"), &owner).expect(200);
+        let page = house
+            .get(&format!("/api/v1/webhooks/{id}/deliveries?state=delivered"), &owner)
+            .expect(200);
         delivered = page["deliveries"].as_array().is_some_and(|list| list.len() == 1);
         if delivered {
             break;
         }
-        house.runtime.block_on(tokio::time::sleep(Duration::from_millis(10)));
+        house.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(10)).await });
     }
     assert!(delivered);
-    let again = house.runtime.block_on(async { timeout(Duration::from_secs(2), listener.accept()).await });
+    let again =
+        house.runtime.block_on(async { timeout(Duration::from_secs(2), listener.accept()).await });
     assert!(again.is_err(), "told once");
     end(&house, running);
 }
@@ -142,7 +146,7 @@ fn a_server_is_ready_while_it_scores_and_ends_in_good_order() {
         if ready {
             break;
         }
-        house.runtime.block_on(tokio::time::sleep(Duration::from_millis(10)));
+        house.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(10)).await });
     }
     assert!(ready);
     end(&house, running);

@@ -52,10 +52,13 @@ fn gets_in(house: &House, route: &Route, by: &As) -> bool {
     let mut request = Request::builder().method(route.method.as_str()).uri(path);
     request = match by {
         As::Nobody => request,
-        As::Session(cookie) => request.header(COOKIE, cookie).header("sec-fetch-site", "same-origin"),
+        As::Session(cookie) => {
+            request.header(COOKIE, cookie).header("sec-fetch-site", "same-origin")
+        }
         As::Key(key) | As::WriteKey(key) => request.header(AUTHORIZATION, format!("Bearer {key}")),
     };
-    let request = request.header(CONTENT_TYPE, "text/plain").body(Body::from("nothing")).expect("one");
+    let request =
+        request.header(CONTENT_TYPE, "text/plain").body(Body::from("nothing")).expect("one");
     let status = house.runtime.block_on(async {
         use tower::ServiceExt as _;
         house.router.clone().oneshot(request).await.expect("an answer").status().as_u16()
@@ -71,8 +74,11 @@ fn every_route_lets_in_whom_the_table_says_and_nobody_else() {
     let roles: Vec<(Role, As)> = Role::ALL
         .iter()
         .map(|role| {
-            let user =
-                if *role == Role::Owner { owner.clone() } else { house.user(&owner, role.as_str()) };
+            let user = if *role == Role::Owner {
+                owner.clone()
+            } else {
+                house.user(&owner, role.as_str())
+            };
             (*role, user)
         })
         .collect();
@@ -110,7 +116,8 @@ fn every_route_lets_in_whom_the_table_says_and_nobody_else() {
 fn what_a_page_shows_everybody_opens_nothing() {
     let house = House::new();
     let owner = house.owner();
-    let (As::WriteKey(key), _) = house.write_key(&owner, serde_json::json!({"name": "site"})) else {
+    let (As::WriteKey(key), _) = house.write_key(&owner, serde_json::json!({"name": "site"}))
+    else {
         panic!("a write key")
     };
     for route in routes() {

@@ -33,7 +33,10 @@ fn users_keys_models_leads_and_facts_work_on_a_server_as_on_a_file() {
     let last = house.get(&format!("/api/v1/leads?limit=1&cursor={cursor}"), &owner).expect(200);
     assert_eq!(last["leads"][0]["id"], json!(other));
     assert_eq!(house.get("/api/v1/leads/counts?by=stage", &owner).expect(200)["total"], 2);
-    assert_eq!(house.get("/api/v1/companies?order=best", &owner).expect(200)["companies"][0]["best"], 55);
+    assert_eq!(
+        house.get("/api/v1/companies?order=best", &owner).expect(200)["companies"][0]["best"],
+        55
+    );
     house.get(&format!("/api/v1/leads/{lead}/explain"), &owner).expect(200);
 
     let (key, _) = house.write_key(&owner, json!({"name": "site", "daily_quota": 1}));
@@ -41,7 +44,9 @@ fn users_keys_models_leads_and_facts_work_on_a_server_as_on_a_file() {
     house.post("/v1/track", &key, call("1")).expect(200);
     assert_eq!(house.post("/v1/track", &key, call("2")).status, StatusCode::TOO_MANY_REQUESTS);
 
-    let merge = house.post(&format!("/api/v1/leads/{lead}/merge"), &owner, json!({"lead": other})).expect(201);
+    let merge = house
+        .post(&format!("/api/v1/leads/{lead}/merge"), &owner, json!({"lead": other}))
+        .expect(201);
     house.settle();
     let undo = format!("/api/v1/merges/{}/undo", merge["id"].as_str().expect("an id"));
     house.call("POST", &undo, &owner, None).expect(200);

@@ -29,7 +29,10 @@ fn a_request_that_is_repeated_has_its_effect_once_and_the_same_answer() {
     assert!(!first.headers.contains_key("idempotent-replayed"));
     assert_eq!(again.headers["idempotent-replayed"], "true");
     assert_eq!((first.status, &first.body), (again.status, &again.body));
-    assert_eq!(house.get("/api/v1/write-keys", &owner).expect(200).as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        house.get("/api/v1/write-keys", &owner).expect(200).as_array().map(Vec::len),
+        Some(1)
+    );
     post(&house, "/api/v1/write-keys", &owner, "k1", &json!({"name": "other"}))
         .problem(422, "idempotency_key_reused");
     post(&house, "/api/v1/write-keys", &owner, "k2", &wish).expect(201);
@@ -66,17 +69,29 @@ fn everything_that_is_changed_is_in_the_trail_and_the_trail_is_whole() {
     house.user(&owner, "sales");
     house.key(&owner, &["leads:read"]);
     house.write_key(&owner, json!({"name": "site"}));
-    house.call("PUT", "/api/v1/settings/general", &owner, Some(json!({"name": "Acme"}))).expect(200);
+    house
+        .call("PUT", "/api/v1/settings/general", &owner, Some(json!({"name": "Acme"})))
+        .expect(200);
     let hook = json!({"url": "https://hooks.example.com/x"});
     let made = house.post("/api/v1/webhooks", &owner, hook).expect(201);
     let text = house.get("/api/v1/audit?limit=200", &owner).text();
-    for action in ["setup.done", "user.logged_in", "user.invited", "user.joined", "key.made",
-        "write_key.made", "setting.changed", "webhook.made"] {
+    for action in [
+        "setup.done",
+        "user.logged_in",
+        "user.invited",
+        "user.joined",
+        "key.made",
+        "write_key.made",
+        "setting.changed",
+        "webhook.made",
+    ] {
         assert!(text.contains(action), "{action}: {text}");
     }
     let secret = made["secret"].as_str().expect("a secret");
     assert!(secret.starts_with("whsec_"));
-    for path in ["/api/v1/audit?limit=200", "/api/v1/webhooks", "/api/v1/settings", "/api/v1/status"] {
+    for path in
+        ["/api/v1/audit?limit=200", "/api/v1/webhooks", "/api/v1/settings", "/api/v1/status"]
+    {
         assert!(!house.get(path, &owner).text().contains(secret), "{path}");
     }
     let verified = house.get("/api/v1/audit/verify", &owner).expect(200);
@@ -86,7 +101,13 @@ fn everything_that_is_changed_is_in_the_trail_and_the_trail_is_whole() {
     let mut path = "/api/v1/audit?limit=2".to_owned();
     loop {
         let page = house.get(&path, &owner).expect(200);
-        seen.extend(page["entries"].as_array().expect("entries").iter().map(|e| e["seq"].as_i64().expect("a number")));
+        seen.extend(
+            page["entries"]
+                .as_array()
+                .expect("entries")
+                .iter()
+                .map(|e| e["seq"].as_i64().expect("a number")),
+        );
         let Some(next) = page["next"].as_str() else { break };
         path = format!("/api/v1/audit?limit=2&cursor={next}");
     }

@@ -144,14 +144,13 @@ impl House {
         let server = Server::open(
             config,
             live.clone(),
-            Arc::new(move || {
-                Timestamp::saturating_from_millis(ticking.load(Ordering::SeqCst))
-            }),
+            Arc::new(move || Timestamp::saturating_from_millis(ticking.load(Ordering::SeqCst))),
             Arc::new(move |bytes: &mut [u8]| {
                 // Not random, but never the same twice.
                 let number = count.fetch_add(1, Ordering::SeqCst);
                 for (index, byte) in bytes.iter_mut().enumerate() {
-                    let mixed = number.wrapping_add(index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                    let mixed =
+                        number.wrapping_add(index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
                     *byte = (mixed >> 56) as u8 ^ (number >> (8 * (index % 8))) as u8;
                 }
             }),
@@ -187,9 +186,8 @@ impl House {
                 request.header(COOKIE, cookie).header("sec-fetch-site", "same-origin")
             }
             As::Key(key) => request.header(AUTHORIZATION, format!("Bearer {key}")),
-            As::WriteKey(key) => {
-                request.header(AUTHORIZATION, format!("Basic {}", STANDARD.encode(format!("{key}:"))))
-            }
+            As::WriteKey(key) => request
+                .header(AUTHORIZATION, format!("Basic {}", STANDARD.encode(format!("{key}:")))),
         };
         let body = match body {
             Some(json) => {

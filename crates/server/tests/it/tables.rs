@@ -35,18 +35,25 @@ fn a_file_is_imported_and_taken_back_as_a_whole() {
     let house = House::new();
     let owner = house.owner();
     house.model(&owner);
-    let csv = b"email,name,country\nana@a.example,Ana,RO\nno address,Bob,ES\nbea@b.example,Bea,ES\n";
+    let csv =
+        b"email,name,country\nana@a.example,Ana,RO\nno address,Bob,ES\nbea@b.example,Bea,ES\n";
     let made = upload(&house, &owner, "people.csv", csv).expect(201);
     let id = made["id"].as_str().expect("an id").to_owned();
     let path = format!("/api/v1/imports/{id}");
     assert_eq!((&made["state"], &made["format"]), (&json!("previewed"), &json!("csv")));
     let preview = house.get(&format!("{path}/preview"), &owner).expect(200);
     assert_eq!(preview["columns"][0]["name"], "email");
-    house.call("PUT", &format!("{path}/mapping"), &owner, Some(preview["mapping"].clone())).expect(200);
+    house
+        .call("PUT", &format!("{path}/mapping"), &owner, Some(preview["mapping"].clone()))
+        .expect(200);
     let work = house.runtime.block_on(async { house.server.work() });
     house.call("POST", &format!("{path}/start"), &owner, None).expect(200);
     let done = wait_until_done(&house, &owner, &id);
-    assert_eq!((&done["state"], &done["taken"], &done["rejected"]), (&json!("done"), &json!(2), &json!(1)), "{done}");
+    assert_eq!(
+        (&done["state"], &done["taken"], &done["rejected"]),
+        (&json!("done"), &json!(2), &json!(1)),
+        "{done}"
+    );
     let rejects = house.get(&format!("{path}/rejects"), &owner).expect(200);
     assert_eq!(rejects[0]["row"], 3);
     drop(work);
@@ -56,7 +63,13 @@ fn a_file_is_imported_and_taken_back_as_a_whole() {
     house.call("POST", &format!("{path}/undo"), &owner, None).expect(200);
     house.settle();
     let events = house.get("/api/v1/events", &owner).expect(200);
-    assert!(events["events"].as_array().expect("a list").iter().all(|one| !one["retracted_at"].is_null()));
+    assert!(
+        events["events"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .all(|one| !one["retracted_at"].is_null())
+    );
     house.call("POST", &format!("{path}/start"), &owner, None).problem(409, "import_state");
 }
 
@@ -67,8 +80,10 @@ fn a_file_that_is_no_table_leaves_nothing_behind() {
     upload(&house, &owner, "x.csv", b"").problem(400, "empty");
     upload(&house, &owner, "x.csv", &[b'a'; 2000]).problem(413, "too_large");
     upload(&house, &owner, "..%2f..%2fevil.csv", b"email\na@b.example\n").expect(201);
-    upload(&house, &owner, "x.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old").problem(422, "unreadable");
-    let files: Vec<_> = std::fs::read_dir(house.directory.path().join("imports")).expect("a directory").collect();
+    upload(&house, &owner, "x.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old")
+        .problem(422, "unreadable");
+    let files: Vec<_> =
+        std::fs::read_dir(house.directory.path().join("imports")).expect("a directory").collect();
     assert_eq!(files.len(), 1, "one was taken");
     assert!(!house.directory.path().parent().expect("a parent").join("evil.csv").exists());
 }
