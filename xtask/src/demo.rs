@@ -2,10 +2,9 @@
 
 use anyhow::Result;
 
-use crate::{shell, web};
+use crate::shell;
 
 pub(crate) fn run(words: &[&str]) -> Result<()> {
-    web::build()?;
     println!("Building madura (the first time takes some minutes) ...");
     let madura = shell::build_madura("dev")?;
     shell::run(&madura, &[&["demo"], words].concat())

@@ -1,4 +1,4 @@
-//! The web's halves: the page and the tracking script, with Node's tools where there are any.
+//! The parts of the web that Node's tools build and test, where there are any.
 
 use anyhow::Result;
 
@@ -6,27 +6,11 @@ use crate::shell;
 use crate::steps::Steps;
 
 /// Packages of ours that Node's tools build and test.
-const PACKAGES: [&str; 2] = ["web/app", "web/snippet"];
+const PACKAGES: [&str; 1] = ["web/snippet"];
 
-/// Builds the page into `web/dist`, from where the binary takes it. Without Node the binary serves a
-/// page that says how.
-pub(crate) fn build() -> Result<()> {
-    let page = PACKAGES[0];
-    if !there(page) {
-        return Ok(());
-    }
-    if !has_npm() {
-        println!("npm is not installed: the page will only say how to build it");
-        return Ok(());
-    }
-    println!("Building the page ...");
-    install(page)?;
-    npm(page, &["run", "--silent", "build"])
-}
-
-/// Adds the tests of both.
+/// Adds their tests.
 pub(crate) fn add_tests(steps: &mut Steps) {
-    for package in PACKAGES.into_iter().filter(|package| there(package)) {
+    for package in PACKAGES {
         if has_npm() {
             steps.run(package, || {
                 install(package)?;
@@ -36,10 +20,6 @@ pub(crate) fn add_tests(steps: &mut Steps) {
             steps.skip(package, "npm would run its tests");
         }
     }
-}
-
-fn there(package: &str) -> bool {
-    shell::root().join(package).join("package.json").exists()
 }
 
 fn has_npm() -> bool {

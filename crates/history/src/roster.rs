@@ -1,5 +1,7 @@
 //! Who the leads are: ids, beginnings and profiles, in columns.
 
+mod stretch;
+
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use leads::batch::{LeadBatch, LeadIds, Texts, TraitChange, id_as_number};
@@ -474,6 +476,11 @@ impl Profile for RowProfile<'_> {
         // In rising order: the last one that has begun holds.
         let begun = self.changes_of(column).take_while(|change| change.from <= at);
         begun.last().map_or(base, |change| change.value)
+    }
+
+    #[inline]
+    fn is_blank(&self, at: i64) -> bool {
+        at < self.roster.created_at[self.at] && self.changes.is_empty()
     }
 
     fn values(&self, column: usize, first: i64, last: i64, visit: &mut dyn FnMut(u32)) {

@@ -8,26 +8,12 @@ use rust_embed::Embed;
 
 use crate::problem::Problem;
 
-/// What `npm run build` made in `web/`.
+/// The page, as it stands in `web/page`.
 #[derive(Embed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../web/dist"]
-#[allow_missing = true]
+#[folder = "../../web/page"]
 struct Files;
 
 const INDEX: &str = "index.html";
-
-/// What is shown where the program was built without the page.
-const UNBUILT: &str = "<!doctype html>
-<html lang=\"en\">
-<meta charset=\"utf-8\">
-<title>Madura</title>
-<h1>Madura runs, without its page</h1>
-<p>This program was built before the page was. Build the page, then the program:</p>
-<pre>cd web &amp;&amp; npm ci &amp;&amp; npm run build
-cargo build --release</pre>
-<p>The API is at <code>/api/v1</code> all the same.</p>
-</html>
-";
 
 /// Answers whatever no route answers.
 pub(crate) async fn serve(request: Request) -> Response {
@@ -52,12 +38,11 @@ pub(crate) async fn serve(request: Request) -> Response {
         .get(ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
-    if wants_page && is_address_of_page(name) {
-        if let Some(index) = file(INDEX, request.headers()) {
-            return index;
-        }
-        let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-cache")];
-        return (headers, UNBUILT).into_response();
+    if wants_page
+        && is_address_of_page(name)
+        && let Some(index) = file(INDEX, request.headers())
+    {
+        return index;
     }
     Problem::not_found("page").into_response()
 }
@@ -88,13 +73,8 @@ fn file(name: &str, headers: &HeaderMap) -> Option<Response> {
     let answer = response.headers_mut();
     answer.insert(CONTENT_TYPE, HeaderValue::from_static(kind_of(name)));
     answer.insert(ETAG, HeaderValue::from_str(&tag).ok()?);
-    // The bundler puts a hash of what a file holds into the names of everything but the entry points.
-    let keep = if name.starts_with("assets/") {
-        "public, max-age=31536000, immutable"
-    } else {
-        "no-cache"
-    };
-    answer.insert(CACHE_CONTROL, HeaderValue::from_static(keep));
+    // Names stay the same from version to version: browsers ask whether a file does, too.
+    answer.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     Some(response)
 }
 

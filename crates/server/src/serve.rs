@@ -1,6 +1,5 @@
 //! Connections: how many, how long a head may take, and how they end.
 
-use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,15 +111,4 @@ async fn converse(
         () = stopping.as_mut() => connection.as_mut().graceful_shutdown(),
     }
     let _ = connection.await;
-}
-
-/// Ends when the future does, or a stop was asked for.
-pub(crate) async fn until_stopped(
-    stop: &mut watch::Receiver<bool>,
-    other: impl Future<Output = ()>,
-) -> bool {
-    tokio::select! {
-        _ = stop.wait_for(|stop| *stop) => true,
-        () = other => false,
-    }
 }

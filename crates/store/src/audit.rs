@@ -269,8 +269,9 @@ impl Stored {
     }
 
     fn hash(&self, previous: &Digest) -> Digest {
-        // No JSON is empty, so that nothing and empty are told apart.
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        // A mark tells an empty text from none.
+        let text = |text: &Option<String>| text.as_ref().map(|text| format!("={text}"));
+        let (before, after) = (text(&self.before), text(&self.after));
         Digest::of_parts(&[
             previous.as_bytes(),
             &self.seq.to_le_bytes(),
@@ -278,8 +279,8 @@ impl Stored {
             self.actor.as_bytes(),
             self.action.as_bytes(),
             self.object.as_bytes(),
-            text(&self.before).as_bytes(),
-            text(&self.after).as_bytes(),
+            before.unwrap_or_default().as_bytes(),
+            after.unwrap_or_default().as_bytes(),
         ])
     }
 }

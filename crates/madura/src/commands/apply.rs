@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use live::{Live, ModelProblem};
+use scoring::document::Severity;
 use store::scores::{VersionState, active_at, versions};
 
 use crate::clock::now;
@@ -99,7 +100,7 @@ fn refused(path: &Path, problem: ModelProblem) -> Failure {
     match problem {
         ModelProblem::Document(diagnostics) => {
             let failure = Failure::usage(format!("{} is not a model", path.display()));
-            diagnostics.iter().filter(|found| found.is_error()).fold(failure, |failure, found| {
+            diagnostics.iter().filter(|found| found.severity == Severity::Error).fold(failure, |failure, found| {
                 failure.hint(format!("{}:{}: {}", found.line, found.column, found.message))
             })
         }

@@ -180,8 +180,8 @@ impl Settings {
             config.webhook_guard = Guard::new(self.webhook_networks.clone(), Ports::Any);
         }
         let day = leads::Duration::DAY.as_millis();
-        let after = self.seal_after_days.map(|days| leads::Duration::from_millis(days * day));
-        if let Some(Ok(after)) = after {
+        let millis = self.seal_after_days.and_then(|days| days.checked_mul(day));
+        if let Some(after) = millis.and_then(leads::Duration::from_millis) {
             config.pace.seal_after = after;
         }
         config

@@ -7,9 +7,11 @@ use leads::Report;
 use serde_json::json;
 use store::erase::{EraseError, Erasure, ErasureRequest, erase, erasures, export};
 use store::facts::{Outcome, Refusal};
+use store::idempotency::{self, Answer, IdempotencyKey, idempotent};
 use store::scores::{LeadRow, put_lead};
 use store::segments::{SealOptions, seal, verify};
-use store::{DbError, SegmentError};
+use store::webhooks::{self, Message, NewEndpoint, SigningSecret};
+use store::{DbError, Digest, SegmentError, Tx};
 
 use crate::support::reports::{alias, minute, public, saying, seen, traits};
 use crate::support::{Bench, on_both, start};
@@ -51,7 +53,55 @@ fn fill(bench: &Bench) -> String {
         ..LeadRow::default()
     };
     bench.store.write(move |tx| put_lead(tx, &row, start())).expect("a row");
+    tell(bench, &lead);
     lead
+}
+
+/// What goes out about a lead: a message that waits to be sent, and an answer that may be repeated.
+fn tell(bench: &Bench, lead: &str) {
+    let lead = lead.to_owned();
+    let said = r#"{"name":"Ana Secretname"}"#;
+    let job = move |tx: &mut Tx<'_>| {
+        let secret = SigningSecret::new("whsec_1".to_owned());
+        let endpoint = NewEndpoint {
+            id: "crm",
+            url: "https://crm.example.com/",
+            description: "",
+            event_types: &[],
+            secret: &secret,
+            created_by: "eva",
+        };
+        webhooks::create(tx, &endpoint, start())?;
+        for (id, about, payload) in [("m1", lead.as_str(), said), ("m2", "another", "{}")] {
+            let message = Message { id, event_type: "lead.created", about: Some(about), payload };
+            webhooks::enqueue(tx, &[message], start())?;
+        }
+        let key = IdempotencyKey::parse("k").map_err(|_| DbError::NoRow)?;
+        idempotent(tx, "eva", &key, &Digest::of(b"r"), start(), |_| {
+            Ok(Answer { status: 201, body: said.as_bytes().to_vec(), about: Some(lead.clone()) })
+        })
+    };
+    bench.store.write::<_, DbError>(job).expect("told");
+}
+
+#[test]
+fn nothing_more_is_told_of_who_is_erased() {
+    on_both(|bench| {
+        let lead = fill(bench);
+        forget(bench, &lead).expect("erased");
+        let claims = bench
+            .store
+            .write(|tx| webhooks::claim(tx, minute(9001), 10, minute(9002)))
+            .expect("claims");
+        let messages: Vec<&str> = claims.iter().map(|claim| claim.message.as_str()).collect();
+        assert_eq!(messages, ["m2"]);
+        let key = IdempotencyKey::parse("k").expect("a key");
+        let again = bench.store.write(move |tx| {
+            idempotent(tx, "eva", &key, &Digest::of(b"r"), minute(2), |_| Err(DbError::NoRow))
+        });
+        let gone = Answer { status: 410, body: Vec::new(), about: None };
+        assert_eq!(again, Ok(idempotency::Outcome::Replayed(gone)));
+    });
 }
 
 /// Whether a text occurs in any file below a directory.
