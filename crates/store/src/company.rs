@@ -36,36 +36,55 @@ pub fn company_of_domain(tx: &mut Tx<'_>, domain: &str) -> Result<String, DbErro
 
 /// What a batch says of companies.
 #[derive(Default)]
-pub(crate) struct Changes(BTreeMap<String, Latest>);
+pub(crate) struct Changes(BTreeMap<String, Said>);
 
 #[derive(Default)]
-struct Latest {
+struct Said {
     domain: Option<(Timestamp, String)>,
     name: Option<(Timestamp, String)>,
+    /// The traits of each fact, as text.
+    traits: Vec<(Timestamp, String)>,
+    /// A fact gave way to another.
+    replaced: bool,
 }
 
 impl Changes {
-    pub(crate) fn add(&mut self, id: &str, traits: &Map<String, Json>, at: Timestamp) {
+    /// Adds a fact; `body` is its traits as they are kept. `replaced`: another fact gave way to it.
+    pub(crate) fn add(
+        &mut self,
+        id: &str,
+        traits: &Map<String, Json>,
+        at: Timestamp,
+        body: &str,
+        replaced: bool,
+    ) {
         let text = |keys: &[&str]| {
             let found = keys.iter().find_map(|key| traits.get(*key)?.as_str());
             found.map(str::trim).filter(|text| !text.is_empty() && !text.contains('\0'))
         };
-        let latest = self.0.entry(id.to_owned()).or_default();
+        let said = self.0.entry(id.to_owned()).or_default();
+        said.traits.push((at, body.to_owned()));
+        said.replaced |= replaced;
         if let Some(name) = text(&["name", "company_name"]) {
-            latest.name = latest.name.take().max(Some((at, name.to_owned())));
+            said.name = said.name.take().max(Some((at, name.to_owned())));
         }
         if let Some(domain) = text(&["domain", "website"]).and_then(domain_of) {
-            latest.domain = latest.domain.take().max(Some((at, domain)));
+            said.domain = said.domain.take().max(Some((at, domain)));
         }
     }
 
-    /// Writes it down; answers the companies.
+    /// Writes it down, before the facts themselves are in the table. Answers the companies whose
+    /// traits are others now: clients repeat a company's traits at each login, which changes nothing.
     pub(crate) fn write(self, tx: &mut Tx<'_>) -> Result<BTreeSet<String>, DbError> {
-        for (id, latest) in &self.0 {
+        let mut changed = BTreeSet::new();
+        for (id, said) in self.0 {
+            if said.replaced || says_anything_new(tx, &id, &said.traits)? {
+                changed.insert(id.clone());
+            }
             let insert =
                 "INSERT INTO company (id, domain) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
-            tx.execute(insert, &[id.into(), domain_of(id).as_deref().into()])?;
-            for (column, value) in [("domain", &latest.domain), ("name", &latest.name)] {
+            tx.execute(insert, &[(&id).into(), domain_of(&id).as_deref().into()])?;
+            for (column, value) in [("domain", &said.domain), ("name", &said.name)] {
                 let Some((at, value)) = value else { continue };
                 // Later facts win, whatever the order of their arrival.
                 let update = format!(
@@ -73,11 +92,43 @@ impl Changes {
                      WHERE id = $1 AND ({column}_at IS NULL OR {column}_at < $3
                         OR ({column}_at = $3 AND {column} < $2))"
                 );
-                tx.execute(&update, &[id.into(), value.into(), (*at).into()])?;
+                tx.execute(&update, &[(&id).into(), value.into(), (*at).into()])?;
             }
         }
-        Ok(self.0.into_keys().collect())
+        Ok(changed)
     }
+}
+
+/// Whether any of these facts says something else than the one before it.
+fn says_anything_new(
+    tx: &mut Tx<'_>,
+    id: &str,
+    traits: &[(Timestamp, String)],
+) -> Result<bool, DbError> {
+    let mut sorted: Vec<&(Timestamp, String)> = traits.iter().collect();
+    sorted.sort();
+    let sql = "SELECT at, body FROM fact
+        WHERE kind = 2 AND name = $1 AND at <= $2 AND retracted_at IS NULL
+            AND machine_reason IS NULL
+        ORDER BY at DESC, id DESC LIMIT 1";
+    let mut before: Option<(i64, String)> = None;
+    for (at, body) in sorted {
+        let kept: Option<(i64, String)> =
+            tx.find(sql, &[id.into(), (*at).into()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        // Where both stand at one instant, the kept one may come after: say so rather than miss it.
+        let known = match (&before, &kept) {
+            (Some(before), Some(kept)) if kept.0 > before.0 => Some(&kept.1),
+            (Some(before), Some(kept)) if kept.0 == before.0 && kept.1 != before.1 => None,
+            (Some(before), _) => Some(&before.1),
+            (None, Some(kept)) => Some(&kept.1),
+            (None, None) => None,
+        };
+        if known != Some(body) && (known.is_some() || body != "{}") {
+            return Ok(true);
+        }
+        before = Some((at.as_millis(), body.clone()));
+    }
+    Ok(false)
 }
 
 /// The domain in a domain or a web address, in lower case; `None` where there is none.

@@ -19,7 +19,8 @@ pub struct Appended {
     pub taken: Vec<Taken>,
     /// Leads whose facts changed; of a merge both, the one that is no more under its old id.
     pub changed: BTreeSet<String>,
-    /// Companies whose traits changed, and with them those of everybody there.
+    /// Companies whose traits changed, and with them those of everybody there. A fact that repeats what
+    /// was known changes none.
     pub companies: BTreeSet<String>,
 }
 
@@ -148,13 +149,14 @@ pub fn append(
             standing.insert(&report.id, now);
             changed.insert(settled.person.clone());
             if let What::Group { traits, .. } = &report.what {
-                companies.add(&content.name, traits, report.at);
+                let replaced = outcome == Outcome::Replaced;
+                companies.add(&content.name, traits, report.at, &content.body, replaced);
             }
         }
         answers.push((outcome, Some(settled.person), settled.notes));
     }
-    insert(tx, reports, &contents, &inserts)?;
     let companies = companies.write(tx)?;
+    insert(tx, reports, &contents, &inserts)?;
     let mut changed: BTreeSet<String> =
         changed.into_iter().map(|person| leads.lead_of(&person)).collect();
     changed.extend(leads.changed.iter().cloned());

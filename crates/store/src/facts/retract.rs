@@ -6,6 +6,7 @@ use leads::{MachineSign, Timestamp};
 
 use crate::chunks;
 use crate::db::{DbError, Param, Tx};
+use crate::scores::leads_of_company;
 use crate::segments::{SegmentError, Segments};
 
 /// Which facts.
@@ -73,63 +74,91 @@ fn set(
     which: &Which<'_>,
     retracted_at: Option<Timestamp>,
 ) -> Result<BTreeSet<String>, SegmentError> {
-    let mut persons: BTreeSet<String> = BTreeSet::new();
-    let value: Param<'_> = retracted_at.into();
-    // What is so already is left alone, with its first instant.
-    let is_other =
-        if retracted_at.is_some() { "retracted_at IS NULL" } else { "retracted_at IS NOT NULL" };
-    let mut by_ids = |tx: &mut Tx<'_>, tables: &[(&str, &str)], ids: &[&str]| {
-        for (table, mark) in tables {
-            chunks::keys(ids, 2, |list, keys| {
-                let update = format!(
-                    "UPDATE {table} SET retracted_at = $1{mark} WHERE id IN ({list}) AND {is_other}
-                     RETURNING person"
-                );
-                let mut params = vec![value];
-                params.extend_from_slice(keys);
-                tx.each(&update, &params, |row| {
-                    persons.insert(row.get(0)?);
-                    Ok(())
-                })
-            })?;
-        }
-        Ok::<(), DbError>(())
-    };
-    let sealed = ("sealed_fact", ", marked = 1");
-    match which {
+    let mut reach = Reach { retracted_at, ..Reach::default() };
+    match *which {
         Which::Ids(ids) => {
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-            by_ids(tx, &[("fact", ""), sealed], &ids)?;
+            chunks::keys(&ids, 2, |list, keys| reach.hot(tx, &format!("id IN ({list})"), keys))?;
+            reach.sealed(tx, &ids)?;
         }
         Which::Import(import) => {
-            let found = segments
-                .ids_where(tx, &|fact| fact.source.strip_prefix("import:") == Some(import))?;
-            let ids: Vec<&str> = found.iter().map(String::as_str).collect();
-            by_ids(tx, &[sealed], &ids)?;
-            let update = format!(
-                "UPDATE fact SET retracted_at = $1 WHERE import_id = $2 AND {is_other} RETURNING person"
-            );
-            let rows: Vec<String> =
-                tx.query(&update, &[value, (*import).into()], |row| row.get(0))?;
-            persons.extend(rows);
+            reach.hot(tx, "import_id = $2", &[import.into()])?;
+            let is_of = |source: &str| source.strip_prefix("import:") == Some(import);
+            let ids = segments.ids_where(tx, &|fact| is_of(&fact.source))?;
+            reach.sealed(tx, &ids.iter().map(String::as_str).collect::<Vec<_>>())?;
         }
         Which::Source { source, from, to } => {
-            let found = segments.ids_where(tx, &|fact| {
-                fact.source == *source && (*from..*to).contains(&fact.received_at)
+            let condition = "source = $2 AND received_at >= $3 AND received_at < $4";
+            reach.hot(tx, condition, &[source.into(), from.into(), to.into()])?;
+            let ids = segments.ids_where(tx, &|fact| {
+                fact.source == source && (from..to).contains(&fact.received_at)
             })?;
-            let ids: Vec<&str> = found.iter().map(String::as_str).collect();
-            by_ids(tx, &[sealed], &ids)?;
-            let update = format!(
-                "UPDATE fact SET retracted_at = $1
-                 WHERE source = $2 AND received_at >= $3 AND received_at < $4 AND {is_other}
-                 RETURNING person"
-            );
-            let params = [value, (*source).into(), (*from).into(), (*to).into()];
-            let rows: Vec<String> = tx.query(&update, &params, |row| row.get(0))?;
-            persons.extend(rows);
+            reach.sealed(tx, &ids.iter().map(String::as_str).collect::<Vec<_>>())?;
         }
     }
-    Ok(leads_of(tx, &persons)?)
+    let mut leads = leads_of(tx, &reach.persons)?;
+    for company in &reach.companies {
+        leads.extend(leads_of_company(tx, company)?);
+    }
+    Ok(leads)
+}
+
+/// What a change of facts reaches.
+#[derive(Default)]
+struct Reach {
+    retracted_at: Option<Timestamp>,
+    persons: BTreeSet<String>,
+    /// Companies that the facts told of: everybody there has other traits now.
+    companies: BTreeSet<String>,
+}
+
+impl Reach {
+    /// What is so already is left alone, with its first instant.
+    fn is_other(&self) -> &'static str {
+        if self.retracted_at.is_some() {
+            "retracted_at IS NULL"
+        } else {
+            "retracted_at IS NOT NULL"
+        }
+    }
+
+    /// Facts in the table; the condition's first parameter is `$2`.
+    fn hot(
+        &mut self,
+        tx: &mut Tx<'_>,
+        condition: &str,
+        params: &[Param<'_>],
+    ) -> Result<(), DbError> {
+        let update = format!(
+            "UPDATE fact SET retracted_at = $1 WHERE {condition} AND {}
+             RETURNING person, CASE WHEN kind = 2 THEN name END",
+            self.is_other()
+        );
+        let mut all: Vec<Param<'_>> = vec![self.retracted_at.into()];
+        all.extend_from_slice(params);
+        tx.each(&update, &all, |row| {
+            self.persons.insert(row.get(0)?);
+            self.companies.extend(row.get::<Option<String>>(1)?);
+            Ok(())
+        })
+    }
+
+    /// Facts in files, where no company's are.
+    fn sealed(&mut self, tx: &mut Tx<'_>, ids: &[&str]) -> Result<(), DbError> {
+        chunks::keys(ids, 2, |list, keys| {
+            let update = format!(
+                "UPDATE sealed_fact SET retracted_at = $1, marked = 1
+                 WHERE id IN ({list}) AND {} RETURNING person",
+                self.is_other()
+            );
+            let mut all: Vec<Param<'_>> = vec![self.retracted_at.into()];
+            all.extend_from_slice(keys);
+            tx.each(&update, &all, |row| {
+                self.persons.insert(row.get(0)?);
+                Ok(())
+            })
+        })
+    }
 }
 
 /// The leads of persons.

@@ -211,6 +211,9 @@ impl Walk<'_, '_, '_> {
 
     /// Two persons that are both known by strong identifiers.
     fn bring_together(&mut self, person: &str, other: &str, is_alias: bool) -> Result<(), DbError> {
+        for lead in [self.leads.lead_of(person), self.leads.lead_of(other)] {
+            self.leads.read_person(self.tx, &lead)?;
+        }
         let (winner, loser) = self.leads.older_first(person, other);
         if winner == loser || !self.links {
             return Ok(());

@@ -35,6 +35,7 @@ pub struct CompanyFacts {
     /// Its id.
     pub id: String,
     /// Group facts that count, whoever they came with, by (at, id): their instant and their traits.
+    /// Those that repeat the one before are left out.
     pub traits: Vec<(Timestamp, Map<String, Json>)>,
 }
 
@@ -84,18 +85,27 @@ impl CompanyName {
     }
 }
 
+/// The database passes over facts that repeat the one before: clients send a company's traits at each
+/// login.
 fn company_facts(tx: &mut Tx<'_>, id: &str) -> Result<CompanyFacts, SegmentError> {
-    let sql = format!("SELECT {COLUMNS} FROM fact f WHERE f.kind = 2 AND f.name = $1");
-    let mut facts = tx.query(&sql, &[id.into()], read)?;
-    sort(&mut facts);
-    Ok(CompanyFacts::of(id, facts.iter()))
+    let sql = "SELECT at, body FROM (
+            SELECT f.at, f.id, f.body, lag(f.body) OVER (ORDER BY f.at, f.id) AS body_before
+            FROM fact f WHERE f.kind = 2 AND f.name = $1 AND f.retracted_at IS NULL
+                AND f.machine_reason IS NULL
+        ) said WHERE body_before IS NULL OR body_before <> body ORDER BY at, id";
+    let traits = tx.query(sql, &[id.into()], |row| {
+        let (at, body): (i64, String) = (row.get(0)?, row.get(1)?);
+        Ok((Timestamp::saturating_from_millis(at), flatten::object(&body)))
+    })?;
+    Ok(CompanyFacts { id: id.to_owned(), traits })
 }
 
 impl CompanyFacts {
     pub(super) fn of<'f>(id: &str, facts: impl Iterator<Item = &'f StoredFact>) -> Self {
-        let counting = facts.filter(|fact| fact.counts());
-        let traits = counting.map(|fact| (fact.at, flatten::object(&fact.body))).collect();
-        Self { id: id.to_owned(), traits }
+        let mut counting: Vec<&StoredFact> = facts.filter(|fact| fact.counts()).collect();
+        counting.dedup_by(|later, earlier| later.body == earlier.body);
+        let traits = counting.into_iter().map(|fact| (fact.at, flatten::object(&fact.body)));
+        Self { id: id.to_owned(), traits: traits.collect() }
     }
 }
 

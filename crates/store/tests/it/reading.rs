@@ -155,6 +155,38 @@ fn a_leads_company_is_that_of_its_latest_group_else_that_of_its_business_address
     });
 }
 
+#[test]
+fn a_company_changes_only_when_something_new_is_said_of_it() {
+    on_both(|bench| {
+        let say = |id: &str, at, size: i64| {
+            let report = saying(seen(id, at, "u:1"), group("acme", json!({"size": size})));
+            !bench.take(&[report]).companies.is_empty()
+        };
+        assert!(say("g1", 10, 5));
+        assert!(!say("g2", 20, 5), "as before");
+        assert!(say("g3", 30, 6));
+        assert!(!say("g4", 25, 5), "as before at that time");
+        assert!(say("g5", 5, 6), "it says what was earlier");
+        assert!(!say("g5", 5, 6), "a duplicate");
+        let belongs = saying(seen("h1", 40, "u:2"), group("other", json!({})));
+        assert!(bench.take(&[belongs]).companies.is_empty(), "nothing is said of it");
+        let both = [
+            saying(seen("i1", 50, "u:1"), group("acme", json!({"size": 6}))),
+            saying(seen("i2", 51, "u:2"), group("acme", json!({"size": 7}))),
+        ];
+        assert_eq!(bench.take(&both).companies, ["acme".to_owned()].into());
+        let sizes: Vec<String> = trait_texts(&facts(bench, "u:1"))
+            .into_iter()
+            .filter(|text| text.starts_with("company.size"))
+            .collect();
+        // u:1 belongs there since minute 5.
+        assert_eq!(
+            sizes,
+            ["company.size=6@5", "company.size=5@10", "company.size=6@30", "company.size=7@51"]
+        );
+    });
+}
+
 fn ids(facts: &[StoredFact]) -> Vec<&str> {
     facts.iter().map(|fact| fact.id.as_str()).collect()
 }
