@@ -19,7 +19,9 @@ libfuzzer_sys::fuzz_target!(|input: (&str, &[u8])| {
     let suggested = suggest("fuzz", &[fields]).mapping;
     let written = serde_json::from_str::<FormMapping>(mapping).ok();
     for mapping in std::iter::once(suggested).chain(written) {
-        let Ok(submission) = read(bytes, &mapping, &envelope, &mut || "fresh".to_owned()) else { continue };
+        let Ok(submission) = read(bytes, &mapping, &envelope, &mut || "fresh".to_owned()) else {
+            continue;
+        };
         for report in submission.reports {
             assert!(!report.who.is_nobody());
             assert!(!report.id.is_empty() && report.id.len() <= Report::ID_MAX);

@@ -15,7 +15,10 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         };
         let _ = ingest::read_events(&source, &plan, Watch::default(), &|_, _| {});
         let _ = ingest::column_names(&source, &Columns::default(), None);
-        let sources = LeadSources { events: Some((std::slice::from_ref(&source), &plan)), ..LeadSources::default() };
-        let _ = ingest::read_facts("1", sources);
+        let sources = LeadSources {
+            events: Some((std::slice::from_ref(&source), &plan)),
+            ..LeadSources::default()
+        };
+        let _ = ingest::read_facts("1", sources, Watch::default());
     }
 });

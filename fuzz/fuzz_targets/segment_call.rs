@@ -18,7 +18,9 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
         };
         for name in ["identify", "track", "page", "screen", "group", "alias", "batch"] {
             let Some(call) = Call::from_name(name) else { return };
-            let Ok(calls) = parse(call, bytes, &envelope, &mut || "fresh".to_owned()) else { continue };
+            let Ok(calls) = parse(call, bytes, &envelope, &mut || "fresh".to_owned()) else {
+                continue;
+            };
             for report in calls.into_reports() {
                 assert!(!report.who.is_nobody());
                 assert!(!report.id.is_empty() && report.id.len() <= Report::ID_MAX);
