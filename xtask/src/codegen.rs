@@ -5,7 +5,7 @@ use std::fs;
 
 use anyhow::{Result, bail};
 
-use crate::{demo, shell};
+use crate::{shell, tour};
 
 /// Only the picture in it is generated.
 const README: &str = "README.md";
@@ -73,7 +73,7 @@ fn with_picture(readme: &str, madura: &str) -> Result<String> {
         Some((before, after))
     });
     let Some((before, after)) = parts else { bail!("{README} has no place for the picture") };
-    let picture = demo::picture(madura)?;
+    let picture = tour::picture(madura)?;
     Ok(format!("{before}{PICTURE_BEGINS}```console\n{picture}\n```\n{PICTURE_ENDS}{after}"))
 }
 

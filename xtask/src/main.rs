@@ -13,13 +13,16 @@ mod shell;
 mod steps;
 mod test;
 mod tidy;
+mod tour;
+mod web;
 
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
 const USAGE: &str = "\
-cargo xtask demo               rank, explain and back-test a synthetic company
+cargo xtask demo               the live product on a made-up company, with visitors on its site
+cargo xtask tour               rank, explain and back-test the files of a synthetic company
 cargo xtask test               run every test
 cargo xtask ci [--fast]        everything a change must pass; --fast leaves out what takes long
 cargo xtask bench [NAME ...]   measure us and a peer in turn (--help tells more; --full takes long)
@@ -40,7 +43,8 @@ fn run() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["demo"] => demo::run(),
+        ["demo", rest @ ..] => demo::run(rest),
+        ["tour"] => tour::run(),
         ["test"] => test::run(),
         ["ci"] => ci::run(ci::Scope::Everything),
         ["ci", "--fast"] => ci::run(ci::Scope::Fast),

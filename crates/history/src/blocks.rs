@@ -1,5 +1,8 @@
 //! Blocks: the events of a few thousand leads, per lead contiguous and in time order.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use leads::Timestamp;
 use scoring::{LeadView, Needs, Vocabulary};
 
@@ -25,14 +28,14 @@ pub struct Block {
 #[derive(Debug)]
 pub struct History {
     pub(crate) needs: Needs,
-    pub(crate) roster: Roster,
-    pub(crate) vocabulary: Vocabulary,
-    pub(crate) blocks: Vec<Block>,
+    pub(crate) roster: Arc<Roster>,
+    pub(crate) vocabulary: Arc<Vocabulary>,
+    pub(crate) blocks: Vec<Arc<Block>>,
     /// The first and the last event that some model looks at: what calendars must cover.
     pub(crate) first: Timestamp,
     pub(crate) last: Timestamp,
     /// The first and the last event of all, whether or not a model looks at it.
-    span: (Timestamp, Timestamp),
+    pub(crate) span: (Timestamp, Timestamp),
 }
 
 impl Gathered {
@@ -51,10 +54,12 @@ impl Gathered {
                 block
             });
         let (first, last) = span(blocks.iter());
+        let blocks = blocks.into_iter().map(Arc::new).collect();
         let millis = Timestamp::saturating_from_millis;
         let span = self.span.map_or((first, last), |(first, last)| (millis(first), millis(last)));
         let (roster, traits) = self.roster.split_values();
-        let vocabulary = Vocabulary { traits, shapes: self.shapes.shapes };
+        let vocabulary = Arc::new(Vocabulary { traits, shapes: self.shapes.shapes });
+        let roster = Arc::new(roster);
         History { needs: self.needs, roster, vocabulary, blocks, first, last, span }
     }
 }
@@ -133,6 +138,29 @@ impl Block {
                 self.shapes[place] = shape;
             }
         }
+    }
+
+    /// The same with other events for some of its leads, or for leads that come after its last one
+    /// (without a gap). Events are instants (ms) and shapes in rising order.
+    pub(crate) fn with(&self, changed: &BTreeMap<usize, Vec<(i64, u32)>>) -> Self {
+        let last = changed.keys().next_back().map_or(0, |lead| lead + 1);
+        let mut block = Self { starts: vec![0], ..Self::default() };
+        for lead in 0..self.len().max(last) {
+            match changed.get(&lead) {
+                Some(events) => {
+                    block.at.extend(events.iter().map(|(at, _)| *at));
+                    block.shapes.extend(events.iter().map(|(_, shape)| *shape));
+                }
+                None if lead < self.len() => {
+                    let (at, shapes) = self.events(lead);
+                    block.at.extend_from_slice(at);
+                    block.shapes.extend_from_slice(shapes);
+                }
+                None => {}
+            }
+            block.starts.push(block.at.len() as u32);
+        }
+        block
     }
 
     /// How many leads the block has.

@@ -114,6 +114,9 @@ pub fn compare(
         let mut part = Compared::new(&names);
         for lead in 0..block.len() {
             let position = index * LEADS_PER_BLOCK + lead;
+            if history.roster.is_gone(position) {
+                continue;
+            }
             let profile = history.roster.profile(position);
             let lead = view(&history.roster, block, index, lead, &profile);
             let mut side = |bound: &Bound<'_>| {

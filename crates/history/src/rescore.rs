@@ -1,7 +1,7 @@
 //! Scores of everyone at one instant.
 
 use leads::Timestamp;
-use scoring::{Bound, Program, Score, Tally, Vocabulary};
+use scoring::{Bound, Model, Program, Score, Standing, Tally, Vocabulary};
 
 use crate::blocks::{Block, History, LEADS_PER_BLOCK, view};
 use crate::gather::Gathered;
@@ -23,17 +23,26 @@ pub struct Scores {
     blocks: Vec<ScoreBlock>,
 }
 
-/// The numbers of a block of leads in columns: some ten bytes a lead.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+/// The numbers of a block of leads in columns: six bytes a lead, and what the model has names for.
+#[derive(Clone, PartialEq, Eq, Debug)]
 struct ScoreBlock {
     score: Whole,
     fit: Whole,
     engagement: Whole,
-    /// Rows of the grid, `NONE` without one.
-    grade: Vec<(u8, u8)>,
-    bracket: Vec<u8>,
-    stage: Vec<u8>,
-    disqualified: Vec<u16>,
+    /// Rows of the grid.
+    grade: Names<(u8, u8)>,
+    bracket: Names<u8>,
+    stage: Names<u8>,
+    disqualified: Names<u16>,
+}
+
+/// Numbers of names; of names that the model does not have, nothing is kept.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Names<T> {
+    has: bool,
+    /// Stands for "no name".
+    none: T,
+    numbers: Vec<T>,
 }
 
 /// Whole numbers as narrow as they allow.
@@ -43,15 +52,8 @@ enum Whole {
     Longs(Vec<i64>),
 }
 
-const NONE: u8 = u8::MAX;
-
-impl Default for Whole {
-    fn default() -> Self {
-        Self::Shorts(Vec::new())
-    }
-}
-
 impl Whole {
+    #[inline]
     fn push(&mut self, number: i64) {
         match (&mut *self, i16::try_from(number)) {
             (Self::Shorts(shorts), Ok(short)) => shorts.push(short),
@@ -63,6 +65,7 @@ impl Whole {
         }
     }
 
+    #[inline]
     fn get(&self, at: usize) -> i64 {
         match self {
             Self::Shorts(shorts) => i64::from(shorts[at]),
@@ -78,29 +81,61 @@ impl Whole {
     }
 }
 
+impl<T: Copy + PartialEq> Names<T> {
+    fn new(has: bool, none: T, leads: usize) -> Self {
+        Self { has, none, numbers: Vec::with_capacity(if has { leads } else { 0 }) }
+    }
+
+    #[inline]
+    fn push(&mut self, number: Option<T>) {
+        if self.has {
+            self.numbers.push(number.unwrap_or(self.none));
+        }
+    }
+
+    #[inline]
+    fn get(&self, at: usize) -> Option<T> {
+        self.numbers.get(at).copied().filter(|number| *number != self.none)
+    }
+}
+
 impl ScoreBlock {
+    fn new(model: &Model, leads: usize) -> Self {
+        let shorts = || Whole::Shorts(Vec::with_capacity(leads));
+        Self {
+            score: shorts(),
+            fit: shorts(),
+            engagement: shorts(),
+            grade: Names::new(model.grid.is_some(), (u8::MAX, u8::MAX), leads),
+            bracket: Names::new(!model.brackets.is_empty(), u8::MAX, leads),
+            stage: Names::new(!model.stages.is_empty(), u8::MAX, leads),
+            disqualified: Names::new(!model.gates.is_empty(), u16::MAX, leads),
+        }
+    }
+
+    #[inline]
     fn push(&mut self, scored: Scored) {
         let Scored { score, stage } = scored;
         self.score.push(score.score);
         self.fit.push(score.fit);
         self.engagement.push(score.engagement);
-        self.grade.push(score.grade.unwrap_or((NONE, NONE)));
-        self.bracket.push(score.bracket.unwrap_or(NONE));
-        self.stage.push(stage.unwrap_or(NONE));
-        self.disqualified.push(score.disqualified.unwrap_or(u16::MAX));
+        self.grade.push(score.grade);
+        self.bracket.push(score.bracket);
+        self.stage.push(stage);
+        self.disqualified.push(score.disqualified);
     }
 
+    #[inline]
     fn get(&self, at: usize) -> Scored {
-        let known = |index: u8| (index != NONE).then_some(index);
         let score = Score {
             score: self.score.get(at),
             fit: self.fit.get(at),
             engagement: self.engagement.get(at),
-            grade: Some(self.grade[at]).filter(|(row, _)| *row != NONE),
-            bracket: known(self.bracket[at]),
-            disqualified: Some(self.disqualified[at]).filter(|gate| *gate != u16::MAX),
+            grade: self.grade.get(at),
+            bracket: self.bracket.get(at),
+            disqualified: self.disqualified.get(at),
         };
-        Scored { score, stage: known(self.stage[at]) }
+        Scored { score, stage: self.stage.get(at) }
     }
 }
 
@@ -134,12 +169,12 @@ impl Gathered {
         let vocabulary = Vocabulary { traits, shapes: self.shapes.shapes };
         let bound = program.bind(&vocabulary, Timestamp::MIN, at);
         let leads = roster.len();
-        let memory = || (Block::default(), Vec::new(), Tally::default());
+        let memory = || (Block::default(), Vec::new(), Memory::default());
         let blocks =
             in_parallel(leads.div_ceil(LEADS_PER_BLOCK), threads, memory, |memory, index| {
-                let (block, scratch, tally) = memory;
+                let (block, scratch, memory) = memory;
                 block.fill(&self.partitions, index, leads, scratch);
-                score_block(&bound, &roster, block, index, at, tally)
+                score_block(&bound, &roster, block, index, at, memory)
             });
         (roster, Scores { blocks })
     }
@@ -150,8 +185,8 @@ impl History {
     /// [`Program::with_needs`] for [`History::needs`].
     pub fn rescore(&self, program: &Program, at: Timestamp, threads: usize) -> Scores {
         let bound = self.bind(program);
-        let blocks = in_parallel(self.blocks.len(), threads, Tally::default, |tally, index| {
-            score_block(&bound, &self.roster, &self.blocks[index], index, at, tally)
+        let blocks = in_parallel(self.blocks.len(), threads, Memory::default, |memory, index| {
+            score_block(&bound, &self.roster, &self.blocks[index], index, at, memory)
         });
         Scores { blocks }
     }
@@ -162,21 +197,46 @@ impl History {
     }
 }
 
+/// Leads whose traits are reckoned together: their sums stay in the first cache.
+const STRETCH: usize = 1024;
+
+/// What scoring keeps from lead to lead.
+#[derive(Debug, Default)]
+struct Memory {
+    tally: Tally,
+    standing: Standing,
+    /// Leads of a stretch of which some trait changes.
+    changing: Vec<bool>,
+}
+
 fn score_block(
     bound: &Bound<'_>,
     roster: &Roster,
     block: &Block,
     index: usize,
     at: Timestamp,
-    tally: &mut Tally,
+    memory: &mut Memory,
 ) -> ScoreBlock {
+    let Memory { tally, standing, changing } = memory;
     let staged = !bound.model().stages.is_empty();
-    let mut scores = ScoreBlock::default();
-    for lead in 0..block.len() {
-        let profile = roster.profile(index * LEADS_PER_BLOCK + lead);
-        let view = view(roster, block, index, lead, &profile);
-        let stage = if staged { bound.stage(&view, at).map(|stage| stage as u8) } else { None };
-        scores.push(Scored { score: bound.score(&view, at, tally), stage });
+    let mut scores = ScoreBlock::new(bound.model(), block.len());
+    for first in (0..block.len()).step_by(STRETCH) {
+        let leads = first..block.len().min(first + STRETCH);
+        let place = index * LEADS_PER_BLOCK + first;
+        let stretch = roster.stretch(place..place + leads.len());
+        bound.stand(&stretch, standing);
+        stretch.changing(at.as_millis(), changing);
+        for (lead, changing) in leads.zip(changing.iter()) {
+            let profile = roster.profile(index * LEADS_PER_BLOCK + lead);
+            let view = view(roster, block, index, lead, &profile);
+            let score = if *changing {
+                bound.score(&view, at, tally)
+            } else {
+                bound.score_standing(&view, at, tally, standing, lead - first)
+            };
+            let stage = if staged { bound.stage(&view, at).map(|stage| stage as u8) } else { None };
+            scores.push(Scored { score, stage });
+        }
     }
     scores
 }

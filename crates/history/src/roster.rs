@@ -1,5 +1,7 @@
 //! Who the leads are: ids, beginnings and profiles, in columns.
 
+mod stretch;
+
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use leads::batch::{LeadBatch, LeadIds, Texts, TraitChange, id_as_number};
@@ -11,7 +13,7 @@ use crate::intern::ValueInterner;
 use crate::partition::NOBODY;
 
 /// Everyone, in the order in which the leads' file first names them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Roster {
     ids: Ids,
     index: Index,
@@ -41,7 +43,7 @@ struct Change {
     value: u32,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Ids {
     /// `first`, `first + 1`, ...
     Consecutive {
@@ -53,7 +55,7 @@ enum Ids {
 }
 
 /// From id to position.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Index {
     /// The ids are consecutive numbers: the position is the difference.
     Difference,
@@ -62,7 +64,7 @@ enum Index {
 }
 
 /// A column of value numbers, as narrow as they allow: most traits have few values.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Codes {
     Bytes(Vec<u8>),
     Shorts(Vec<u16>),
@@ -264,55 +266,7 @@ impl RosterBuilder {
 
     /// The position of an id, new or known.
     fn enrol(&mut self, id: LeadId<'_>) -> (u32, bool) {
-        if let Some(known) = self.position(id) {
-            return (known, true);
-        }
-        let position = self.ids.len() as u32;
-        if let (Ids::Consecutive { first, count }, LeadId::Number(number)) = (&mut self.ids, id) {
-            if *count == 0 {
-                *first = number;
-            }
-            if *first + *count as u64 == number {
-                *count += 1;
-                return (position, false);
-            }
-        }
-        self.widen_for(id);
-        match (&mut self.ids, id) {
-            (Ids::Numbers(numbers), LeadId::Number(number)) => numbers.push(number),
-            (Ids::Texts(texts), LeadId::Text(text)) => texts.push(text),
-            (Ids::Texts(texts), LeadId::Number(number)) => texts.push(&number.to_string()),
-            (Ids::Consecutive { .. }, _) | (Ids::Numbers(_), LeadId::Text(_)) => {}
-        }
-        if let Index::Table(table) = &mut self.index {
-            let ids = &self.ids;
-            table.insert_unique(hash(id), position, |at| hash_at(ids, *at as usize));
-        }
-        (position, false)
-    }
-
-    /// Makes the ids able to hold this one: from consecutive to any numbers, from numbers to texts.
-    fn widen_for(&mut self, id: LeadId<'_>) {
-        match (&self.ids, id) {
-            (Ids::Consecutive { first, count }, LeadId::Number(_)) => {
-                self.ids = Ids::Numbers((*first..*first + *count as u64).collect());
-            }
-            (Ids::Consecutive { .. } | Ids::Numbers(_), LeadId::Text(_)) => {
-                let mut texts = Texts::default();
-                (0..self.ids.len()).for_each(|at| texts.push(&lead_text(&self.ids, at)));
-                self.ids = Ids::Texts(texts);
-            }
-            (Ids::Numbers(_), LeadId::Number(_)) | (Ids::Texts(_), _) => {}
-        }
-        if matches!(self.index, Index::Difference) {
-            let mut table = HashTable::with_capacity(self.ids.len() + 1);
-            for at in 0..self.ids.len() {
-                table.insert_unique(hash_at(&self.ids, at), at as u32, |at| {
-                    hash_at(&self.ids, *at as usize)
-                });
-            }
-            self.index = Index::Table(table);
-        }
+        enrol(&mut self.ids, &mut self.index, id)
     }
 
     fn position(&self, id: LeadId<'_>) -> Option<u32> {
@@ -320,7 +274,89 @@ impl RosterBuilder {
     }
 }
 
+/// What a lead is, in value numbers.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// In ms; [`ALWAYS`], or [`GONE`] for a lead that is no more.
+    pub(crate) created_at: i64,
+    /// Per column, the value from the beginning on.
+    pub(crate) base: Vec<u32>,
+    /// Column, instant (ms) from which on, and value.
+    pub(crate) changes: Vec<(usize, i64, u32)>,
+}
+
+/// The beginning of a lead that is no more: it was merged into another, or erased.
+pub(crate) const GONE: i64 = i64::MAX;
+
+impl Entry {
+    /// Puts the changes in order and moves those that hold from the lead's beginning on into `base`,
+    /// where they cost least. `text` is what a value of a column says: of two values from one instant
+    /// the greater counts.
+    pub(crate) fn settle(&mut self, text: impl Fn(usize, u32) -> Option<String>) {
+        self.changes.sort_by(|a, b| {
+            (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| text(a.0, a.2).cmp(&text(b.0, b.2)))
+        });
+        self.changes.dedup_by(|later, earlier| {
+            let same = (later.0, later.1) == (earlier.0, earlier.1);
+            if same {
+                earlier.2 = later.2;
+            }
+            same
+        });
+        let single = |at: usize, changes: &[(usize, i64, u32)]| {
+            let column = changes[at].0;
+            (at == 0 || changes[at - 1].0 != column)
+                && changes.get(at + 1).is_none_or(|next| next.0 != column)
+        };
+        let all = std::mem::take(&mut self.changes);
+        for (at, change) in all.iter().enumerate() {
+            if change.1 == self.created_at && single(at, &all) {
+                self.base[change.0] = change.2;
+            } else {
+                self.changes.push(*change);
+            }
+        }
+    }
+}
+
 impl Roster {
+    /// Puts leads in, new ones and others anew; answers their positions.
+    pub(crate) fn put(&mut self, leads: &[String], entries: Vec<Entry>) -> Vec<usize> {
+        let mut positions = Vec::with_capacity(leads.len());
+        let mut added = Vec::new();
+        for (lead, entry) in leads.iter().zip(entries) {
+            let number = id_as_number(lead.as_bytes());
+            let id = number.map_or(LeadId::Text(lead), LeadId::Number);
+            let (position, known) = enrol(&mut self.ids, &mut self.index, id);
+            let at = position as usize;
+            positions.push(at);
+            if known {
+                self.created_at[at] = entry.created_at;
+            } else {
+                self.created_at.push(entry.created_at);
+            }
+            for (column, value) in self.columns.iter_mut().zip(entry.base) {
+                if known { column.set(at, value) } else { column.push(value) }
+            }
+            let change =
+                |(column, from, value)| (position, Change { column: column as u32, from, value });
+            added.extend(entry.changes.into_iter().map(change));
+        }
+        let mut changed: Vec<u32> = positions.iter().map(|position| *position as u32).collect();
+        changed.sort_unstable();
+        self.changes.retain(|(lead, _)| changed.binary_search(lead).is_err());
+        // Two sorted runs; the sort finds them.
+        self.changes.extend(added);
+        self.changes.sort_by_key(|(lead, change)| (*lead, change.column, change.from));
+        positions
+    }
+
+    /// Whether the lead at a position is no more.
+    #[inline]
+    pub fn is_gone(&self, at: usize) -> bool {
+        self.created_at[at] == GONE
+    }
+
     /// How many leads there are.
     pub fn len(&self) -> usize {
         self.created_at.len()
@@ -442,6 +478,11 @@ impl Profile for RowProfile<'_> {
         begun.last().map_or(base, |change| change.value)
     }
 
+    #[inline]
+    fn is_blank(&self, at: i64) -> bool {
+        at < self.roster.created_at[self.at] && self.changes.is_empty()
+    }
+
     fn values(&self, column: usize, first: i64, last: i64, visit: &mut dyn FnMut(u32)) {
         visit(self.value(column, first));
         let inside = |from: i64| first < from && from <= last;
@@ -519,6 +560,56 @@ impl Codes {
             }
             Self::Bytes(_) | Self::Shorts(_) | Self::Words(_) => {}
         }
+    }
+}
+
+/// The position of an id, and whether it was known.
+fn enrol(ids: &mut Ids, index: &mut Index, id: LeadId<'_>) -> (u32, bool) {
+    if let Some(known) = position(ids, index, id) {
+        return (known, true);
+    }
+    let position = ids.len() as u32;
+    if let (Ids::Consecutive { first, count }, LeadId::Number(number)) = (&mut *ids, id) {
+        if *count == 0 {
+            *first = number;
+        }
+        if *first + *count as u64 == number {
+            *count += 1;
+            return (position, false);
+        }
+    }
+    widen_for(ids, index, id);
+    match (&mut *ids, id) {
+        (Ids::Numbers(numbers), LeadId::Number(number)) => numbers.push(number),
+        (Ids::Texts(texts), LeadId::Text(text)) => texts.push(text),
+        (Ids::Texts(texts), LeadId::Number(number)) => texts.push(&number.to_string()),
+        (Ids::Consecutive { .. }, _) | (Ids::Numbers(_), LeadId::Text(_)) => {}
+    }
+    if let Index::Table(table) = index {
+        table.insert_unique(hash(id), position, |at| hash_at(ids, *at as usize));
+    }
+    (position, false)
+}
+
+/// Makes the ids able to hold this one: from consecutive to any numbers, from numbers to texts.
+fn widen_for(ids: &mut Ids, index: &mut Index, id: LeadId<'_>) {
+    match (&*ids, id) {
+        (Ids::Consecutive { first, count }, LeadId::Number(_)) => {
+            *ids = Ids::Numbers((*first..*first + *count as u64).collect());
+        }
+        (Ids::Consecutive { .. } | Ids::Numbers(_), LeadId::Text(_)) => {
+            let mut texts = Texts::default();
+            (0..ids.len()).for_each(|at| texts.push(&lead_text(ids, at)));
+            *ids = Ids::Texts(texts);
+        }
+        (Ids::Numbers(_), LeadId::Number(_)) | (Ids::Texts(_), _) => {}
+    }
+    if matches!(index, Index::Difference) {
+        let mut table = HashTable::with_capacity(ids.len() + 1);
+        for at in 0..ids.len() {
+            table.insert_unique(hash_at(ids, at), at as u32, |at| hash_at(ids, *at as usize));
+        }
+        *index = Index::Table(table);
     }
 }
 

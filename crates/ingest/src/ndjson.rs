@@ -1,5 +1,6 @@
 //! NDJSON: one JSON object on each line.
 
+use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use memchr::memchr_iter;
@@ -44,9 +45,7 @@ pub(crate) fn read(
             let Some(chunk) = next else { break };
             ledger.progress(taken.load(std::sync::atomic::Ordering::Relaxed));
             let report = if chunk.content == Content::Endless {
-                let fault = Fault::of_row(
-                    "the line does not end within 16 MiB: write each object on a line of its own",
-                );
+                let fault = Fault::of_row(ENDLESS);
                 let faults = vec![PlacedFault { place: 0, fault, row: row_text(&chunk.bytes) }];
                 Report { rows: 0, lines: 1, faults }
             } else {
@@ -88,8 +87,42 @@ pub(crate) fn column_names(source: &Source, columns: &Columns) -> Result<Vec<Str
     Ok(names)
 }
 
-/// The paths that occur in the first rows.
-fn sample(chunks: &mut Chunks, source: &Source) -> Result<Vec<String>, ReadError> {
+pub(crate) const ENDLESS: &str =
+    "the line does not end within 16 MiB: write each object on a line of its own";
+
+/// Takes lines; `Break` stops.
+pub(crate) type EachLine<'e> = &'e mut dyn FnMut(u64, Option<&[u8]>) -> ControlFlow<()>;
+
+/// Walks over the lines in their order, on one thread; blank ones are left out. `each` gets the
+/// number of the line, from 1, and its bytes, `None` where it does not end.
+pub(crate) fn walk(source: &Source, each: EachLine<'_>) -> Result<(), ReadError> {
+    let (reader, _) = source.reader().map_err(|error| read_error(source.name(), error))?;
+    let mut chunks = Chunks::new(reader, None, SAMPLE_BYTES);
+    skip_mark(&mut chunks, source)?;
+    refuse_list(&mut chunks, source)?;
+    let (mut line, mut buffer) = (0, Vec::new());
+    while let Some(chunk) = chunks.next(std::mem::take(&mut buffer)) {
+        if chunk.content == Content::Endless {
+            line += 1;
+            if each(line, None).is_break() {
+                return Ok(());
+            }
+        } else {
+            let bytes = chunk.bytes.strip_suffix(b"\n").unwrap_or(&chunk.bytes);
+            for text in bytes.split(|byte| *byte == b'\n') {
+                line += 1;
+                let text = text.trim_ascii();
+                if !text.is_empty() && each(line, Some(text)).is_break() {
+                    return Ok(());
+                }
+            }
+        }
+        buffer = chunk.bytes;
+    }
+    chunks.failure().map_or(Ok(()), |error| Err(read_error(source.name(), error)))
+}
+
+fn refuse_list(chunks: &mut Chunks, source: &Source) -> Result<(), ReadError> {
     let head = chunks.peek(SAMPLE_BYTES);
     if head.trim_ascii_start().first() == Some(&b'[') {
         return Err(ReadError::Format {
@@ -98,6 +131,13 @@ fn sample(chunks: &mut Chunks, source: &Source) -> Result<Vec<String>, ReadError
                 .to_owned(),
         });
     }
+    Ok(())
+}
+
+/// The paths that occur in the first rows.
+fn sample(chunks: &mut Chunks, source: &Source) -> Result<Vec<String>, ReadError> {
+    refuse_list(chunks, source)?;
+    let head = chunks.peek(SAMPLE_BYTES);
     let task = Task { all: true, ..Task::events(&EventPlan::default()) };
     let mut fields = Fields::new(&[], 0, None, true);
     let mut rows = Rows::new(&task);

@@ -90,6 +90,13 @@ impl Source {
         Self::recognize(name.to_owned(), Data::Memory(bytes.into()), format, name)
     }
 
+    /// The same under another name for messages.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
+    }
+
     /// The name that stands in messages.
     pub fn name(&self) -> &str {
         &self.name

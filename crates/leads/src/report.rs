@@ -56,10 +56,11 @@ pub enum What {
     Event {
         /// Its name, such as `page_viewed`.
         name: String,
-        /// Its properties; objects nest.
+        /// Its properties; objects nest, and a key may be a dotted path (`email.domain`).
         properties: Map<String, Json>,
     },
-    /// Something is so from now on. `null` takes a trait away.
+    /// Something is so from now on. `null` takes a trait away; objects nest, and a key may be a
+    /// dotted path.
     Traits(Map<String, Json>),
     /// The person belongs to a company.
     Group {

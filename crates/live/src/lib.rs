@@ -1,1 +1,204 @@
-//! The running system without HTTP.
+//! The running system without HTTP: reports in; scores, stages, rankings and news out.
+//!
+//! ```text
+//! take(reports)  -> facts in the store, their leads marked            (one commit, then the answer)
+//! work(now)      -> marked leads read, scored, written, told of       (one commit per round)
+//! tick(now)      -> everyone scored anew in memory, what changed written
+//! ```
+//!
+//! A mark is a row of the store: whatever happens between an answer and a score, the score follows.
+//! Everything here is derived from facts, model versions and an instant, and can be thrown away.
+
+mod desk;
+mod everyone;
+mod judge;
+mod lineup;
+mod marks;
+mod models;
+mod news;
+mod one;
+mod profile;
+mod segments;
+mod tick;
+
+pub use lineup::{Line, Lineup};
+pub use models::{Drafted, ModelProblem};
+pub use news::News;
+pub use one::Explained;
+pub use tick::Ticked;
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use leads::{Report, Timestamp};
+use store::facts::Appended;
+use store::segments::{SegmentError, Segments};
+use store::{DbError, Pending, Store, Tx};
+use thiserror::Error;
+use tokio::sync::broadcast;
+
+use everyone::Everyone;
+
+/// What the system cannot know by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings {
+    /// What kind of address a domain gives out: `personal`, `business` and so on.
+    pub email_kind: fn(&str) -> Option<&'static str>,
+    /// An id that was never given before; later ones sort behind earlier ones.
+    pub fresh_id: fn() -> String,
+    /// How many threads score everyone.
+    pub threads: usize,
+}
+
+/// Why something could not be done.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum LiveError {
+    /// The store could not.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// A file of sealed facts could not be read.
+    #[error("{0}")]
+    Sealed(String),
+    /// There is no such lead.
+    #[error("there is no lead `{0}`")]
+    NoLead(String),
+    /// No version of the model was in force then.
+    #[error("no version of the model `{0}` was in force at that instant")]
+    NoModel(String),
+}
+
+/// The running system. Clones share it.
+#[derive(Clone)]
+pub struct Live {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    segments: Segments,
+    around: Surroundings,
+    lineup: RwLock<Arc<Lineup>>,
+    everyone: Everyone,
+    news: broadcast::Sender<News>,
+    work: Mutex<bool>,
+    called: Condvar,
+}
+
+/// News that a slow watcher may be behind; who is further behind looks at everything again.
+const NEWS_KEPT: usize = 4096;
+
+impl Live {
+    /// Opens the system on a store. Nobody is in memory yet: see [`Live::load_everyone`].
+    pub fn open(
+        store: Store,
+        segments: Segments,
+        around: Surroundings,
+        _now: Timestamp,
+    ) -> Result<Self, LiveError> {
+        let lineup = store.read(Lineup::read)?;
+        let inner = Inner {
+            store,
+            segments,
+            around,
+            lineup: RwLock::new(Arc::new(lineup)),
+            everyone: Everyone::default(),
+            news: broadcast::Sender::new(NEWS_KEPT),
+            // There may be marks from before.
+            work: Mutex::new(true),
+            called: Condvar::new(),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The store below.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// The sealed facts.
+    pub fn segments(&self) -> &Segments {
+        &self.inner.segments
+    }
+
+    /// The models in force.
+    pub fn lineup(&self) -> Arc<Lineup> {
+        Arc::clone(&self.inner.lineup.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes reports. The answer comes when they are on disk; scores follow within milliseconds.
+    pub async fn take(&self, reports: Vec<Report>) -> Result<Appended, LiveError> {
+        let appended = self.submit(reports).await?;
+        self.wake();
+        Ok(appended)
+    }
+
+    /// The same, waiting. Never call it from asynchronous code.
+    pub fn take_and_wait(&self, reports: Vec<Report>) -> Result<Appended, LiveError> {
+        let appended = self.submit(reports).wait()?;
+        self.wake();
+        Ok(appended)
+    }
+
+    fn submit(&self, reports: Vec<Report>) -> Pending<Appended, LiveError> {
+        let fresh_id = self.inner.around.fresh_id;
+        self.inner.store.submit(move |tx| {
+            let appended = store::facts::append(tx, &reports, &mut || fresh_id())?;
+            Self::touch_appended(tx, &appended, &fresh_id())?;
+            Ok(appended)
+        })
+    }
+
+    /// Marks everybody whom an append concerns, within its transaction: the leads, and all who
+    /// belong to a company that changed.
+    pub fn touch_appended(tx: &mut Tx<'_>, appended: &Appended, mark: &str) -> Result<(), DbError> {
+        marks::put(tx, appended.changed.iter().map(String::as_str), mark)?;
+        for company in &appended.companies {
+            let there = store::scores::leads_of_company(tx, company)?;
+            marks::put(tx, there.iter().map(String::as_str), mark)?;
+        }
+        Ok(())
+    }
+
+    /// Marks leads to be scored anew, within the transaction that changes something about them.
+    /// Call [`Live::wake`] when that is committed. `mark` is a fresh id.
+    pub fn touch<'l>(
+        tx: &mut Tx<'_>,
+        leads: impl IntoIterator<Item = &'l str>,
+        mark: &str,
+    ) -> Result<(), DbError> {
+        marks::put(tx, leads, mark)
+    }
+
+    /// Says that there may be marks.
+    pub fn wake(&self) {
+        *self.inner.work.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.inner.called.notify_all();
+    }
+
+    /// Waits until somebody calls [`Live::wake`], at most so long. Forgets the call.
+    pub fn wait_for_work(&self, at_most: Duration) {
+        let work = self.inner.work.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.inner.called.wait_timeout_while(work, at_most, |work| !*work);
+        *waited.unwrap_or_else(PoisonError::into_inner).0 = false;
+    }
+
+    /// Hears of everything that changes from now on.
+    pub fn subscribe(&self) -> broadcast::Receiver<News> {
+        self.inner.news.subscribe()
+    }
+
+    /// Tells whoever watches.
+    pub fn tell(&self, news: News) {
+        // Nobody may be watching.
+        let _ = self.inner.news.send(news);
+    }
+}
+
+impl From<SegmentError> for LiveError {
+    fn from(error: SegmentError) -> Self {
+        match error {
+            SegmentError::Db(error) => Self::Db(error),
+            other => Self::Sealed(other.to_string()),
+        }
+    }
+}

@@ -4,8 +4,8 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    backtest, check, completions, diff, explain, fmt, generate, history, man, new, schema, score,
-    test,
+    apply, backtest, backup, check, completions, config, demo, diff, doctor, explain, fmt, generate,
+    health, history, man, new, restore, schema, score, serve, test, verify,
 };
 use crate::ui::ColorChoice;
 
@@ -69,6 +69,24 @@ pub(crate) enum Command {
     New(new::NewArgs),
     /// Make the files of a believable company, to try things on
     Generate(generate::GenerateArgs),
+    /// Run the live system: facts in, scores out
+    Serve(serve::ServeArgs),
+    /// Run the live system on a company that is made up, with visitors on its site
+    Demo(demo::DemoArgs),
+    /// Put model files in force
+    Apply(apply::ApplyArgs),
+    /// Copy everything that is kept into a directory, while the system runs or not
+    Backup(backup::BackupArgs),
+    /// Bring a backup back
+    Restore(restore::RestoreArgs),
+    /// Look whether what is kept is whole
+    Verify(verify::VerifyArgs),
+    /// Look whether the system has what it needs
+    Doctor(doctor::DoctorArgs),
+    /// Ask a running system whether it can take facts
+    Health(health::HealthArgs),
+    /// Check the settings, and show what decided each
+    Config(config::ConfigArgs),
     /// Print completions for a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual page, or write those of all commands

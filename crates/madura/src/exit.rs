@@ -34,6 +34,8 @@ enum Kind {
     Usage,
     /// A file cannot be read or written. Exit code 3.
     File,
+    /// The store, the network or the system could not. Exit code 4.
+    System,
     /// Whoever read our output has seen enough: no complaint, exit code 0.
     BrokenPipe,
 }
@@ -50,6 +52,11 @@ impl Failure {
     /// What was typed, or the model, cannot be used.
     pub(crate) fn usage(message: impl Display) -> Self {
         Self::new(Kind::Usage, anyhow::anyhow!("{message}"))
+    }
+
+    /// The store, the network or the system could not.
+    pub(crate) fn system(message: impl Display) -> Self {
+        Self::new(Kind::System, anyhow::anyhow!("{message}"))
     }
 
     /// A file cannot be read or written; `error` says why, `message` what was tried.
@@ -103,6 +110,7 @@ pub(crate) fn finish(result: Result, ui: &Ui) -> ExitCode {
         Kind::Findings => 1,
         Kind::Usage => 2,
         Kind::File => 3,
+        Kind::System => 4,
     };
     // `{:#}` gives the causes after the sentence.
     ui.error(format_args!("{:#}", failure.error));

@@ -12,6 +12,7 @@ mod inputs;
 mod output;
 mod progress;
 mod report;
+mod service;
 mod ui;
 
 use std::process::ExitCode;

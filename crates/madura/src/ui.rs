@@ -21,7 +21,8 @@ pub(crate) enum ColorChoice {
 /// Where a person may be watching.
 #[derive(Debug)]
 pub(crate) struct Ui {
-    quiet: bool,
+    /// Whether only errors are to be said.
+    pub(crate) quiet: bool,
     /// Whether standard output is a terminal.
     pub(crate) stdout_is_terminal: bool,
     /// Whether standard error is a terminal.

@@ -6,6 +6,7 @@ use leads::{Points, Timestamp, Value};
 use crate::calendar::{Calendar, Uses};
 use crate::model::{Band, Decay, Model, Period, Property};
 use crate::program::{Clause, FOREVER, Line, LineKind, Program};
+use crate::standing::Asked;
 use crate::sum::units;
 use crate::swift::Swift;
 use crate::test::{Viewpoint, number_of};
@@ -26,6 +27,12 @@ pub struct Bound<'p> {
     pub(crate) by_column: Vec<ByColumn>,
     /// All other lines.
     pub(crate) other_lines: Vec<usize>,
+    /// Those of the other lines that ask several traits and nothing else.
+    pub(crate) asked: Vec<Asked>,
+    /// Those that weigh events.
+    pub(crate) weighing: Vec<Weighing>,
+    /// What is left of them.
+    pub(crate) remaining: Vec<usize>,
     /// Slots of shape `s`: `slots[starts[s]..starts[s + 1]]`.
     starts: Vec<u32>,
     slots: Vec<u16>,
@@ -49,6 +56,15 @@ pub(crate) struct ByColumn {
     pub(crate) column: usize,
     /// Few lines look at one trait: their sum is some 1e15 units.
     pub(crate) units: Vec<i64>,
+}
+
+/// A line that gives points for events, with all that summing asks of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Weighing {
+    pub(crate) slot: usize,
+    pub(crate) group: usize,
+    pub(crate) points: Points,
+    pub(crate) limit: Option<(i64, i64)>,
 }
 
 /// What the fold asks of a slot for every event, in one place.
@@ -132,7 +148,8 @@ impl Program {
         let by_shape: Vec<&[u16]> =
             starts.windows(2).map(|pair| &slots[pair[0] as usize..pair[1] as usize]).collect();
         let swift = Swift::new(&by_shape, &hot, calendar.returns(), has_dated_slots);
-        Bound {
+        let other_lines = (0..self.lines.len()).filter(|line| by_value[*line].is_none());
+        let mut bound = Bound {
             program: self,
             calendar,
             has_dated_slots,
@@ -142,12 +159,17 @@ impl Program {
             weights,
             answers,
             by_column: by_column(&self.lines, &by_value),
-            other_lines: (0..self.lines.len()).filter(|line| by_value[*line].is_none()).collect(),
+            other_lines: other_lines.collect(),
             by_value,
+            asked: Vec::new(),
+            weighing: Vec::new(),
+            remaining: Vec::new(),
             starts,
             slots,
             dated_slots,
-        }
+        };
+        bound.sort_other_lines();
+        bound
     }
 
     /// What the fold asks of each slot, and the tables of weights.
@@ -179,7 +201,12 @@ impl Program {
                 open: slot.weights.is_open(),
             }
         });
-        (hot.collect(), weights)
+        let hot = hot.collect();
+        if weights.is_empty() {
+            // So that whoever looks at nothing finds something to look at.
+            weights.push(0);
+        }
+        (hot, weights)
     }
 
     fn slots_by_shape(&self, shapes: &[Shape], view: Viewpoint<'_>) -> (Vec<u32>, Vec<u16>) {
@@ -258,6 +285,25 @@ impl Answer {
 }
 
 impl Bound<'_> {
+    /// Tells the other lines apart by what they look at.
+    fn sort_other_lines(&mut self) {
+        for index in self.other_lines.clone() {
+            let line = &self.program.lines[index];
+            match &line.kind {
+                LineKind::Events { slot, points } => self.weighing.push(Weighing {
+                    slot: *slot,
+                    group: line.group,
+                    points: *points,
+                    limit: line.limit,
+                }),
+                LineKind::Clause { clause, .. } if self.is_steady(clause) => {
+                    self.asked.extend(Asked::new(index, line));
+                }
+                _ => self.remaining.push(index),
+            }
+        }
+    }
+
     /// The model this was made from.
     pub fn model(&self) -> &Model {
         &self.program.model
@@ -273,6 +319,11 @@ impl Bound<'_> {
             }
             Clause::Not(inner) => self.is_steady(inner),
         }
+    }
+
+    /// How many shapes there are.
+    pub(crate) fn shapes(&self) -> usize {
+        self.starts.len() - 1
     }
 
     /// The slots that an event of this shape counts in. Where `has_dated_slots`, ask
@@ -294,11 +345,27 @@ impl Bound<'_> {
         dated.map_or(Truths::one(Truth::True), |answer| answer.between(first, last))
     }
 
+    /// How many values the column of a question has.
+    pub(crate) fn values_of(&self, question: usize) -> usize {
+        match &self.answers[question] {
+            Answers::Fixed(truths) => truths.len(),
+            Answers::Dated(answers) => answers.len(),
+        }
+    }
+
     /// The answer of a value to a question at an instant.
     pub(crate) fn answer(&self, question: usize, value: u32, at: i64) -> Truth {
         match &self.answers[question] {
             Answers::Fixed(truths) => truths[value as usize],
             Answers::Dated(answers) => answers[value as usize].at(at),
+        }
+    }
+
+    /// The answers to a question that never change, by value; none where they do.
+    pub(crate) fn fixed_answers(&self, question: usize) -> &[Truth] {
+        match &self.answers[question] {
+            Answers::Fixed(truths) => truths,
+            Answers::Dated(_) => &[],
         }
     }
 

@@ -20,6 +20,8 @@ const BASE_MS: i64 = {
 pub(crate) struct Calendar {
     /// From each instant (ms) on, the offset from UTC (ms). The first begins before everything.
     segments: Vec<(i64, i64)>,
+    /// The first of them.
+    first: Cursor,
     /// Whether a period that was left can come back: clocks put back across midnight. Then a period
     /// is not over when the next one begins.
     returns: bool,
@@ -36,6 +38,11 @@ struct Cursor {
 impl Cursor {
     /// A cursor that points nowhere yet.
     const START: Self = Self { from: 0, until: 0, offset: 0 };
+
+    #[inline]
+    fn day(&self, at: i64) -> u32 {
+        ((at + self.offset - BASE_MS) as u64 / DAY_MS) as u32
+    }
 }
 
 /// The numbers of the periods that hold one instant after another.
@@ -64,7 +71,7 @@ impl Uses {
     }
 }
 
-/// The numbers of days alone.
+/// The numbers of the days of instants in rising order.
 #[derive(Debug)]
 pub(crate) struct Days<'c> {
     calendar: &'c Calendar,
@@ -73,13 +80,16 @@ pub(crate) struct Days<'c> {
 
 impl<'c> Days<'c> {
     pub(crate) fn new(calendar: &'c Calendar) -> Self {
-        Self { calendar, cursor: Cursor::START }
+        Self { calendar, cursor: calendar.first }
     }
 
-    /// The number of the day that holds an instant (ms).
+    /// The number of the day that holds an instant (ms), no earlier than the last one.
     #[inline]
     pub(crate) fn number(&mut self, at: i64) -> u32 {
-        (self.calendar.local(at, &mut self.cursor) / DAY_MS) as u32
+        if at >= self.cursor.until {
+            self.cursor = self.calendar.seek(at);
+        }
+        self.cursor.day(at)
     }
 }
 
@@ -129,7 +139,9 @@ impl Calendar {
             returns |= hour(at + offset) < hour(at + before - 1);
             segments.push((at, offset));
         }
-        Self { segments, returns }
+        let until = segments.get(1).map_or(i64::MAX, |(from, _)| *from);
+        let first = Cursor { from: i64::MIN, until, offset: segments[0].1 };
+        Self { segments, first, returns }
     }
 
     /// Whether a period that was left can come back.

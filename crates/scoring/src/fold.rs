@@ -41,6 +41,9 @@ pub trait Profile {
     /// The value of a column at an instant (ms).
     fn value(&self, column: usize, at: i64) -> u32;
 
+    /// Whether every column is sure to be without a value at an instant (ms), without a look at each.
+    fn is_blank(&self, at: i64) -> bool;
+
     /// Visits the value of a column at `first` and every value it takes until `last`.
     fn values(&self, column: usize, first: i64, last: i64, visit: &mut dyn FnMut(u32));
 
@@ -121,8 +124,9 @@ impl SlotTally {
     /// The same where no period comes back.
     #[inline]
     pub(crate) fn next_in_period(&mut self, period: u32) -> u32 {
-        // Without a branch: whether the next event is of the same day is anybody's guess.
-        let so_far = if self.period == period { self.in_period } else { 0 };
+        // Without a branch: whether the next event is of the same day is anybody's guess. A mask, as
+        // compilers make a branch of a choice.
+        let so_far = self.in_period & u32::from(self.period == period).wrapping_neg();
         self.period = period;
         self.in_period = so_far.saturating_add(1);
         self.in_period

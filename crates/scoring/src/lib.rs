@@ -20,6 +20,7 @@ pub mod model_tests;
 mod program;
 mod single;
 pub mod stages;
+mod standing;
 mod sum;
 mod swift;
 mod test;
@@ -36,6 +37,7 @@ pub use many::{Instants, ManyTally, Moments};
 pub use model::Model;
 pub use program::Program;
 pub use single::CREATED_AT;
+pub use standing::{Codes, Columns, Standing};
 pub use truth::Truth;
 pub use vocabulary::{Needs, Shape, Vocabulary};
 

@@ -9,6 +9,7 @@ use crate::bound::Bound;
 use crate::fold::{LeadView, NEVER, Profile, Score, SlotTally, Tally};
 use crate::model::{Bracket, Dimension};
 use crate::program::{Clause, Line, LineKind, curve_amount};
+use crate::standing::Standing;
 use crate::truth::Truth;
 
 /// A width of arithmetic. Nearly every lead's sums fit 64 bits with room to spare; the others, and
@@ -99,6 +100,26 @@ impl Bound<'_> {
         }
     }
 
+    /// As [`Bound::score`], for a lead of a stretch whose traits have been reckoned; `place` is its
+    /// place in the stretch.
+    #[inline]
+    pub fn score_standing<P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        at: Timestamp,
+        tally: &mut Tally,
+        standing: &Standing,
+        place: usize,
+    ) -> Score {
+        if !self.is_narrow(lead.at.len()) {
+            return self.score(lead, at, tally);
+        }
+        self.count_unwatched(lead, at.as_millis(), tally);
+        tally.narrow.clear();
+        tally.narrow.extend_from_slice(standing.of(place));
+        self.sum_events(lead, at, &tally.slots, &mut tally.narrow)
+    }
+
     /// Sums the lines of a counted lead; `groups` holds what each group gives.
     #[inline]
     pub(crate) fn sum_in<U: Width, P: Profile>(
@@ -114,7 +135,28 @@ impl Bound<'_> {
             groups[by.group] +=
                 U::of(by.units[lead.profile.value(by.column, at.as_millis()) as usize]);
         }
-        for index in &self.other_lines {
+        for asked in &self.asked {
+            let line = &self.program.lines[asked.line];
+            groups[line.group] +=
+                line.held(self.before_limit::<U, P>(asked.line, line, lead, at, slots));
+        }
+        self.sum_events(lead, at, slots, groups)
+    }
+
+    /// Sums the lines that look at more than traits; what traits give stands in `groups`.
+    #[inline]
+    fn sum_events<U: Width, P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        at: Timestamp,
+        slots: &[SlotTally],
+        groups: &mut [U],
+    ) -> Score {
+        for line in &self.weighing {
+            groups[line.group] +=
+                held(U::weighted(line.points, slots[line.slot].weights), line.limit);
+        }
+        for index in &self.remaining {
             let line = &self.program.lines[*index];
             groups[line.group] +=
                 line.held(self.before_limit::<U, P>(*index, line, lead, at, slots));
@@ -126,7 +168,7 @@ impl Bound<'_> {
             .find(|(_, clause)| self.clause(clause, lead, at, &counted) == Truth::True)
             .map(|(index, _)| index as u16);
         let mut sums = Sums { fit: U::default(), engagement: U::default() };
-        for (rules, units) in self.program.groups.iter().zip(groups) {
+        for (rules, units) in self.program.groups.iter().zip(groups.iter_mut()) {
             *units = held(*units, rules.limit);
             match rules.dimension {
                 Dimension::Fit => sums.fit += *units,

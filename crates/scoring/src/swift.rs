@@ -20,27 +20,29 @@ use crate::program::FOREVER;
 pub(crate) struct Swift {
     /// Class of each shape.
     class_of: Vec<u8>,
-    /// Close looks of class `c`: `closely[starts[c]..starts[c + 1]]`.
-    starts: Vec<u32>,
-    closely: Vec<Closely>,
+    /// The first close look of each class, one that sees nothing where it has none, ...
+    first: Box<[Look; CLASSES_MAX]>,
+    /// ... and those after the first.
+    more: Vec<Look>,
     plain: Vec<Plain>,
-    daily: bool,
 }
 
 /// A slot that looks at an event's day or age.
-#[derive(Clone, Debug)]
-struct Closely {
+#[derive(Clone, Copy, Debug)]
+struct Look {
     slot: u32,
+    /// How many are kept per day or for ever.
     at_most: u32,
     /// Ages in ms from which on the event is too old to be counted, and to weigh anything.
     within: i64,
     expires: i64,
     weights: u32,
     weights_last: u32,
-    /// 1 where events are counted per day, 0 where for ever.
-    daily: u8,
-    /// Whether only the instant of the event matters.
-    latest: bool,
+    /// All ones where events are counted per day, 0 where for ever.
+    daily: u32,
+    /// The other looks of the class: `more[from..to]`, in the first one alone.
+    from: u16,
+    to: u16,
 }
 
 /// A slot that merely counts events younger than something.
@@ -48,8 +50,9 @@ struct Closely {
 struct Plain {
     slot: usize,
     within: i64,
-    /// A bit per class.
-    classes: u64,
+    /// A bit per class, and the classes one by one.
+    bits: u64,
+    classes: Vec<u8>,
 }
 
 const CLASSES_MAX: usize = 64;
@@ -81,38 +84,39 @@ impl Swift {
         if classes.len() > CLASSES_MAX {
             return None;
         }
-        let mut swift = Self {
-            class_of,
-            starts: vec![0],
-            closely: Vec::new(),
-            plain: Vec::new(),
-            daily: false,
-        };
-        for (index, rules) in
-            hot.iter().enumerate().filter(|(_, rules)| rules.kind == HotKind::Plain)
-        {
-            let counts = |class: &(usize, &&[u16])| class.1.contains(&(index as u16));
-            let classes = classes
-                .iter()
-                .enumerate()
-                .filter(counts)
-                .fold(0, |bits, (class, _)| bits | 1 << class);
-            swift.plain.push(Plain { slot: index, within: rules.within, classes });
+        let mut first = Box::new([Look::idle(hot.len()); CLASSES_MAX]);
+        let mut more = Vec::new();
+        for (slots, first) in classes.iter().zip(first.iter_mut()) {
+            let closely = slots.iter().map(|slot| (usize::from(*slot), &hot[usize::from(*slot)]));
+            let mut looks = closely
+                .filter(|(_, hot)| hot.kind != HotKind::Plain)
+                .map(|(slot, hot)| Look::new(slot, hot));
+            if let Some(look) = looks.next() {
+                *first = look;
+                first.from = u16::try_from(more.len()).ok()?;
+                more.extend(looks);
+                first.to = u16::try_from(more.len()).ok()?;
+            }
         }
-        for slots in classes {
-            let closely =
-                slots.iter().filter(|slot| hot[usize::from(**slot)].kind != HotKind::Plain);
-            swift.closely.extend(
-                closely.map(|slot| Closely::new(usize::from(*slot), &hot[usize::from(*slot)])),
-            );
-            swift.starts.push(swift.closely.len() as u32);
-        }
-        swift.daily = swift.closely.iter().any(|look| look.daily == 1);
-        Some(swift)
+        let counting = hot.iter().enumerate().filter(|(_, rules)| rules.kind == HotKind::Plain);
+        let plain = counting.map(|(slot, rules)| {
+            let of = classes.iter().zip(0..).filter(|(slots, _)| slots.contains(&(slot as u16)));
+            let classes: Vec<u8> = of.map(|(_, class)| class).collect();
+            let bits = classes.iter().fold(0, |bits, class| bits | 1 << class);
+            Plain { slot, within: rules.within, bits, classes }
+        });
+        Some(Self { class_of, first, more, plain: plain.collect() })
+    }
+
+    /// The looks of a class after its first one.
+    #[inline(never)]
+    fn see_more(&self, first: &Look, seen: Seen, weights: &[u32], slots: &mut [SlotTally]) {
+        let more = &self.more[usize::from(first.from)..usize::from(first.to)];
+        more.iter().for_each(|look| look.see(seen, weights, slots));
     }
 }
 
-impl Closely {
+impl Look {
     fn new(slot: usize, hot: &Hot) -> Self {
         Self {
             slot: slot as u32,
@@ -121,10 +125,50 @@ impl Closely {
             expires: hot.expires.min(hot.within),
             weights: hot.weights as u32,
             weights_last: hot.weights_last as u32,
-            daily: u8::from(hot.per == Period::Day),
-            latest: hot.kind == HotKind::Latest,
+            daily: if hot.per == Period::Day { u32::MAX } else { 0 },
+            from: 0,
+            to: 0,
         }
     }
+
+    /// A look that keeps nothing, in a slot behind all others: cheaper than asking whether there
+    /// is one, as the kinds of events come in no order.
+    fn idle(slots: usize) -> Self {
+        Self {
+            slot: slots as u32,
+            at_most: 0,
+            within: 0,
+            expires: 0,
+            weights: 0,
+            weights_last: 0,
+            daily: 0,
+            from: 0,
+            to: 0,
+        }
+    }
+
+    /// Counts an event in the slot. Without a branch, on whatever kind of slot: the next event is
+    /// anybody's guess.
+    #[inline]
+    fn see(&self, seen: Seen, weights: &[u32], slots: &mut [SlotTally]) {
+        let tally = &mut slots[self.slot as usize];
+        tally.latest = seen.at;
+        let kept = tally.next_in_period(seen.day & self.daily) <= self.at_most;
+        let weight = weights[(self.weights + seen.hours.min(self.weights_last)) as usize];
+        tally.counted += u32::from(kept & (seen.age < self.within));
+        tally.weights +=
+            u64::from(weight & u32::from(kept & (seen.age < self.expires)).wrapping_neg());
+    }
+}
+
+/// An event as the looks see it.
+#[derive(Clone, Copy)]
+struct Seen {
+    at: i64,
+    /// In ms, and in whole hours.
+    age: i64,
+    hours: u32,
+    day: u32,
 }
 
 impl Bound<'_> {
@@ -138,7 +182,7 @@ impl Bound<'_> {
         tally: &mut Tally,
     ) {
         tally.slots.clear();
-        tally.slots.resize(self.hot.len(), SlotTally::EMPTY);
+        tally.slots.resize(self.hot.len() + 1, SlotTally::EMPTY);
         let slots = tally.slots.as_mut_slice();
         let end = match lead.at.last() {
             Some(last) if *last > now => lead.at.partition_point(|at| *at <= now),
@@ -147,38 +191,24 @@ impl Bound<'_> {
         let (instants, shapes) = (&lead.at[..end], &lead.shapes[..end]);
         let mut counts = [0_u32; CLASSES_MAX];
         let mut days = Days::new(&self.calendar);
-        let mut periods = [0, 0];
+        let (weights, class_of, first) =
+            (self.weights.as_slice(), swift.class_of.as_slice(), &*swift.first);
         for (at, shape) in instants.iter().zip(shapes) {
-            let class = usize::from(swift.class_of[*shape as usize]) % CLASSES_MAX;
+            let class = usize::from(class_of[*shape as usize]) % CLASSES_MAX;
             counts[class] += 1;
-            let looks =
-                &swift.closely[swift.starts[class] as usize..swift.starts[class + 1] as usize];
-            if looks.is_empty() {
-                continue;
-            }
             let age = now - at;
             let hours = (age as u64 / HOUR_MS) as u32;
-            if swift.daily {
-                periods[1] = days.number(*at);
-            }
-            for look in looks {
-                let tally = &mut slots[look.slot as usize];
-                if look.latest {
-                    tally.latest = *at;
-                    continue;
-                }
-                let number = tally.next_in_period(periods[usize::from(look.daily)]);
-                let kept = number <= look.at_most;
-                let weight = self.weights[(look.weights + hours.min(look.weights_last)) as usize];
-                tally.counted += u32::from(kept) * u32::from(age < look.within);
-                tally.weights +=
-                    u64::from(u32::from(kept) * u32::from(age < look.expires) * weight);
+            let seen = Seen { at: *at, age, hours, day: days.number(*at) };
+            let look = &first[class];
+            look.see(seen, weights, slots);
+            if look.from < look.to {
+                swift.see_more(look, seen, weights, slots);
             }
         }
         for plain in &swift.plain {
             let counted = if plain.within == FOREVER {
-                let of_class = counts.iter().enumerate().take(swift.starts.len() - 1);
-                of_class.map(|(class, count)| count * (plain.classes >> class & 1) as u32).sum()
+                let of = |class: &u8| counts[usize::from(*class) % CLASSES_MAX];
+                plain.classes.iter().map(of).sum()
             } else {
                 // The young ones stand at the end.
                 let young = instants
@@ -187,7 +217,7 @@ impl Bound<'_> {
                     .rev()
                     .take_while(|(at, _)| now - **at < plain.within);
                 young
-                    .map(|(_, shape)| (plain.classes >> swift.class_of[*shape as usize] & 1) as u32)
+                    .map(|(_, shape)| (plain.bits >> swift.class_of[*shape as usize] & 1) as u32)
                     .sum()
             };
             slots[plain.slot].counted = counted;

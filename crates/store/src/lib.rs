@@ -6,12 +6,38 @@
 //! Store::read(job)  -> a snapshot of its own, never waiting for the writer
 //! ```
 
+pub mod accounts;
+pub mod audit;
+pub mod backup;
+mod cells;
+mod chunks;
+mod company;
+pub mod consent;
 mod db;
+pub mod erase;
+pub mod facts;
+pub mod idempotency;
+pub mod identity;
+pub mod imports;
+pub mod jobs;
+pub mod keys;
 mod migrate;
 mod readers;
+pub mod reading;
+pub mod scores;
+mod secret;
+pub mod segments;
+pub mod settings;
+mod suppression;
+pub mod webhooks;
+mod words;
+pub mod write_keys;
 mod writer;
 
+pub use company::{Company, company, company_of_domain};
 pub use db::{Address, AddressError, Column, Connection, DbError, Param, Row, Tx};
+pub use secret::{Digest, Token};
+pub use segments::{SegmentError, Segments};
 pub use writer::Pending;
 
 use std::path::Path;

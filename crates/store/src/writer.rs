@@ -22,10 +22,12 @@ const JOBS_PER_COMMIT: usize = 512;
 /// Runs within the transaction of its group, or hears why there is none.
 type Job = Box<dyn FnOnce(Result<&mut Connection, DbError>) -> Ran + Send>;
 
+/// Tells whoever waits for a job, once it is known whether the group's commit is on disk.
+type Answer = Box<dyn FnOnce(Result<(), DbError>) + Send>;
+
 /// What became of a job within its group.
 struct Ran {
-    /// Gives the answer, once it is known whether the group's commit is on disk.
-    answer: Box<dyn FnOnce(Result<(), DbError>) + Send>,
+    answer: Answer,
     /// The connection is of no further use to the group.
     broken: Option<DbError>,
 }
@@ -165,7 +167,7 @@ impl Desk {
         &mut self,
         first: Job,
         waiting: &Receiver<Job>,
-        answers: &mut Vec<Box<dyn FnOnce(Result<(), DbError>) + Send>>,
+        answers: &mut Vec<Answer>,
     ) -> Result<(), DbError> {
         let connection = match self.begin() {
             Ok(connection) => connection,

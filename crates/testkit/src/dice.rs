@@ -12,6 +12,7 @@ pub(crate) enum Purpose {
     Creation,
     Journey,
     Arrival,
+    Visitors,
 }
 
 /// Splitmix64 (Steele, Lea and Flood 2014): one multiplication chain per number, equidistributed,

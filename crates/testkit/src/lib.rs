@@ -22,4 +22,6 @@
 
 pub mod company;
 mod dice;
+pub mod reports;
+pub mod visitors;
 pub mod write;

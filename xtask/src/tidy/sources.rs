@@ -9,7 +9,7 @@ const NPM: &str = "https://registry.npmjs.org/";
 /// Settings that send a package manager elsewhere, by the names of the files they stand in.
 const DETOURS: [(&str, &[&str]); 6] = [
     ("config.toml", &["[source", "[registr", "replace-with"]),
-    (".npmrc", &["registry"]),
+    (".npmrc", &["registry=", "registry ="]),
     ("pip.conf", &["index-url", "index_url"]),
     ("requirements.txt", &["index-url"]),
     ("pyproject.toml", &["index-url", "index_url"]),
@@ -52,6 +52,8 @@ mod tests {
             (".cargo/config.toml", "[alias]", 0),
             (".cargo/config.toml", "[source.crates-io]", 1),
             ("web/.npmrc", "registry=https://mirror.example/", 1),
+            ("web/.npmrc", "@ours:registry = https://mirror.example/", 1),
+            ("web/.npmrc", "omit-lockfile-registry-resolved=true", 0),
         ] {
             assert_eq!(check(&SourceFile::new(path, text)).len(), findings, "{path}: {text}");
         }

@@ -3,6 +3,7 @@
 mod record;
 mod table;
 
+use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
 use crate::chunks::{Chunks, Content};
@@ -13,9 +14,9 @@ use crate::read::on_threads;
 use crate::rows::{Rows, Sink};
 use crate::source::read_error;
 use crate::{Columns, ReadError, Role, Source};
-use record::Record;
+pub(crate) use record::Record;
 pub(crate) use table::json_fault;
-use table::{Reader, Table};
+use table::{Reader, Table, ragged};
 
 /// The first line must end within this many bytes.
 const HEADER_BYTES_MAX: usize = 1 << 20;
@@ -99,13 +100,67 @@ pub(crate) fn column_names(
     Ok(names)
 }
 
+/// A row before anybody asked what it means.
+pub(crate) struct CsvRow<'a> {
+    /// The line at which it begins, from 1.
+    pub(crate) line: u64,
+    pub(crate) names: &'a [String],
+    /// As many cells as there are names.
+    pub(crate) cells: Result<&'a Record, Fault>,
+    pub(crate) text: &'a [u8],
+}
+
+/// Walks over the rows in their order, on one thread: for tables whose columns mean what a mapping
+/// says. `check` sees the names first.
+pub(crate) fn walk(
+    source: &Source,
+    delimiter: Option<u8>,
+    check: &mut dyn FnMut(&[String]) -> Result<(), ReadError>,
+    each: &mut dyn FnMut(CsvRow<'_>) -> ControlFlow<()>,
+) -> Result<(), ReadError> {
+    let (reader, _) = source.reader().map_err(|error| read_error(source.name(), error))?;
+    let mut chunks = Chunks::new(reader, Some(b','), SAMPLE_BYTES);
+    let header = Header::read(&mut chunks, source, delimiter)?;
+    check(&header.names)?;
+    let names = header.names.as_slice();
+    let mut chunks = chunks.with_delimiter(header.delimiter);
+    let mut record = Record::default();
+    let mut lines = header.lines;
+    let mut buffer = Vec::new();
+    while let Some(chunk) = chunks.next(std::mem::take(&mut buffer)) {
+        let mut from = 0;
+        while from < chunk.bytes.len() {
+            let endless = chunk.content == Content::Endless;
+            let end = if endless {
+                chunk.bytes.len()
+            } else {
+                record.split(&chunk.bytes, from, header.delimiter)
+            };
+            let text = &chunk.bytes[from..end];
+            let cells = match record.len() {
+                _ if endless => Err(Fault::of_row(ENDLESS)),
+                count if count == names.len() => Ok(&record),
+                count => Err(ragged(count, names.len())),
+            };
+            let blank = text.trim_ascii().is_empty();
+            if !blank && each(CsvRow { line: lines + 1, names, cells, text }).is_break() {
+                return Ok(());
+            }
+            lines += if endless { 1 } else { memchr::memchr_iter(b'\n', text).count() as u64 };
+            from = end;
+        }
+        buffer = chunk.bytes;
+    }
+    chunks.failure().map_or(Ok(()), |error| Err(read_error(source.name(), error)))
+}
+
 /// Some thousand rows.
 pub(crate) const SAMPLE_BYTES: usize = 256 << 10;
 
+const ENDLESS: &str = "the row does not end within 16 MiB, or before the file does: close the quotation mark that is opened here";
+
 fn endless(row: &[u8]) -> Report {
-    let fault = Fault::of_row(
-        "the row does not end within 16 MiB, or before the file does: close the quotation mark that is opened here",
-    );
+    let fault = Fault::of_row(ENDLESS);
     let faults = vec![PlacedFault { place: 0, fault, row: row_text(row) }];
     Report { rows: 0, lines: 1, faults }
 }

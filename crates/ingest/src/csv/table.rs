@@ -348,7 +348,7 @@ pub(crate) fn json_fault(error: &serde_json::Error) -> String {
     format!("is no valid JSON: {text} (at byte {})", error.column())
 }
 
-fn ragged(cells: usize, columns: usize) -> Fault {
+pub(crate) fn ragged(cells: usize, columns: usize) -> Fault {
     let remedy = if cells < columns {
         "is the row cut off?"
     } else {

@@ -10,6 +10,7 @@ mod packed;
 mod pages;
 mod schema;
 mod store;
+mod walk;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
@@ -22,8 +23,10 @@ use crate::read::on_threads;
 use crate::rows::Sink;
 use crate::{ReadError, Role, Source};
 use assemble::Assembler;
+pub(crate) use cells::no_utf8;
 use layout::Layout;
 use schema::Leaf;
+pub(crate) use walk::walk;
 
 /// Rows of a batch: the columns of events then have about a megabyte, which stays in the cache.
 const BATCH_ROWS: usize = 65_536;

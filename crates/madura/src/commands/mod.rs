@@ -1,18 +1,27 @@
 //! One file per command: its arguments, its examples and what it does.
 
+pub(crate) mod apply;
 pub(crate) mod backtest;
+pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod demo;
 pub(crate) mod diff;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod generate;
+pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod man;
 pub(crate) mod new;
+pub(crate) mod restore;
 pub(crate) mod schema;
 pub(crate) mod score;
+pub(crate) mod serve;
 pub(crate) mod test;
+pub(crate) mod verify;
 
 use crate::args::Command;
 use crate::exit::Result;
@@ -32,6 +41,15 @@ pub(crate) fn run(command: Command, ui: &Ui) -> Result {
         Command::Schema(args) => schema::run(&args, ui),
         Command::New(args) => new::run(&args, ui),
         Command::Generate(args) => generate::run(&args, ui),
+        Command::Serve(args) => serve::run(&args, ui),
+        Command::Demo(args) => demo::run(&args, ui),
+        Command::Apply(args) => apply::run(&args, ui),
+        Command::Backup(args) => backup::run(&args, ui),
+        Command::Restore(args) => restore::run(&args, ui),
+        Command::Verify(args) => verify::run(&args, ui),
+        Command::Doctor(args) => doctor::run(&args, ui),
+        Command::Health(args) => health::run(&args, ui),
+        Command::Config(args) => config::run(&args, ui),
         Command::Completions(args) => completions::run(&args, ui),
         Command::Man(args) => man::run(&args, ui),
     }

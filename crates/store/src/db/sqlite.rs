@@ -14,8 +14,11 @@ const STATEMENTS: usize = 256;
 pub(super) fn open(path: &Path) -> Result<Connection, DbError> {
     let connection = Connection::open(path)?;
     // FULL: a commit is on disk before it is answered. WAL: readers do not wait for the writer.
+    // secure_delete: nothing of a row is left in free pages, so that who is erased is gone, the rows
+    // too that were sealed or replaced before.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
+         PRAGMA secure_delete = ON;
          PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;",
     )?;
     ready(&connection)?;

@@ -97,7 +97,7 @@ impl<'a> From<&'a [u8]> for Param<'a> {
     }
 }
 
-impl<'a, T> From<Option<T>> for Param<'a>
+impl<T> From<Option<T>> for Param<'_>
 where
     Self: From<T>,
 {

@@ -15,6 +15,7 @@
 //! | `purchased` | `product`, `category` (`coffee_machine`, capsules, subscription), `quantity`, `amount`, `currency` |
 
 mod arrival;
+mod browse;
 mod fate;
 mod firm;
 mod hours;
@@ -31,6 +32,7 @@ mod title;
 use jiff::tz::TimeZone;
 use leads::{LeadFacts, Timestamp, TraitFact, Value};
 
+pub(crate) use browse::{Action, browse};
 use fate::{Fate, Shares};
 use names::MARKETS;
 use person::Person;

@@ -6,6 +6,7 @@ use history::LEADS_PER_BLOCK;
 use leads::{LeadFacts, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::test_runner::TestCaseError;
 use scoring::{Model, Program};
 use serde_json::Value as Json;
 
@@ -216,23 +217,44 @@ fn everyones_scores_of_a_past_instant_do_not_change_when_later_facts_arrive() {
 fn many_instants_at_once_give_what_each_gives_alone() {
     let offsets = proptest::collection::vec(-100_000_000..10_000_000_000_i64, 1..6);
     holds(&(documents_and_crowds(), offsets), |((document, crowd), offsets)| {
-        let Some(model) = fast::model(&document) else {
-            return Ok(());
-        };
-        let history = fast::history(&[&model], &crowd.facts, 7);
         let after = |offset| Timestamp::saturating_from_millis(crowd.t.as_millis() + offset);
-        let mut instants: Vec<_> = offsets.into_iter().map(after).collect();
-        let at_once = fast::rescore_at(&history, &model, &instants, 2);
-        instants.sort();
-        let mut alone: BTreeMap<String, Vec<Numbers>> = BTreeMap::new();
-        for instant in &instants {
-            for (id, numbers) in fast::rescore(&history, &model, *instant, 1) {
-                alone.entry(id).or_default().push(numbers);
-            }
-        }
-        prop_assert_eq!(at_once, alone);
-        Ok(())
+        let instants = offsets.into_iter().map(after).collect();
+        at_once_gives_what_each_gives_alone(&document, &crowd, instants)
     });
+}
+
+/// Rows of weights are for instants that lie a whole number of hours apart; some of these lie before
+/// every event, and some after.
+#[test]
+fn many_evenly_spaced_instants_at_once_give_what_each_gives_alone() {
+    let hours = prop_oneof![1..48_i64, Just(168), 1..1000_i64];
+    let spacing = (-100_000_000..10_000_000_000_i64, hours, 2..40_i64);
+    holds(&(documents_and_crowds(), spacing), |((document, crowd), (offset, hours, count))| {
+        let last = crowd.t.as_millis() + offset;
+        let before = |step| Timestamp::saturating_from_millis(last - step * hours * 3_600_000);
+        at_once_gives_what_each_gives_alone(&document, &crowd, (0..count).map(before).collect())
+    });
+}
+
+fn at_once_gives_what_each_gives_alone(
+    document: &Json,
+    crowd: &Crowd,
+    mut instants: Vec<Timestamp>,
+) -> Result<(), TestCaseError> {
+    let Some(model) = fast::model(document) else {
+        return Ok(());
+    };
+    let history = fast::history(&[&model], &crowd.facts, 7);
+    let at_once = fast::rescore_at(&history, &model, &instants, 2);
+    instants.sort();
+    let mut alone: BTreeMap<String, Vec<Numbers>> = BTreeMap::new();
+    for instant in &instants {
+        for (id, numbers) in fast::rescore(&history, &model, *instant, 1) {
+            alone.entry(id).or_default().push(numbers);
+        }
+    }
+    prop_assert_eq!(at_once, alone);
+    Ok(())
 }
 
 /// With leads enough for two blocks, so that threads really share them.
@@ -280,6 +302,56 @@ fn two_models_at_once_give_what_each_gives_alone() {
             let alone = everyone(model, &crowd.facts, crowd.t);
             prop_assert_eq!(fast::rescore(&both, model, crowd.t, 2), alone);
         }
+        Ok(())
+    });
+}
+
+/// Half of what is known of a lead: what somebody saw of it before the rest arrived.
+fn half(facts: &LeadFacts) -> LeadFacts {
+    let mut half = facts.clone();
+    half.traits.truncate(facts.traits.len() / 2);
+    half.events.retain(|event| event.at.as_millis() % 2 == 0);
+    half.created_at =
+        facts.created_at.map(|at| Timestamp::saturating_from_millis(at.as_millis() + 1));
+    half
+}
+
+#[test]
+fn a_history_that_grew_lead_by_lead_scores_like_one_that_was_built_at_once() {
+    let order = proptest::collection::vec(any::<Index>(), 1..12);
+    holds(&(documents_and_crowds(), order), |((document, crowd), order)| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let leads = known(&crowd);
+        let everyone: Vec<&LeadFacts> = leads.values().collect();
+        if everyone.is_empty() {
+            return Ok(());
+        }
+        let mut growing = history::Growing::new(scoring::Needs::of([&model]));
+        for at in &order {
+            growing.put(&half(everyone[at.index(everyone.len())]));
+        }
+        let seen = growing.snapshot();
+        let before = fast::rescore(&seen, &model, crowd.t, 1);
+        growing.remove(&everyone[order[0].index(everyone.len())].lead);
+        drop(growing.snapshot());
+        everyone.iter().rev().for_each(|facts| growing.put(facts));
+        let grown = growing.snapshot();
+        prop_assert_eq!(
+            fast::rescore(&grown, &model, crowd.t, 2),
+            one_by_one(&model, &leads, crowd.t)
+        );
+        // A snapshot that somebody still holds does not move.
+        prop_assert_eq!(fast::rescore(&seen, &model, crowd.t, 1), before);
+
+        growing.remove(&everyone[0].lead);
+        let left = growing.snapshot();
+        let gone: Vec<String> = (0..left.roster().len())
+            .filter(|at| left.roster().is_gone(*at))
+            .map(|at| left.roster().id(at).to_string())
+            .collect();
+        prop_assert_eq!(gone, vec![everyone[0].lead.clone()]);
         Ok(())
     });
 }

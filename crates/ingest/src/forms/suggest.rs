@@ -1,0 +1,96 @@
+//! A first mapping for a form, from its fields and what was filled in.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json};
+
+use super::{FieldUse, Fields, FormMapping, OtherFields};
+use crate::field_names::{Meaning, guess, simplify};
+
+/// A proposal with its reasons.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Suggested {
+    /// The mapping; fields that nothing is known of are not in it, and become properties.
+    pub mapping: FormMapping,
+    /// Why a field was taken for what it was, by field.
+    pub reasons: BTreeMap<String, String>,
+}
+
+/// Proposes a mapping for `form` from submissions of it (one is enough; more make it surer).
+pub fn suggest(form: &str, samples: &[Fields]) -> Suggested {
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in samples.iter().flatten() {
+        if !names.contains(&name.as_str()) {
+            names.push(name);
+        }
+    }
+    let (mut fields, mut reasons) = (BTreeMap::new(), BTreeMap::new());
+    for name in names {
+        let values = samples.iter().flatten().filter(|(field, _)| field == name);
+        let values: Vec<String> = values.filter_map(|(_, value)| plain(value)).collect();
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let Some(guess) = guess(name, &values) else { continue };
+        let Some(usage) = usage(name, guess.meaning) else { continue };
+        // One field says who it is and one what identifies the submission; the first is the best.
+        let single = matches!(
+            usage,
+            FieldUse::Email | FieldUse::User | FieldUse::Anonymous | FieldUse::Id | FieldUse::Page
+        );
+        let taken = match &usage {
+            FieldUse::Trait { .. } => fields.values().any(|there| *there == usage),
+            _ => single && fields.values().any(|there| *there == usage),
+        };
+        if !taken {
+            fields.insert(name.to_owned(), usage);
+            reasons.insert(name.to_owned(), guess.reason);
+        }
+    }
+    let mapping = FormMapping {
+        form: form.to_owned(),
+        event: super::form_submitted(),
+        fields,
+        traits: Map::new(),
+        properties: Map::new(),
+        others: OtherFields::Keep,
+        seconds_min: None,
+    };
+    Suggested { mapping, reasons }
+}
+
+fn usage(name: &str, meaning: Meaning) -> Option<FieldUse> {
+    Some(match meaning {
+        Meaning::Email => FieldUse::Email,
+        Meaning::User => FieldUse::User,
+        Meaning::Anonymous => FieldUse::Anonymous,
+        Meaning::At | Meaning::CreatedAt => FieldUse::At,
+        Meaning::Id => FieldUse::Id,
+        Meaning::Page => FieldUse::Page,
+        Meaning::Trait(path) => FieldUse::Trait { path: path.to_owned() },
+        // The words beside the box are not known: the field's name stands in for them.
+        Meaning::Consent => FieldUse::Consent {
+            purpose: purpose(name).to_owned(),
+            channel: None,
+            text: name.to_owned(),
+            empty_withdraws: false,
+        },
+        Meaning::Never => FieldUse::Never,
+        Meaning::Honeypot => FieldUse::Honeypot,
+        Meaning::Lead | Meaning::Event | Meaning::Deal(_) => return None,
+    })
+}
+
+/// Taking note of a policy is no leave to write.
+fn purpose(name: &str) -> &'static str {
+    let name = simplify(name);
+    let terms = ["privacy", "privacidad", "politica", "terms", "gdpr", "rgpd"];
+    if terms.iter().any(|word| name.contains(word)) { "privacy_policy" } else { "marketing" }
+}
+
+fn plain(value: &Json) -> Option<String> {
+    match value {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        Json::Bool(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}

@@ -1,0 +1,224 @@
+//! The desk: takes marked leads, scores them, writes what came of it, and tells.
+
+use std::sync::Arc;
+
+use leads::{LeadFacts, Timestamp};
+use serde_json::json;
+use store::Tx;
+use store::reading::{LeadRecord, lead_facts};
+use store::scores::{
+    LeadRow, ScoreRow, Transition, TransitionKind, add_transitions, forget_lead, put_lead,
+    put_scores, scores_of,
+};
+use store::webhooks;
+
+use crate::judge::judge;
+use crate::lineup::Lineup;
+use crate::marks::{self, Marked};
+use crate::news::News;
+use crate::{Live, LiveError, profile};
+
+/// A marked lead as the store has it.
+struct Seen {
+    marked: Marked,
+    /// `None`: it became part of another, or was erased.
+    record: Option<LeadRecord>,
+    before: Vec<ScoreRow>,
+}
+
+/// What is to be written about a lead.
+struct Verdict {
+    marked: Marked,
+    known: Option<Known>,
+}
+
+struct Known {
+    row: LeadRow,
+    scores: Vec<ScoreRow>,
+    before: Vec<ScoreRow>,
+    transitions: Vec<Transition>,
+    facts: LeadFacts,
+}
+
+impl Live {
+    /// Scores leads that are marked, those marked first and so many at most: rows, transitions and
+    /// the messages that follow from them in one commit. Then tells whoever watches, and answers how
+    /// many leads it were.
+    pub fn work(&self, now: Timestamp, most: usize) -> Result<usize, LiveError> {
+        let lineup = self.lineup();
+        let seen = self.inner.store.read(|tx| self.see(tx, most))?;
+        if seen.is_empty() {
+            return Ok(0);
+        }
+        let verdicts: Vec<Verdict> =
+            seen.into_iter().map(|seen| self.decide(&lineup, seen, now)).collect();
+        let verdicts = Arc::new(verdicts);
+        let written = Arc::clone(&verdicts);
+        self.inner.store.write(move |tx| {
+            let mut announcements = Vec::new();
+            for verdict in written.iter() {
+                announcements.extend(write(tx, verdict, now)?);
+            }
+            announce(tx, &announcements, now)?;
+            let marked: Vec<Marked> =
+                written.iter().map(|verdict| verdict.marked.clone()).collect();
+            marks::take(tx, &marked)?;
+            Ok::<(), LiveError>(())
+        })?;
+        for verdict in verdicts.iter() {
+            match &verdict.known {
+                Some(known) => self.inner.everyone.put(&known.facts),
+                None => self.inner.everyone.remove(&verdict.marked.lead),
+            }
+            self.tell_of(verdict);
+        }
+        Ok(verdicts.len())
+    }
+
+    fn see(&self, tx: &mut Tx<'_>, most: usize) -> Result<Vec<Seen>, LiveError> {
+        let mut seen = Vec::new();
+        for marked in marks::first(tx, most)? {
+            let record = lead_facts(tx, &self.inner.segments, &marked.lead)?;
+            let before = scores_of(tx, &marked.lead)?;
+            let record = (!record.persons.is_empty()).then_some(record);
+            seen.push(Seen { marked, record, before });
+        }
+        Ok(seen)
+    }
+
+    fn decide(&self, lineup: &Lineup, seen: Seen, now: Timestamp) -> Verdict {
+        let Some(record) = seen.record else {
+            return Verdict { marked: seen.marked, known: None };
+        };
+        let facts = record.facts(&self.inner.around.email_kind);
+        let at_stake = profile::at_stake(&record, &facts, now);
+        let mut scores = Vec::new();
+        let mut transitions = Vec::new();
+        for line in lineup.lines() {
+            let before = seen.before.iter().find(|row| row.model == line.key);
+            let judged = judge(line, &facts, before, at_stake, now);
+            scores.push(judged.row);
+            transitions.extend(judged.transitions);
+        }
+        let row = profile::row(&record, &facts, self.company_of(&record, now), now);
+        let known = Known { row, scores, before: seen.before, transitions, facts };
+        Verdict { marked: seen.marked, known: Some(known) }
+    }
+
+    fn company_of(&self, record: &LeadRecord, now: Timestamp) -> Option<String> {
+        let email_kind = self.inner.around.email_kind;
+        record.company_at(now, &|domain| email_kind(domain) == Some("business"))
+    }
+
+    fn tell_of(&self, verdict: &Verdict) {
+        let Some(known) = &verdict.known else {
+            self.tell(News::Gone { lead: verdict.marked.lead.clone() });
+            return;
+        };
+        for row in &known.scores {
+            let before = known.before.iter().find(|before| before.model == row.model);
+            if before.is_some_and(|before| same_numbers(before, row)) {
+                continue;
+            }
+            self.tell(News::Lead {
+                lead: row.lead.clone(),
+                model: row.model.clone(),
+                score: row.score,
+                before: before.map(|before| before.score),
+                bracket: row.bracket.clone(),
+                stage: row.stage.clone(),
+                priority: row.priority,
+                disqualified: row.disqualified.is_some(),
+            });
+        }
+    }
+}
+
+/// Whether people see the same.
+pub(crate) fn same_numbers(one: &ScoreRow, other: &ScoreRow) -> bool {
+    let times = (one.scored_at, other.scored_at);
+    let other = ScoreRow { scored_at: times.0, ..other.clone() };
+    *one == other
+}
+
+/// Writes what was decided; answers the messages that follow from it.
+fn write(
+    tx: &mut Tx<'_>,
+    verdict: &Verdict,
+    now: Timestamp,
+) -> Result<Vec<Announcement>, LiveError> {
+    let Some(known) = &verdict.known else {
+        forget_lead(tx, &verdict.marked.lead)?;
+        return Ok(Vec::new());
+    };
+    put_lead(tx, &known.row, now)?;
+    put_scores(tx, &known.scores)?;
+    let mut announcements = Vec::new();
+    for transition in &known.transitions {
+        // Another node, or an earlier round that was cut off, may have found the same change.
+        let sql = "SELECT 1 FROM transition WHERE id = $1";
+        if tx.find(sql, &[(&transition.id).into()], |_| Ok(()))?.is_none() {
+            add_transitions(tx, std::slice::from_ref(transition))?;
+            announcements.push(Announcement::of(transition, &known.row, now));
+        }
+    }
+    Ok(announcements)
+}
+
+/// What a webhook is told.
+struct Announcement {
+    id: String,
+    event_type: &'static str,
+    lead: String,
+    payload: String,
+}
+
+impl Announcement {
+    fn of(transition: &Transition, row: &LeadRow, now: Timestamp) -> Self {
+        let event_type = match transition.kind {
+            TransitionKind::StageEntered => "lead.stage_entered",
+            TransitionKind::StageLeft => "lead.stage_left",
+            TransitionKind::Bracket => "lead.bracket_changed",
+            TransitionKind::Disqualified => "lead.disqualified",
+            TransitionKind::Requalified => "lead.requalified",
+        };
+        let data = json!({
+            "lead": transition.lead,
+            "email": row.email,
+            "name": row.name,
+            "company": row.company,
+            "country": row.country,
+            "owner": row.owner,
+            "model": transition.model,
+            "version": transition.version,
+            "at": transition.at.to_string(),
+            "from": transition.from,
+            "to": transition.to,
+            "reason": transition.reason,
+            "score": transition.score,
+        });
+        let payload =
+            json!({"type": event_type, "timestamp": now.to_string(), "data": data}).to_string();
+        let lead = transition.lead.clone();
+        // Standard Webhooks signs `id.timestamp.body`: an id without dots cannot be mistaken.
+        Self { id: transition.id.replace("tr_", "msg_"), event_type, lead, payload }
+    }
+}
+
+fn announce(
+    tx: &mut Tx<'_>,
+    announcements: &[Announcement],
+    now: Timestamp,
+) -> Result<(), LiveError> {
+    let messages: Vec<webhooks::Message<'_>> = announcements
+        .iter()
+        .map(|announcement| webhooks::Message {
+            id: &announcement.id,
+            event_type: announcement.event_type,
+            about: Some(&announcement.lead),
+            payload: &announcement.payload,
+        })
+        .collect();
+    webhooks::enqueue(tx, &messages, now)?;
+    Ok(())
+}

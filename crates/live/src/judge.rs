@@ -1,0 +1,257 @@
+//! One lead under one model: its numbers, and what changed about them since they were last written.
+
+use leads::{LeadFacts, Timestamp};
+use scoring::stages::{Reason, Transition as Step};
+use scoring::{Model, Program, Score};
+use store::scores::{ScoreRow, Transition, TransitionKind};
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::lineup::Line;
+
+/// A lead's numbers under a model, and what is to be written down about how they came.
+#[derive(Clone, Debug)]
+pub(crate) struct Judged {
+    pub(crate) row: ScoreRow,
+    pub(crate) transitions: Vec<Transition>,
+}
+
+/// So many steps through stages are written down for a lead that was never scored before: of a long
+/// imported past, the latest.
+const PAST_STEPS: usize = 50;
+
+/// A change caused by time is dated to within this, in ms.
+const DATED_WITHIN_MS: i64 = 60_000;
+
+/// Scores a lead. `before` is what was written last; `at_stake` is in hundredths of a unit of money.
+pub(crate) fn judge(
+    line: &Line,
+    facts: &LeadFacts,
+    before: Option<&ScoreRow>,
+    at_stake: i64,
+    now: Timestamp,
+) -> Judged {
+    let program = &line.program;
+    let model = program.model();
+    let score = score_at(program, facts, now);
+    let walk = program.walk(facts, now);
+    let stage = program.stage(facts, now).map(|stage| model.stages[stage].name.clone());
+    let row = row(line, &facts.lead, &score, stage, at_stake, now);
+    let mut transitions = Vec::new();
+    if !line.is_shadow {
+        let scribe = Scribe { line, facts, now };
+        scribe.stages(before, &row, &walk, &mut transitions);
+        scribe.bracket(before, &row, &mut transitions);
+        scribe.disqualification(before, &row, &mut transitions);
+    }
+    Judged { row, transitions }
+}
+
+/// The numbers as they are written.
+pub(crate) fn row(
+    line: &Line,
+    lead: &str,
+    score: &Score,
+    stage: Option<String>,
+    at_stake: i64,
+    now: Timestamp,
+) -> ScoreRow {
+    let model = line.program.model();
+    ScoreRow {
+        model: line.key.clone(),
+        lead: lead.to_owned(),
+        version: line.version,
+        score: score.score,
+        fit: score.fit,
+        engagement: score.engagement,
+        grade: model.grade_name(score.grade),
+        bracket: bracket_name(model, score),
+        stage,
+        disqualified: score.disqualified.map(|gate| model.gates[usize::from(gate)].name.clone()),
+        at_stake,
+        priority: priority(model, score.score, at_stake),
+        scored_at: now,
+    }
+}
+
+pub(crate) fn bracket_name(model: &Model, score: &Score) -> Option<String> {
+    score.bracket.map(|bracket| model.brackets[usize::from(bracket)].name.clone())
+}
+
+/// Closeness to buying times the money at stake: the share of the scale that the score has reached,
+/// of the money, in hundredths of a unit.
+pub(crate) fn priority(model: &Model, score: i64, at_stake: i64) -> i64 {
+    let reached = i128::from(score - model.scale.bottom);
+    let whole = i128::from(model.scale.top - model.scale.bottom);
+    let share = i128::from(at_stake) * reached / whole.max(1);
+    i64::try_from(share).unwrap_or(i64::MAX)
+}
+
+fn score_at(program: &Program, facts: &LeadFacts, at: Timestamp) -> Score {
+    let (score, _) = program.scores(facts, &[at]).swap_remove(0);
+    score
+}
+
+/// Writes down what changed.
+struct Scribe<'s> {
+    line: &'s Line,
+    facts: &'s LeadFacts,
+    now: Timestamp,
+}
+
+impl Scribe<'_> {
+    /// Stages entered and left since the last look. Where a late fact changed what came before it,
+    /// the stage that is different now is written down with its own instant.
+    fn stages(
+        &self,
+        before: Option<&ScoreRow>,
+        after: &ScoreRow,
+        walk: &[Step],
+        into: &mut Vec<Transition>,
+    ) {
+        let same_version = before.is_none_or(|before| before.version == self.line.version);
+        let since = before.map(|before| before.scored_at);
+        let fresh = walk.iter().filter(|step| since.is_none_or(|since| step.at > since));
+        let fresh: Vec<&Step> = fresh.collect();
+        if same_version {
+            let from = fresh.len().saturating_sub(PAST_STEPS);
+            into.extend(fresh[from..].iter().map(|step| self.step(step)));
+        }
+        let was = before.and_then(|before| before.stage.as_deref());
+        if was == after.stage.as_deref() || (same_version && !fresh.is_empty()) {
+            return;
+        }
+        let reason =
+            if same_version { "an earlier fact arrived late" } else { "the model changed" };
+        let named = |name: &str, entered: bool| {
+            let model = self.line.program.model();
+            walk.iter()
+                .rfind(|step| model.stages[step.stage].name == name && step.entered == entered)
+        };
+        let dated = |step: Option<&Step>| match step {
+            Some(step) if same_version => step.at,
+            _ => self.now,
+        };
+        if let Some(left) = was {
+            let at = dated(named(left, false));
+            into.push(self.transition(at, TransitionKind::StageLeft, Some(left), None, reason));
+        }
+        if let Some(entered) = after.stage.as_deref() {
+            let at = dated(named(entered, true));
+            let kind = TransitionKind::StageEntered;
+            into.push(self.transition(at, kind, None, Some(entered), reason));
+        }
+    }
+
+    fn step(&self, step: &Step) -> Transition {
+        let model = self.line.program.model();
+        let stage = model.stages[step.stage].name.as_str();
+        let gate = |gate: usize| model.gates[gate].name.as_str();
+        let reason = match step.reason {
+            Reason::Reached => "reached its thresholds".to_owned(),
+            Reason::FastTrack(index) => format!("gate: {}", gate(index)),
+            Reason::Fell => "fell below its thresholds".to_owned(),
+            Reason::Disqualified(index) => format!("disqualified by: {}", gate(index)),
+            Reason::Rejected => "rejected by sales".to_owned(),
+        };
+        let (kind, from, to) = if step.entered {
+            (TransitionKind::StageEntered, None, Some(stage))
+        } else {
+            (TransitionKind::StageLeft, Some(stage), None)
+        };
+        self.transition(step.at.max(Timestamp::MIN), kind, from, to, &reason)
+    }
+
+    fn bracket(&self, before: Option<&ScoreRow>, after: &ScoreRow, into: &mut Vec<Transition>) {
+        let Some(before) = before.filter(|before| before.bracket != after.bracket) else { return };
+        let model = self.line.program.model();
+        let (at, reason) = if before.version == self.line.version {
+            let crossed = |score: &Score| bracket_name(model, score) == after.bracket;
+            let at = self.first_instant(before.scored_at, crossed);
+            let up = after.score > before.score;
+            (at, if up { "the score rose" } else { "the score fell" })
+        } else {
+            (self.now, "the model changed")
+        };
+        let (from, to) = (before.bracket.as_deref(), after.bracket.as_deref());
+        into.push(self.transition(at, TransitionKind::Bracket, from, to, reason));
+    }
+
+    fn disqualification(
+        &self,
+        before: Option<&ScoreRow>,
+        after: &ScoreRow,
+        into: &mut Vec<Transition>,
+    ) {
+        let was = before.and_then(|before| before.disqualified.as_deref());
+        let is = after.disqualified.as_deref();
+        if was == is {
+            return;
+        }
+        let since = before.map_or(self.now, |before| before.scored_at);
+        let at = self.first_instant(since, |score| score.disqualified.is_some() == is.is_some());
+        let kind =
+            if is.is_some() { TransitionKind::Disqualified } else { TransitionKind::Requalified };
+        let reason = is.or(was).unwrap_or_default();
+        into.push(self.transition(at, kind, was, is, &format!("gate: {reason}")));
+    }
+
+    /// When what is so now came about, since an instant at which it was not so: the instant of the
+    /// fact that did it, or where it was time, one at most [`DATED_WITHIN_MS`] later.
+    fn first_instant(&self, since: Timestamp, is_so: impl Fn(&Score) -> bool) -> Timestamp {
+        let so_at = |at: i64| {
+            is_so(&score_at(&self.line.program, self.facts, Timestamp::saturating_from_millis(at)))
+        };
+        let (mut low, mut high) = (since.as_millis(), self.now.as_millis());
+        if low >= high || so_at(low) {
+            return self.now;
+        }
+        while high - low > DATED_WITHIN_MS {
+            let middle = low + (high - low) / 2;
+            if so_at(middle) { high = middle } else { low = middle }
+        }
+        let instants = self.facts.events.iter().map(|event| event.at.as_millis());
+        let changes = self.facts.traits.iter().filter_map(|fact| fact.at.map(Timestamp::as_millis));
+        let mut facts: Vec<i64> =
+            instants.chain(changes).filter(|at| low < *at && *at <= high).collect();
+        facts.sort_unstable();
+        let at = facts.into_iter().find(|at| so_at(*at)).unwrap_or(high);
+        Timestamp::saturating_from_millis(at)
+    }
+
+    fn transition(
+        &self,
+        at: Timestamp,
+        kind: TransitionKind,
+        from: Option<&str>,
+        to: Option<&str>,
+        reason: &str,
+    ) -> Transition {
+        let line = self.line;
+        let lead = self.facts.lead.as_str();
+        let card = line.program.score(self.facts, at);
+        // One id however often, and on however many nodes, the same change is found.
+        let name = format!(
+            "{}\n{}\n{lead}\n{}\n{}\n{}\n{}",
+            line.key,
+            line.version,
+            at.as_millis(),
+            kind.name(),
+            from.unwrap_or_default(),
+            to.unwrap_or_default()
+        );
+        Transition {
+            id: format!("tr_{:032x}", xxh3_128(name.as_bytes())),
+            model: line.key.clone(),
+            version: line.version,
+            lead: lead.to_owned(),
+            at,
+            recorded_at: self.now,
+            kind,
+            from: from.map(str::to_owned),
+            to: to.map(str::to_owned),
+            reason: reason.to_owned(),
+            score: card.score,
+            card: serde_json::to_string(&card).ok(),
+        }
+    }
+}

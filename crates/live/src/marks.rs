@@ -1,0 +1,42 @@
+//! Marks: leads that are to be scored anew.
+
+use store::{DbError, Tx};
+
+/// A lead and the mark it was given last.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Marked {
+    pub(crate) lead: String,
+    pub(crate) mark: String,
+}
+
+/// Marks leads. A lead that is marked already gets the new mark, so that whoever worked on it under
+/// the old one does not take this one away.
+pub(crate) fn put<'l>(
+    tx: &mut Tx<'_>,
+    leads: impl IntoIterator<Item = &'l str>,
+    mark: &str,
+) -> Result<(), DbError> {
+    let insert = "INSERT INTO marked_lead (lead, mark) VALUES ($1, $2)
+        ON CONFLICT (lead) DO UPDATE SET mark = excluded.mark";
+    for lead in leads {
+        tx.execute(insert, &[lead.into(), mark.into()])?;
+    }
+    Ok(())
+}
+
+/// The leads marked first, so many at most.
+pub(crate) fn first(tx: &mut Tx<'_>, most: usize) -> Result<Vec<Marked>, DbError> {
+    let sql = "SELECT lead, mark FROM marked_lead ORDER BY mark, lead LIMIT $1";
+    tx.query(sql, &[(most as i64).into()], |row| {
+        Ok(Marked { lead: row.get(0)?, mark: row.get(1)? })
+    })
+}
+
+/// Takes marks away, where they are still the ones that were seen.
+pub(crate) fn take(tx: &mut Tx<'_>, marked: &[Marked]) -> Result<(), DbError> {
+    let delete = "DELETE FROM marked_lead WHERE lead = $1 AND mark = $2";
+    for Marked { lead, mark } in marked {
+        tx.execute(delete, &[lead.into(), mark.into()])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,177 @@
+//! Models and their versions: from a document to a version in force, and what it would change.
+
+use history::{Backtest, BacktestError, Comparison, Options, backtest, compare};
+use leads::Timestamp;
+use scoring::document::{Diagnostic, Syntax, load};
+use scoring::{Model, Needs, Program};
+use store::DbError;
+use store::scores::{self, ModelError, VersionState};
+use thiserror::Error;
+
+use crate::everyone::union;
+use crate::lineup::{Lineup, kind_name};
+use crate::news::News;
+use crate::{Live, LiveError};
+
+/// A document that became a version.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Drafted {
+    /// The model, as the document names it.
+    pub model: String,
+    /// Its version.
+    pub version: i64,
+    /// What is suspicious about it.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Why something about a model could not be done.
+#[derive(Clone, PartialEq, Debug, Error)]
+pub enum ModelProblem {
+    /// The document is no model: everything that is wrong with it.
+    #[error("the document is not a model: {} things are wrong with it", .0.len())]
+    Document(Vec<Diagnostic>),
+    /// The document names another model.
+    #[error("the document is of the model `{found}`, not of `{expected}`")]
+    OtherModel {
+        /// Whose version it should become.
+        expected: String,
+        /// What it names.
+        found: String,
+    },
+    /// The store says no.
+    #[error(transparent)]
+    Version(#[from] ModelError),
+    /// A back-test says nothing.
+    #[error(transparent)]
+    Backtest(#[from] BacktestError),
+    /// The system could not.
+    #[error(transparent)]
+    Live(#[from] LiveError),
+}
+
+impl From<DbError> for ModelProblem {
+    fn from(error: DbError) -> Self {
+        Self::Live(error.into())
+    }
+}
+
+/// JSON where it begins like an object, else YAML.
+pub(crate) fn syntax_of(document: &str) -> Syntax {
+    if document.trim_start().starts_with('{') { Syntax::Json } else { Syntax::Yaml }
+}
+
+/// Reads a document; its warnings come with the model.
+pub(crate) fn read(document: &str) -> Result<(Model, Vec<Diagnostic>), ModelProblem> {
+    let loaded = load(document, syntax_of(document));
+    match loaded.model {
+        Some(model) => Ok((model, loaded.diagnostics)),
+        None => Err(ModelProblem::Document(loaded.diagnostics)),
+    }
+}
+
+impl Live {
+    /// The name of the model that a document is of.
+    pub fn model_of(&self, document: &str) -> Result<String, ModelProblem> {
+        Ok(read(document)?.0.name)
+    }
+
+    /// Checks a document and keeps it as a draft of the model that it names.
+    pub fn add_draft(
+        &self,
+        document: &str,
+        note: &str,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Drafted, ModelProblem> {
+        let (model, warnings) = read(document)?;
+        let (name, kind) = (model.name.clone(), kind_name(model.kind));
+        let (document, note, by) = (document.to_owned(), note.to_owned(), by.to_owned());
+        let version = self.inner.store.write(move |tx| {
+            scores::put_model(tx, &name, kind, now)?;
+            Ok::<_, ModelProblem>(scores::add_draft(tx, &name, &document, &note, &by, now)?)
+        })?;
+        Ok(Drafted { model: model.name, version, warnings })
+    }
+
+    /// Activates, shadows or retires a version, and scores everyone anew. A version that becomes
+    /// active retires the one that was.
+    pub fn set_state(
+        &self,
+        model: &str,
+        version: i64,
+        state: VersionState,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<(), ModelProblem> {
+        let (model, by) = (model.to_owned(), by.to_owned());
+        self.inner.store.write(move |tx| {
+            scores::set_state(tx, &model, version, state, &by, now)?;
+            // Scores of a version that is in force no more are derived, and gone.
+            let lineup = Lineup::read(tx)?;
+            scores::keep_scores_of(
+                tx,
+                &lineup.lines().iter().map(|line| line.key.as_str()).collect::<Vec<_>>(),
+            )?;
+            Ok::<_, ModelProblem>(())
+        })?;
+        self.models_changed()?;
+        Ok(())
+    }
+
+    /// Makes a model the one that people look at first.
+    pub fn make_primary(&self, model: &str) -> Result<(), ModelProblem> {
+        let model = model.to_owned();
+        self.inner
+            .store
+            .write(move |tx| scores::make_primary(tx, &model).map_err(ModelProblem::from))?;
+        self.read_lineup()?;
+        self.tell(News::Models);
+        Ok(())
+    }
+
+    /// Reads the models in force anew: after the store was changed by somebody else.
+    pub fn models_changed(&self) -> Result<(), LiveError> {
+        self.read_lineup()?;
+        self.mark_everyone()?;
+        self.tell(News::Models);
+        Ok(())
+    }
+
+    fn read_lineup(&self) -> Result<(), LiveError> {
+        let lineup = self.inner.store.read(Lineup::read)?;
+        let mut current =
+            self.inner.lineup.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *current = std::sync::Arc::new(lineup);
+        Ok(())
+    }
+
+    /// What if this document were in force instead of the active version of `against`: who moves,
+    /// how far, because of what. Facts in memory serve, unless the document looks at something new.
+    pub fn what_if(
+        &self,
+        document: &str,
+        against: &str,
+        now: Timestamp,
+        movers: usize,
+    ) -> Result<Comparison, ModelProblem> {
+        let (model, _) = read(document)?;
+        let lineup = self.lineup();
+        let line = lineup.line(against).ok_or_else(|| LiveError::NoModel(against.to_owned()))?;
+        let current = line.program.model().clone();
+        let needs = union(&Needs::of([&model, &current]), lineup.needs());
+        let history = self.everyone(&needs)?;
+        let program = |model: Model| Program::with_needs(model, Some(history.needs().clone()));
+        let programs = (program(current), program(model));
+        let threads = self.inner.around.threads;
+        Ok(compare(&history, (&programs.0, &programs.1), now, movers, threads))
+    }
+
+    /// What this document would have said of the past, against what happened.
+    pub fn backtest(&self, document: &str, options: &Options) -> Result<Backtest, ModelProblem> {
+        let (model, _) = read(document)?;
+        let needs = Needs::of([&model]).with_event(&options.outcome);
+        let history = self.everyone(&needs)?;
+        let program = Program::with_needs(model, Some(history.needs().clone()));
+        Ok(backtest(&history, &program, options, self.inner.around.threads)?)
+    }
+}

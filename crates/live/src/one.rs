@@ -1,0 +1,91 @@
+//! One lead: what is known about it, why it stands where it does, and how it got there.
+
+use history::{Course, course};
+use leads::{LeadFacts, Timestamp};
+use scoring::{Program, ScoreCard};
+use serde::Serialize;
+use store::reading::{LeadRecord, lead_facts};
+use store::scores::active_at;
+
+use crate::models::read;
+use crate::{Live, LiveError};
+
+/// A score at an instant, and everything that led to it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explained {
+    /// The score card.
+    #[serde(flatten)]
+    pub card: ScoreCard,
+    /// The version of the model that it follows.
+    pub version: i64,
+    /// The stage at that instant.
+    pub stage: Option<String>,
+    /// Traits that are not known and that would decide something.
+    pub worth_asking: Vec<String>,
+}
+
+impl Live {
+    /// Everything that is known about a lead.
+    pub fn record(&self, lead: &str) -> Result<LeadRecord, LiveError> {
+        let record = self
+            .inner
+            .store
+            .read(|tx| lead_facts(tx, &self.inner.segments, lead).map_err(LiveError::from))?;
+        if record.persons.is_empty() {
+            return Err(LiveError::NoLead(lead.to_owned()));
+        }
+        Ok(record)
+    }
+
+    /// A lead's facts as scoring takes them.
+    pub fn facts(&self, lead: &str) -> Result<LeadFacts, LiveError> {
+        Ok(self.record(lead)?.facts(&self.inner.around.email_kind))
+    }
+
+    /// Explains a lead's score at an instant: `as_recorded` under the version that was active then,
+    /// else as if today's had always been.
+    pub fn explain(
+        &self,
+        lead: &str,
+        model: &str,
+        at: Timestamp,
+        as_recorded: bool,
+    ) -> Result<Explained, LiveError> {
+        let facts = self.facts(lead)?;
+        let no_model = || LiveError::NoModel(model.to_owned());
+        if !as_recorded {
+            let lineup = self.lineup();
+            let line = lineup.line(model).ok_or_else(no_model)?;
+            return Ok(explained(&line.program, line.version, &facts, at));
+        }
+        let then = self.inner.store.read(|tx| active_at(tx, model, at).map_err(LiveError::from))?;
+        let then = then.ok_or_else(no_model)?;
+        let (document, _) = read(&then.document).map_err(|_| no_model())?;
+        Ok(explained(&Program::new(document), then.version, &facts, at))
+    }
+
+    /// The course of a lead's score from one instant to another, under the version in force.
+    pub fn course(
+        &self,
+        lead: &str,
+        model: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Course, LiveError> {
+        let facts = self.facts(lead)?;
+        let lineup = self.lineup();
+        let line = lineup.line(model).ok_or_else(|| LiveError::NoModel(model.to_owned()))?;
+        Ok(course(&line.program, &facts, from, to))
+    }
+}
+
+fn explained(program: &Program, version: i64, facts: &LeadFacts, at: Timestamp) -> Explained {
+    let card = program.score(facts, at);
+    let stage = program.stage(facts, at);
+    Explained {
+        stage: stage.map(|stage| program.model().stages[stage].name.clone()),
+        worth_asking: card.worth_asking().into_iter().map(str::to_owned).collect(),
+        version,
+        card,
+    }
+}

@@ -1,0 +1,163 @@
+//! Time has passed: everyone is scored anew in memory, and what changed is written.
+
+use std::sync::Arc;
+
+use history::{History, LeadId, Scored};
+use leads::Timestamp;
+use leads::batch::id_as_number;
+use store::scores::{ScoreRow, each_score, put_scores};
+
+use crate::judge;
+use crate::lineup::Line;
+use crate::marks;
+use crate::news::News;
+use crate::{Live, LiveError};
+
+/// What a tick found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Ticked {
+    /// Rows whose numbers changed and nothing else.
+    pub moved: u64,
+    /// Leads whose bracket, stage or disqualification changed, marked for the desk.
+    pub marked: u64,
+}
+
+/// Rows in one commit: some 20 ms, which others may wait for.
+const ROWS_PER_COMMIT: usize = 2000;
+
+/// More new numbers than these are not told one by one.
+const TOLD_ONE_BY_ONE: usize = 500;
+
+impl Live {
+    /// Scores everyone as of `now` and writes what is different. A lead whose bracket or stage is
+    /// different is only marked: [`Live::work`] then dates the change, writes it down and announces
+    /// it.
+    pub fn tick(&self, now: Timestamp) -> Result<Ticked, LiveError> {
+        let lineup = self.lineup();
+        let history = self.everyone(lineup.needs())?;
+        let mut ticked = Ticked::default();
+        let mut news = Vec::new();
+        for line in lineup.lines() {
+            let (moved, turned) = self.differences(line, &history, now)?;
+            ticked.moved += moved.len() as u64;
+            ticked.marked += turned.len() as u64;
+            if news.len() <= TOLD_ONE_BY_ONE {
+                news.extend(moved.iter().take(TOLD_ONE_BY_ONE + 1).map(told));
+            }
+            self.write_moved(moved)?;
+            self.mark(turned)?;
+        }
+        if news.len() > TOLD_ONE_BY_ONE {
+            self.tell(News::Everyone { changed: ticked.moved });
+        } else {
+            news.into_iter().for_each(|news| self.tell(news));
+        }
+        if ticked.marked > 0 {
+            self.wake();
+        }
+        Ok(ticked)
+    }
+
+    /// Rows under a model that are different now, each with its score before: those whose numbers
+    /// alone are different, as they are now, and the leads for whom more than that is.
+    fn differences(
+        &self,
+        line: &Arc<Line>,
+        history: &History,
+        now: Timestamp,
+    ) -> Result<(Vec<(i64, ScoreRow)>, Vec<String>), LiveError> {
+        let scores = history.rescore(&line.program, now, self.inner.around.threads);
+        let roster = history.roster();
+        let (mut moved, mut turned) = (Vec::new(), Vec::new());
+        self.inner.store.read(|tx| {
+            each_score(tx, &line.key, |row| {
+                let number = id_as_number(row.lead.as_bytes());
+                let id = number.map_or(LeadId::Text(&row.lead), LeadId::Number);
+                let Some(position) = roster.position(id) else { return Ok(()) };
+                if roster.is_gone(position as usize) {
+                    return Ok(());
+                }
+                let after = as_row(line, &row, &scores.get(position as usize), now);
+                let turns = (&after.bracket, &after.stage, &after.disqualified)
+                    != (&row.bracket, &row.stage, &row.disqualified);
+                // A row of an earlier version waits for the desk: the change is the model's.
+                if turns || row.version != line.version {
+                    turned.push(row.lead);
+                } else if !crate::desk::same_numbers(&row, &after) {
+                    moved.push((row.score, after));
+                }
+                Ok(())
+            })
+        })?;
+        Ok((moved, turned))
+    }
+
+    fn write_moved(&self, moved: Vec<(i64, ScoreRow)>) -> Result<(), LiveError> {
+        let rows: Vec<ScoreRow> = moved.into_iter().map(|(_, row)| row).collect();
+        let rows: Arc<[ScoreRow]> = rows.into();
+        for from in (0..rows.len()).step_by(ROWS_PER_COMMIT) {
+            let rows = Arc::clone(&rows);
+            self.inner.store.write(move |tx| {
+                let rows = &rows[from..rows.len().min(from + ROWS_PER_COMMIT)];
+                // A lead that the desk has scored meanwhile, or that is gone, is right already.
+                let mut current = Vec::with_capacity(rows.len());
+                for row in rows {
+                    let sql = "SELECT scored_at FROM score WHERE model = $1 AND lead = $2";
+                    let params = [(&row.model).into(), (&row.lead).into()];
+                    let written: Option<i64> = tx.find(sql, &params, |row| row.get(0))?;
+                    if written.is_some_and(|at| at < row.scored_at.as_millis()) {
+                        current.push(row.clone());
+                    }
+                }
+                put_scores(tx, &current).map_err(LiveError::from)
+            })?;
+        }
+        Ok(())
+    }
+
+    fn mark(&self, leads: Vec<String>) -> Result<(), LiveError> {
+        if leads.is_empty() {
+            return Ok(());
+        }
+        let mark = (self.inner.around.fresh_id)();
+        self.inner.store.write(move |tx| {
+            marks::put(tx, leads.iter().map(String::as_str), &mark).map_err(LiveError::from)
+        })
+    }
+
+    /// Marks everyone who has facts: after the models in force changed.
+    pub(crate) fn mark_everyone(&self) -> Result<(), LiveError> {
+        let mark = (self.inner.around.fresh_id)();
+        self.inner.store.write(move |tx| {
+            let sql = "INSERT INTO marked_lead (lead, mark) SELECT DISTINCT lead, $1 FROM person
+                WHERE 1 = 1 ON CONFLICT (lead) DO UPDATE SET mark = excluded.mark";
+            tx.execute(sql, &[(&mark).into()]).map(|_| ()).map_err(LiveError::from)
+        })?;
+        self.wake();
+        Ok(())
+    }
+}
+
+/// The row that a lead's numbers make. The money at stake changes only with facts: it follows from
+/// the priority that stands there.
+fn as_row(line: &Line, before: &ScoreRow, scored: &Scored, now: Timestamp) -> ScoreRow {
+    let model = line.program.model();
+    let stage = scored.stage.map(|stage| model.stages[usize::from(stage)].name.clone());
+    let mut row = judge::row(line, &before.lead, &scored.score, stage, 0, now);
+    row.at_stake = before.at_stake;
+    row.priority = judge::priority(model, row.score, row.at_stake);
+    row
+}
+
+fn told((before, row): &(i64, ScoreRow)) -> News {
+    News::Lead {
+        lead: row.lead.clone(),
+        model: row.model.clone(),
+        score: row.score,
+        before: Some(*before),
+        bracket: row.bracket.clone(),
+        stage: row.stage.clone(),
+        priority: row.priority,
+        disqualified: row.disqualified.is_some(),
+    }
+}

@@ -1,0 +1,6 @@
+//! The running system on a store of its own, at instants that the tests choose.
+
+mod desk;
+mod house;
+mod models;
+mod time;

@@ -1,0 +1,49 @@
+//! Time passes.
+
+use crate::house::{DAY, HOUR, House, at, event};
+
+#[test]
+fn time_alone_moves_scores_and_dates_what_it_changes() {
+    let house = House::new();
+    let visits = [0, HOUR, 2 * HOUR];
+    house.take(visits.map(|millis| event("17", "page_viewed", millis)).to_vec());
+    house.take(vec![event("18", "page_viewed", 0)]);
+    house.work(2 * HOUR);
+    house.live.load_everyone().expect("everyone");
+    assert_eq!(house.live.tick(at(2 * HOUR)).expect("a tick"), live::Ticked::default());
+
+    let ticked = house.live.tick(at(7 * DAY)).expect("a tick");
+    // 18 only sinks; 17 leaves bracket and stage.
+    assert_eq!((ticked.moved, ticked.marked), (1, 1));
+    assert_eq!(house.score("18").score, 5);
+    house.work(7 * DAY);
+    let row = house.score("17");
+    assert_eq!((row.score, row.bracket.as_deref()), (15, Some("cold")));
+    let told = house.transitions();
+    // 30 * 2^(-h/168) rounds below 20 (19.5) after some 104.4 hours: at a whole hour of age of one
+    // of the three visits.
+    let bracket = told.iter().find(|told| told.contains("bracket")).expect("a transition");
+    assert!(bracket.ends_with("hot -> cold: the score fell"), "{bracket}");
+    let instant: i64 = bracket.split(' ').next().expect("an instant").parse().expect("a number");
+    let before =
+        house.live.explain(&row.lead, "shop", at(instant - 60_000), false).expect("a card");
+    let after = house.live.explain(&row.lead, "shop", at(instant), false).expect("a card");
+    assert_eq!((before.card.score, after.card.score), (20, 19), "crossed within a minute");
+    // The same instant again changes nothing.
+    assert_eq!(house.live.tick(at(7 * DAY)).expect("a tick"), live::Ticked::default());
+    assert_eq!(house.work(7 * DAY), 0);
+}
+
+#[test]
+fn what_arrives_while_everyone_is_in_memory_counts_in_the_next_tick() {
+    let house = House::new();
+    house.take(vec![event("17", "page_viewed", 0)]);
+    house.work(0);
+    house.live.load_everyone().expect("everyone");
+    house.take(vec![event("17", "page_viewed", HOUR), event("19", "page_viewed", HOUR)]);
+    house.work(HOUR);
+    assert_eq!(house.live.tick(at(HOUR)).expect("a tick"), live::Ticked::default());
+    house.live.tick(at(14 * DAY)).expect("a tick");
+    house.work(14 * DAY);
+    assert_eq!((house.score("17").score, house.score("19").score), (5, 3));
+}

@@ -1,0 +1,106 @@
+//! `madura serve`: the live system.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+use testkit::visitors::Visitors;
+use tokio::net::TcpListener;
+
+use crate::exit::{Failure, Outcome, Result};
+use crate::service::{Form, House, Opened, Settings, SettingsArgs, begin_logs, clock, random, visit};
+use crate::ui::Ui;
+
+/// Run the live system: facts in, scores out
+///
+/// One process, one data directory. On the first start it prints a link by which the first user sets
+/// a password of their own; it works once, for half an hour.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ServeArgs {
+    #[command(flatten)]
+    settings: SettingsArgs,
+
+    /// How logs are written: text or json
+    #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
+    log: Form,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  madura serve                                       everything in ./madura-data, on this machine only
+  madura serve --bind 0.0.0.0:8420 --public-url https://leads.example.com
+  madura serve --db postgres://madura@db/madura      what is kept is on a server
+  madura config check                                what would be used, and who decided it
+
+The settings are read from madura.toml, the environment (MADURA_DATA, MADURA_DB, MADURA_BIND,
+MADURA_PUBLIC_URL) and what is typed; the last one counts. TLS is a proxy's task.";
+
+pub(crate) fn run(args: &ServeArgs, ui: &Ui) -> Result {
+    let settings = Settings::read(&args.settings, |name| std::env::var(name).ok())?;
+    begin_logs(args.log, ui.quiet);
+    let opened = House::open(&settings)?.live()?;
+    keep_serving(&settings, &opened, None, ui)
+}
+
+/// Serves until somebody asks the process to end. `visitors` come meanwhile, where there are any.
+pub(crate) fn keep_serving(
+    settings: &Settings,
+    opened: &Opened,
+    visitors: Option<Visitors>,
+    ui: &Ui,
+) -> Result {
+    let server =
+        server::Server::open(settings.for_server(), opened.live.clone(), clock(), random())
+            .map_err(Failure::system)?;
+    let link = server.setup_link().map_err(Failure::system)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::system(format!("no threads can be had: {error}")))?;
+    let stop = Arc::new(AtomicBool::new(false));
+    let visiting = visitors.map(|visitors| visit(opened.live.clone(), visitors, Arc::clone(&stop)));
+    let served = runtime.block_on(async {
+        let listener = listen(settings.bind).await?;
+        if !settings.bind.ip().is_loopback() && link.is_some() {
+            ui.warn("anybody who reaches this address can see the log-in page: finish the set-up now");
+        }
+        ui.say(format_args!("Madura    {}", settings.public_url));
+        ui.say(format_args!("Data      {}", settings.data.display()));
+        ui.say(format_args!("Database  {}", settings.db));
+        if let Some(link) = &link {
+            ui.say(format_args!("\nOpen this once, within half an hour, to become the first user:"));
+            ui.say(format_args!("{link}\n"));
+        }
+        server.serve(listener, asked_to_end()).await.map_err(Failure::system)
+    });
+    stop.store(true, Ordering::Relaxed);
+    if let Some(visiting) = visiting {
+        // It ends by itself within its pause; a panic in it was told where it happened.
+        let _ = visiting.join();
+    }
+    served.map(|()| Outcome::Fine)
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::system(format!("cannot listen on {address}: {error}"))
+            .hint("choose another with --bind 127.0.0.1:PORT")
+    })
+}
+
+/// Ends when the process is interrupted or told to terminate.
+async fn asked_to_end() {
+    let interrupted = tokio::signal::ctrl_c();
+    let Ok(mut terminated) =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+    else {
+        let _ = interrupted.await;
+        return;
+    };
+    tokio::select! {
+        _ = interrupted => {}
+        _ = terminated.recv() => {}
+    }
+}

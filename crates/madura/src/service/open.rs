@@ -1,0 +1,106 @@
+//! The system, opened: store, sealed facts, live scoring.
+
+use std::fs::{self, File, TryLockError};
+use std::sync::Arc;
+use std::thread::available_parallelism;
+
+use ingest::MailboxKind;
+use live::{Live, Surroundings};
+use store::{Address, Segments, Store};
+
+use super::Settings;
+use crate::clock::now;
+use crate::exit::{Failure, Result};
+
+/// What a command works on that needs the store and nothing more.
+pub(crate) struct House {
+    pub(crate) store: Store,
+    pub(crate) segments: Segments,
+    /// Held as long as the house is open.
+    _lock: Option<File>,
+}
+
+/// A house with live scoring in it.
+pub(crate) struct Opened {
+    pub(crate) house: House,
+    pub(crate) live: Live,
+}
+
+impl House {
+    /// Opens the store; makes it where there is none. Of an embedded one only a single process may
+    /// be in at a time: two writers with a memory of their own would not know of each other.
+    pub(crate) fn open(settings: &Settings) -> Result<Self> {
+        fs::create_dir_all(&settings.data).map_err(|error| {
+            Failure::file(format!("cannot make {}", settings.data.display()), error)
+        })?;
+        let lock = match &settings.db {
+            Address::File(_) => Some(lock(settings)?),
+            Address::Postgres(_) => None,
+        };
+        let store = Store::open(&settings.db, now())
+            .map_err(|error| Failure::system(format!("{}: {error}", settings.db)))?;
+        let segments =
+            Segments::open(&settings.data.join("events")).map_err(Failure::system)?;
+        Ok(Self { store, segments, _lock: lock })
+    }
+
+    /// Opens the store beside a system that may be running on it, for whoever only reads.
+    pub(crate) fn beside(settings: &Settings) -> Result<Self> {
+        if let Some(path) = settings.db.file()
+            && !path.exists()
+        {
+            return Err(Failure::usage(format!("{} is not there", path.display()))
+                .hint("say where it is with --data or --db"));
+        }
+        let store = Store::open(&settings.db, now())
+            .map_err(|error| Failure::system(format!("{}: {error}", settings.db)))?;
+        let segments =
+            Segments::open(&settings.data.join("events")).map_err(Failure::system)?;
+        Ok(Self { store, segments, _lock: None })
+    }
+
+    /// Puts live scoring in.
+    pub(crate) fn live(self) -> Result<Opened> {
+        let threads = available_parallelism().map_or(1, std::num::NonZero::get);
+        let around = Surroundings { email_kind, fresh_id, threads };
+        let live = Live::open(self.store.clone(), self.segments.clone(), around, now())
+            .map_err(Failure::system)?;
+        Ok(Opened { house: self, live })
+    }
+}
+
+fn lock(settings: &Settings) -> Result<File> {
+    let path = settings.data.join("lock");
+    let place = || format!("cannot open {}", path.display());
+    let file = File::create(&path).map_err(|error| Failure::file(place(), error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            Err(Failure::system(format!("{} is in use by another madura", settings.data.display()))
+                .hint("stop that one first, or talk to it through its API"))
+        }
+        Err(TryLockError::Error(error)) => Err(Failure::file(place(), error)),
+    }
+}
+
+fn email_kind(domain: &str) -> Option<&'static str> {
+    Some(MailboxKind::of(domain).name())
+}
+
+/// An id that was never given before; later ones sort behind earlier ones.
+pub(crate) fn fresh_id() -> String {
+    uuid::Uuid::now_v7().to_string()
+}
+
+/// The clock, for whoever takes one.
+pub(crate) fn clock() -> server::Clock {
+    Arc::new(now)
+}
+
+/// The system's generator of random numbers, for whoever takes one.
+pub(crate) fn random() -> server::Random {
+    Arc::new(|bytes: &mut [u8]| {
+        // Without randomness there are no secrets, and without secrets nothing may go on.
+        getrandom::fill(bytes).expect("the system has random numbers")
+    })
+}

@@ -1,0 +1,141 @@
+//! What an operator decides.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use deliver::{Guard, Network, Roots};
+
+/// What an operator decides. `new` gives what suits most.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where to listen. `serve` is given a listener; this is for whoever makes it.
+    pub bind: SocketAddr,
+    /// The directory for files that are imported and exported.
+    pub data: PathBuf,
+    /// Where people reach us, without a slash at the end: `https://leads.example.com`. Links, the
+    /// cookie's name and what counts as our own page follow from it.
+    pub public_url: String,
+    /// Networks of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Which addresses webhooks may go to.
+    pub webhook_guard: Guard,
+    /// Whose certificates webhooks believe.
+    pub webhook_roots: Roots,
+    /// How much is taken from whom.
+    pub limits: Limits,
+    /// How often what is done.
+    pub pace: Pace,
+}
+
+/// How much is taken from whom.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Limits {
+    /// Connections at a time; whoever comes then waits.
+    pub connections: usize,
+    /// Requests at a time; beyond them the answer is 503. Far below what the store lets wait, so that
+    /// no request ever blocks another in its queue.
+    pub requests: usize,
+    /// The longest body of a request to the API, in bytes, after unpacking.
+    pub body_bytes: usize,
+    /// The longest file that is imported, in bytes.
+    pub import_bytes: u64,
+    /// How long a request may take until its answer begins; uploads and streams apart.
+    pub request_time: Duration,
+    /// How long a client may take to send the head of a request.
+    pub head_time: Duration,
+    /// Tracking calls per write key.
+    pub per_write_key: Rate,
+    /// Tracking calls per address.
+    pub per_address: Rate,
+    /// Requests to the API per user or key.
+    pub per_caller: Rate,
+    /// Live streams at a time.
+    pub streams: usize,
+}
+
+/// A steady rate with room for a burst.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Rate {
+    /// So many a second in the long run.
+    pub per_second: f64,
+    /// So many at once.
+    pub burst: f64,
+}
+
+/// How often what is done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Pace {
+    /// Everybody is scored anew, as time has passed.
+    pub tick: Duration,
+    /// The outbox is looked into, when nobody gave a sign before.
+    pub deliveries: Duration,
+    /// Facts older than this are moved into files.
+    pub seal_after: leads::Duration,
+    /// Facts are moved when there are so many.
+    pub seal_at_least: usize,
+    /// Messages that were delivered or given up are kept so long.
+    pub keep_messages: leads::Duration,
+}
+
+impl Config {
+    /// What suits most, for a data directory and the address that people reach us at.
+    pub fn new(data: PathBuf, public_url: &str) -> Self {
+        Self {
+            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 8420)),
+            data,
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            trusted_proxies: Vec::new(),
+            webhook_guard: Guard::default(),
+            webhook_roots: Roots::System,
+            limits: Limits::default(),
+            pace: Pace::default(),
+        }
+    }
+
+    /// Whether people reach us over https: then cookies are for https only, and browsers are told so.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
+    /// Our own origin, as browsers name it.
+    pub(crate) fn origin(&self) -> &str {
+        let after = self.public_url.find("://").map_or(0, |at| at + 3);
+        let end = self.public_url[after..].find('/').map_or(self.public_url.len(), |at| after + at);
+        &self.public_url[..end]
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            requests: 1024,
+            body_bytes: 1 << 20,
+            import_bytes: 4 << 30,
+            request_time: Duration::from_secs(60),
+            head_time: Duration::from_secs(15),
+            per_write_key: Rate { per_second: 500.0, burst: 2_000.0 },
+            // A page sends a handful of calls; an office of a thousand people has one address.
+            per_address: Rate { per_second: 100.0, burst: 1_000.0 },
+            per_caller: Rate { per_second: 50.0, burst: 500.0 },
+            streams: 256,
+        }
+    }
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        let days = |days: i64| {
+            leads::Duration::from_millis(days * leads::Duration::DAY.as_millis())
+                .unwrap_or(leads::Duration::DAY)
+        };
+        Self {
+            tick: Duration::from_secs(60),
+            deliveries: Duration::from_millis(500),
+            seal_after: days(30),
+            seal_at_least: 50_000,
+            keep_messages: days(30),
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Facts of everybody: the recent ones, new ones from the customer's own servers, and taking back what
+//! turned out to be none.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::Response;
+use leads::{EmailAddress, MachineSign, Report, Trust, What, Who};
+use live::Live;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Any, json};
+use store::facts::{self, Which};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::access::Caller;
+use crate::app::{App, Done, Noted};
+use crate::inbound::{Parsed, Verdicts, verdicts};
+use crate::instant::Instant;
+use crate::leads_api::change::fact_id;
+use crate::leads_api::{FactPage, FactsAsked, fact_page};
+use crate::problem::Problem;
+use crate::request::{Asked, Named, Sent};
+
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list_events, report_events))
+        .routes(routes!(retract_events))
+        .routes(routes!(restore_events))
+        .routes(routes!(label_event))
+}
+
+/// Reports in one request.
+const REPORTS_MAX: usize = 2_500;
+
+/// The recent facts of everybody, the newest first. Facts that are older than some weeks are shown with
+/// their lead only.
+#[utoipa::path(get, path = "/api/v1/events", tag = "events", params(FactsAsked),
+    responses((status = 200, body = FactPage)))]
+async fn list_events(
+    State(app): State<App>,
+    Asked(asked): Asked<FactsAsked>,
+) -> Result<Json<FactPage>, Problem> {
+    fact_page(&app, None, asked, None).await.map(Json)
+}
+
+/// Whom a report is about.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct About {
+    /// The lead's id with us.
+    lead: Option<String>,
+    /// The customer's own id for the person.
+    user: Option<String>,
+    /// The person's address.
+    email: Option<String>,
+    /// A visitor's id in one browser.
+    anonymous: Option<String>,
+}
+
+impl About {
+    pub(crate) fn who(self) -> Result<Who, String> {
+        let email = self.email.as_deref().map(EmailAddress::parse).transpose();
+        let email = email.map_err(|error| format!("the address {error}"))?;
+        let who = Who { anonymous: self.anonymous, user: self.user, email, lead: self.lead };
+        if who.is_nobody() {
+            return Err("names nobody: give a lead, a user, an email or an anonymous id".to_owned());
+        }
+        Ok(who)
+    }
+}
+
+/// A report of the customer's own server: an `event`, or a `group`, or `traits` alone.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReportWish {
+    /// What identifies it, for ever: sent again, it counts once. Made up where it is not said.
+    id: Option<String>,
+    /// Whom it is about.
+    who: About,
+    /// What happened.
+    event: Option<String>,
+    /// The company that the person belongs to.
+    group: Option<String>,
+    /// The event's properties.
+    #[schema(value_type = Option<Object>)]
+    properties: Option<Map<String, Any>>,
+    /// What is so: of the company with a `group`, else of the person.
+    #[schema(value_type = Option<Object>)]
+    traits: Option<Map<String, Any>>,
+    /// When; now where it is not said.
+    at: Option<Instant>,
+}
+
+/// Reports.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReportsWish {
+    /// Up to 2,500 of them. Each stands or falls by itself.
+    events: Vec<ReportWish>,
+}
+
+impl ReportWish {
+    fn what(&mut self) -> Result<What, String> {
+        match (self.event.take(), self.group.take(), self.properties.take(), self.traits.take()) {
+            (Some(name), None, properties, None) => {
+                Ok(What::Event { name, properties: properties.unwrap_or_default() })
+            }
+            (None, Some(group), None, traits) => {
+                Ok(What::Group { group, traits: traits.unwrap_or_default() })
+            }
+            (None, None, None, Some(traits)) => Ok(What::Traits(traits)),
+            _ => Err("must be one of: an event with properties, a group with traits, traits".to_owned()),
+        }
+    }
+}
+
+/// Takes reports of the customer's own servers, which are believed. The answer comes when they are on
+/// disk; scores follow within milliseconds.
+#[utoipa::path(post, path = "/api/v1/events", tag = "events", request_body = ReportsWish,
+    responses((status = 200, body = Verdicts)))]
+async fn report_events(
+    State(app): State<App>,
+    caller: Caller,
+    Sent { body, repeat }: Sent<ReportsWish>,
+) -> Result<Json<Verdicts>, Problem> {
+    if body.events.len() > REPORTS_MAX {
+        return Err(Problem::invalid("too_many", "2,500 reports at most can be sent at a time"));
+    }
+    let now = app.now();
+    let mut parsed: Vec<Parsed> = Vec::with_capacity(body.events.len());
+    let mut reports = Vec::with_capacity(body.events.len());
+    for (index, mut wish) in body.events.into_iter().enumerate() {
+        let read = wish.what().and_then(|what| Ok((what, wish.who.who()?)));
+        match read {
+            Ok((what, who)) => {
+                let id = match wish.id {
+                    Some(id) => format!("api:{id}"),
+                    None => fact_id(&app, &caller, &repeat, index),
+                };
+                parsed.push(Ok(1));
+                reports.push(Report {
+                    id,
+                    at: wish.at.map_or(now, |at| at.0.min(now)),
+                    received_at: now,
+                    source: caller.actor(),
+                    trust: Trust::Trusted,
+                    who,
+                    what,
+                    machine: None,
+                });
+            }
+            Err(message) => {
+                parsed.push(Err((format!("/events/{index}"), "bad_report".to_owned(), message)));
+            }
+        }
+    }
+    let appended = app.live.take(reports).await?;
+    let with_leads = caller.allows(store::keys::Scope::ReadLeads);
+    Ok(Json(verdicts(parsed, &appended, with_leads)))
+}
+
+/// Which facts: those with these ids, or those of an import, or those of a source that reached us from
+/// one instant until before another.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WhichFacts {
+    /// Their ids.
+    ids: Option<Vec<String>>,
+    /// An import.
+    import: Option<String>,
+    /// A source, such as `key:0197..`: all that a write key reported.
+    source: Option<String>,
+    /// The first instant at which facts of the source reached us.
+    from: Option<Instant>,
+    /// The first instant that is not meant any more.
+    to: Option<Instant>,
+}
+
+/// How many leads a change of facts concerns.
+#[derive(Debug, Serialize, ToSchema)]
+struct Touched {
+    /// Leads whose facts changed.
+    leads: usize,
+}
+
+impl WhichFacts {
+    fn which(&self) -> Result<Which<'_>, Problem> {
+        let one_of = || {
+            let detail = "say which facts: `ids`, or an `import`, or a `source` with `from` and `to`";
+            Problem::invalid("which_facts", detail)
+        };
+        match (&self.ids, &self.import, &self.source, self.from, self.to) {
+            (Some(ids), None, None, None, None) if ids.len() <= 10_000 => Ok(Which::Ids(ids)),
+            (None, Some(import), None, None, None) => Ok(Which::Import(import)),
+            (None, None, Some(source), Some(from), Some(to)) => {
+                Ok(Which::Source { source, from: from.0, to: to.0 })
+            }
+            _ => Err(one_of()),
+        }
+    }
+
+    fn as_noted(&self) -> Any {
+        json!({"ids": self.ids.as_ref().map(Vec::len), "import": self.import, "source": self.source,
+            "from": self.from, "to": self.to})
+    }
+}
+
+/// Takes facts back: they stay, but count no more. Scores are what they were without them.
+#[utoipa::path(post, path = "/api/v1/events/retract", tag = "events", request_body = WhichFacts,
+    responses((status = 200, body = Touched)))]
+async fn retract_events(
+    State(app): State<App>,
+    caller: Caller,
+    Sent { body, repeat }: Sent<WhichFacts>,
+) -> Result<Response, Problem> {
+    body.which()?;
+    let (live, now, mark) = (app.live.clone(), app.now(), app.fresh_id());
+    let response = app
+        .change(&caller, repeat, move |tx| {
+            let leads = facts::retract(tx, live.segments(), &body.which()?, now)?;
+            Live::touch(tx, leads.iter().map(String::as_str), &mark)?;
+            let noted = Noted::new("events.retracted", "events").after(body.as_noted());
+            Done::ok(&Touched { leads: leads.len() }, noted)
+        })
+        .await;
+    app.live.wake();
+    response
+}
+
+/// Gives facts back that were taken back.
+#[utoipa::path(post, path = "/api/v1/events/restore", tag = "events", request_body = WhichFacts,
+    responses((status = 200, body = Touched)))]
+async fn restore_events(
+    State(app): State<App>,
+    caller: Caller,
+    Sent { body, repeat }: Sent<WhichFacts>,
+) -> Result<Response, Problem> {
+    body.which()?;
+    let (live, mark) = (app.live.clone(), app.fresh_id());
+    let response = app
+        .change(&caller, repeat, move |tx| {
+            let leads = facts::restore(tx, live.segments(), &body.which()?)?;
+            Live::touch(tx, leads.iter().map(String::as_str), &mark)?;
+            let noted = Noted::new("events.restored", "events").after(body.as_noted());
+            Done::ok(&Touched { leads: leads.len() }, noted)
+        })
+        .await;
+    app.live.wake();
+    response
+}
+
+/// Who did it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Label {
+    /// Whether a program did it, and not a person.
+    is_machine: bool,
+}
+
+/// Says of a fact that a program did it, or that none did.
+#[utoipa::path(post, path = "/api/v1/events/{id}/label", tag = "events", params(("id" = String, Path)),
+    request_body = Label, responses((status = 200, body = Touched)))]
+async fn label_event(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<String>,
+    Sent { body, repeat }: Sent<Label>,
+) -> Result<Response, Problem> {
+    let mark = app.fresh_id();
+    let response = app
+        .change(&caller, repeat, move |tx| {
+            let sign = body
+                .is_machine
+                .then(|| MachineSign { reason: "by hand".to_owned(), confidence: 100 });
+            let lead = facts::label(tx, &id, sign.as_ref())?;
+            let lead = lead.ok_or_else(|| Problem::not_found("fact"))?;
+            Live::touch(tx, [lead.as_str()], &mark)?;
+            let noted = Noted::new("event.labelled", format!("fact:{id}"));
+            let noted = noted.after(json!({"is_machine": body.is_machine}));
+            Ok(Done::ok(&Touched { leads: 1 }, noted)?.about(&lead))
+        })
+        .await;
+    app.live.wake();
+    response
+}

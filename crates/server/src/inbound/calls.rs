@@ -1,0 +1,111 @@
+//! Segment's calls.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{MatchedPath, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use ingest::segment::{self, BATCH_BYTES_MAX, Call, CallError};
+use leads::Report;
+use store::facts::Appended;
+use store::write_keys::{Quota, spend};
+
+use super::cors::readable;
+use super::key::{Writer, shown, too_often};
+use super::verdicts::{Parsed, Verdicts, verdicts};
+use crate::app::App;
+use crate::problem::{Fault, Problem};
+use crate::request::{Sender, read_body};
+
+pub(super) async fn take(
+    State(app): State<App>,
+    path: MatchedPath,
+    sender: Sender,
+    headers: HeaderMap,
+    body: Body,
+) -> Response {
+    match answer(&app, path.as_str(), sender, &headers, body).await {
+        Ok(verdicts) => readable(&headers, Json(verdicts)),
+        Err(problem) => readable(&headers, problem),
+    }
+}
+
+async fn answer(
+    app: &App,
+    path: &str,
+    sender: Sender,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Verdicts, Problem> {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let call = Call::from_name(name).ok_or_else(|| Problem::not_found("call"))?;
+    check_sender(app, sender)?;
+    let bytes = read_body(body, BATCH_BYTES_MAX).await?;
+    let read = segment::Body::read(&bytes).map_err(of_call)?;
+    let writer = Writer::admit(app, shown(headers, read.write_key()), headers).await?;
+    let envelope = writer.envelope(app, sender, headers);
+    let calls = read.calls(call, &envelope, &mut || app.fresh_id()).map_err(of_call)?;
+    let parsed: Vec<Parsed> = calls
+        .items
+        .iter()
+        .map(|item| match &item.verdict {
+            Ok(reports) => Ok(reports.len()),
+            Err(why) => Err((why.pointer.clone(), why.code.to_owned(), why.message.clone())),
+        })
+        .collect();
+    // One call that is wrong is a wrong request; of a batch the rest is taken.
+    if let (false, [Err((pointer, code, message))]) = (call == Call::Batch, parsed.as_slice()) {
+        let fault = Fault::new(pointer.clone(), message.clone());
+        return Err(Problem::bad(code, message.clone()).with_errors(vec![fault]));
+    }
+    let appended = keep(app, &writer, calls.into_reports()).await?;
+    Ok(verdicts(parsed, &appended, false))
+}
+
+/// Refuses those who come too often, whatever key they show.
+pub(super) fn check_sender(app: &App, sender: Sender) -> Result<(), Problem> {
+    let now = app.now();
+    app.per_address.take(&sender.network(), now).map_err(|seconds| {
+        metrics::counter!("madura_refused_total", "why" => "address_rate").increment(1);
+        too_often("too many calls from this address: wait, and send batches", seconds, now)
+    })
+}
+
+/// Stores reports, within the quota of their key.
+pub(super) async fn keep(
+    app: &App,
+    writer: &Writer,
+    reports: Vec<Report>,
+) -> Result<Appended, Problem> {
+    if reports.is_empty() {
+        return Ok(Appended::default());
+    }
+    let (now, facts) = (app.now(), reports.len() as i64);
+    let Some(key) = writer.write_key().cloned() else {
+        return Ok(app.live.take(reports).await?);
+    };
+    let has_quota = key.daily_quota.is_some();
+    let spent = app.live.store().submit(move |tx| spend(tx, &key, facts, now));
+    if !has_quota {
+        // Only counted: beside storing, in the same commit most of the time.
+        drop(spent);
+        return Ok(app.live.take(reports).await?);
+    }
+    match spent.await? {
+        Quota::Taken(_) => Ok(app.live.take(reports).await?),
+        Quota::Exceeded(until) => {
+            metrics::counter!("madura_refused_total", "why" => "quota").increment(1);
+            let seconds = (until.as_millis() - now.as_millis()).div_euclid(1000).max(1) as u64;
+            let detail = "the day's quota of this write key is used up: raise it, or wait until tomorrow";
+            Err(Problem::too_many("quota_exceeded", detail, seconds)
+                .resets_at(until.as_millis().div_euclid(1000)))
+        }
+    }
+}
+
+fn of_call(error: CallError) -> Problem {
+    match &error {
+        CallError::TooLarge { limit, .. } => Problem::too_large(*limit),
+        _ => Problem::bad(error.code(), error.to_string()),
+    }
+}

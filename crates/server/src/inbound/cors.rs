@@ -1,0 +1,57 @@
+//! Which pages of other sites may report: those that a write key names.
+
+use axum::extract::State;
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ORIGIN, VARY,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use store::write_keys;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Answers a browser that asks whether it may. It does not say for which key, so that a page may that
+/// any key names; the call itself is held to its own key.
+pub(super) async fn preflight(
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let Some(origin) = headers.get(ORIGIN).cloned() else {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    };
+    let text = origin.to_str().unwrap_or("?").to_owned();
+    let allowed = app
+        .read(move |tx| {
+            let keys = write_keys::list(tx)?;
+            Ok(keys.iter().any(|key| key.is_enabled && key.allows_origin(Some(&text))))
+        })
+        .await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let answer = response.headers_mut();
+    answer.insert(VARY, HeaderValue::from_static("origin"));
+    if allowed {
+        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        let methods = HeaderValue::from_static("GET, POST, OPTIONS");
+        answer.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
+        let names = "authorization, content-type, content-encoding, x-retry-count";
+        answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(names));
+        // Chromium keeps an answer for two hours at most.
+        answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
+    }
+    Ok(response)
+}
+
+/// Lets the page read the answer to its call: an answer says nothing but what became of the call.
+pub(super) fn readable(headers: &HeaderMap, response: impl IntoResponse) -> Response {
+    let mut response = response.into_response();
+    if let Some(origin) = headers.get(ORIGIN) {
+        let answer = response.headers_mut();
+        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        answer.append(VARY, HeaderValue::from_static("origin"));
+        let names = HeaderValue::from_static("retry-after, x-ratelimit-reset");
+        answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, names);
+    }
+    response
+}

@@ -1,0 +1,69 @@
+//! The tracking script, and what Segment's own script asks for before it begins.
+
+use std::sync::LazyLock;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
+};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use store::Digest;
+
+use super::WriteKeys;
+use crate::app::App;
+use crate::problem::Problem;
+use crate::request::Named;
+
+static SCRIPT: &[u8] = include_bytes!("../../../../web/snippet/dist/m.js");
+
+static TAG: LazyLock<String> = LazyLock::new(|| {
+    let digest = format!("{:?}", Digest::of(SCRIPT));
+    format!("\"{}\"", &digest[..32])
+});
+
+pub(super) async fn serve(headers: HeaderMap) -> Response {
+    let tag = HeaderValue::from_str(&TAG).unwrap_or(HeaderValue::from_static("\"m\""));
+    let is_known = headers
+        .get(IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == *TAG));
+    let mut response = if is_known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let script = HeaderValue::from_static("text/javascript; charset=utf-8");
+        ([(CONTENT_TYPE, script)], SCRIPT).into_response()
+    };
+    let answer = response.headers_mut();
+    answer.insert(ETAG, tag);
+    // An hour: a new version is on every page soon, and a visitor of several pages asks once.
+    answer.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    // It is there to be used by pages of other sites.
+    answer.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
+    answer.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+pub(super) async fn settings(
+    State(app): State<App>,
+    Named(key): Named<String>,
+) -> Result<Response, Problem> {
+    if WriteKeys::find(&app, &key).await?.is_none() {
+        return Err(Problem::not_found("write key"));
+    }
+    let (protocol, host) = app.config.public_url.split_once("://").unwrap_or(("http", ""));
+    let answer = json!({
+        "integrations": {
+            "Segment.io": {"apiKey": key, "apiHost": format!("{host}/v1"), "protocol": protocol},
+        },
+        "plan": {},
+    });
+    let headers = [
+        (ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")),
+        (CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
+    ];
+    Ok((headers, Json(answer)).into_response())
+}

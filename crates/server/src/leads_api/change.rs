@@ -1,0 +1,171 @@
+//! What users say of leads: facts like all others, believed.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use leads::{EmailAddress, Report, Trust, What, Who};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Any, json};
+use store::Digest;
+use store::facts::Outcome;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::resolve;
+use crate::access::Caller;
+use crate::app::{App, Noted};
+use crate::instant::Instant;
+use crate::problem::{Fault, Problem};
+use crate::request::{Named, Repeat, Sent};
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(add_lead)).routes(routes!(change_lead))
+}
+
+/// A lead, and what is known of it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LeadWish {
+    /// Its address.
+    email: Option<String>,
+    /// The customer's own id for it.
+    user: Option<String>,
+    /// A visitor's id in one browser.
+    anonymous: Option<String>,
+    /// What is so from `at` on; null takes a trait away.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    traits: Map<String, Any>,
+    /// From when on; now where it is not said.
+    at: Option<Instant>,
+}
+
+/// What became of a lead.
+#[derive(Debug, Serialize, ToSchema)]
+struct LeadChanged {
+    /// The lead's id.
+    id: String,
+    /// The fact that says so.
+    fact: String,
+    /// Whether it was said before.
+    is_repeated: bool,
+}
+
+/// Names longer than this are none; more members than this nobody looks at.
+const MEMBERS_MAX: usize = 500;
+
+/// Makes a lead, or adds to the one that goes by one of these names.
+#[utoipa::path(post, path = "/api/v1/leads", tag = "leads", request_body = LeadWish,
+    responses((status = 200, body = LeadChanged), (status = 201, body = LeadChanged)))]
+async fn add_lead(
+    State(app): State<App>,
+    caller: Caller,
+    Sent { body, repeat }: Sent<LeadWish>,
+) -> Result<Response, Problem> {
+    let email = body.email.as_deref().map(EmailAddress::parse).transpose();
+    let email = email.map_err(|error| {
+        let detail = format!("the address {error}");
+        Problem::invalid("bad_email", detail.clone()).with_errors(vec![Fault::new("/email", detail)])
+    })?;
+    let who = Who { anonymous: body.anonymous, user: body.user, email, lead: None };
+    if who.is_nobody() {
+        let detail = "name the lead: give an email, a user or an anonymous id";
+        return Err(Problem::invalid("no_identity", detail));
+    }
+    let mut traits = body.traits;
+    if let Some(email) = &who.email {
+        for (name, value) in ingest::email_traits(email) {
+            traits.entry(name).or_insert(value);
+        }
+        traits.entry("email").or_insert_with(|| email.as_str().into());
+    }
+    let changed = say(&app, &caller, who, traits, body.at, &repeat, "lead.added").await?;
+    Ok((StatusCode::CREATED, Json(changed)).into_response())
+}
+
+/// What is to change about a lead.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TraitChange {
+    /// What is so from `at` on, by dotted path; null takes a trait away.
+    #[schema(value_type = Object)]
+    traits: Map<String, Any>,
+    /// From when on; now where it is not said.
+    at: Option<Instant>,
+}
+
+/// Says what is so about a lead from now on. What was so before stays known.
+#[utoipa::path(patch, path = "/api/v1/leads/{id}", tag = "leads", params(("id" = String, Path)),
+    request_body = TraitChange, responses((status = 200, body = LeadChanged)))]
+async fn change_lead(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<String>,
+    Sent { body, repeat }: Sent<TraitChange>,
+) -> Result<Json<LeadChanged>, Problem> {
+    if body.traits.is_empty() {
+        return Err(Problem::invalid("no_traits", "say at least one trait"));
+    }
+    let lead = app.read(move |tx| resolve(tx, &id)).await?;
+    let who = Who { lead: Some(lead), ..Who::default() };
+    say(&app, &caller, who, body.traits, body.at, &repeat, "lead.changed").await.map(Json)
+}
+
+async fn say(
+    app: &App,
+    caller: &Caller,
+    who: Who,
+    traits: Map<String, Any>,
+    at: Option<Instant>,
+    repeat: &Repeat,
+    action: &'static str,
+) -> Result<LeadChanged, Problem> {
+    if traits.len() > MEMBERS_MAX {
+        return Err(Problem::invalid("too_many_traits", "500 traits at most can be said at a time"));
+    }
+    let now = app.now();
+    let fact = fact_id(app, caller, repeat, 0);
+    let report = Report {
+        id: fact.clone(),
+        at: at.map_or(now, |at| at.0.min(now)),
+        received_at: now,
+        source: caller.actor(),
+        trust: Trust::Trusted,
+        who,
+        what: What::Traits(traits.clone()),
+        machine: None,
+    };
+    let appended = app.live.take(vec![report]).await?;
+    let taken = appended.taken.into_iter().next().ok_or_else(Problem::internal)?;
+    if let Outcome::Refused(refusal) = taken.outcome {
+        return Err(Problem::invalid("refused", refusal.to_string()));
+    }
+    let id = taken.lead.ok_or_else(Problem::internal)?;
+    let is_repeated = taken.outcome == Outcome::Repeated;
+    if !is_repeated {
+        // The fact itself says who said what when, and cannot be lost; the trail names the traits.
+        let names: Vec<&String> = traits.keys().collect();
+        let noted = Noted::new(action, format!("lead:{id}"))
+            .after(json!({"fact": fact, "traits": names}));
+        let actor = caller.actor();
+        app.write(move |tx| noted.write(tx, &actor, now)).await?;
+    }
+    Ok(LeadChanged { id, fact, is_repeated })
+}
+
+/// The id of a fact that a request makes: with a key for repetitions always the same, so that the fact
+/// is stored once however often the request comes.
+pub(crate) fn fact_id(app: &App, caller: &Caller, repeat: &Repeat, index: usize) -> String {
+    match &repeat.key {
+        Some(key) => {
+            let key = format!("{key:?}");
+            let actor = caller.actor();
+            let parts =
+                [actor.as_bytes(), key.as_bytes(), repeat.request.as_bytes(), &index.to_le_bytes()];
+            format!("api:{:?}", Digest::of_parts(&parts))
+        }
+        None => format!("api:{}", app.fresh_id()),
+    }
+}

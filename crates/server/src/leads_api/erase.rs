@@ -1,0 +1,175 @@
+//! Forgetting somebody on request, and telling somebody everything that is kept.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use leads::Timestamp;
+use live::Live;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Any, json};
+use store::erase::{self, Erasure, ErasureRequest};
+use store::{idempotency, webhooks};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::merges::tell_gone;
+use super::resolve;
+use crate::access::Caller;
+use crate::app::{App, Noted};
+use crate::instant::Instant;
+use crate::problem::Problem;
+use crate::request::{Named, Sent};
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(erase_lead))
+        .routes(routes!(export_lead))
+        .routes(routes!(list_erasures))
+}
+
+/// The proof that somebody was erased. It says nothing about the person.
+#[derive(Debug, Serialize, ToSchema)]
+struct ErasureView {
+    /// Its id.
+    id: String,
+    /// When it was done.
+    at: Instant,
+    /// The keyed hash of the lead's id.
+    lead_hash: String,
+    /// How many persons the lead was made of.
+    persons: i64,
+    /// How many identifiers were removed.
+    identifiers: i64,
+    /// How many facts were removed.
+    facts: i64,
+    /// Why.
+    reason: String,
+    /// Who did it.
+    requested_by: String,
+}
+
+impl From<Erasure> for ErasureView {
+    fn from(erasure: Erasure) -> Self {
+        Self {
+            id: erasure.id,
+            at: erasure.at.into(),
+            lead_hash: erasure.lead_hash,
+            persons: erasure.persons,
+            identifiers: erasure.identifiers,
+            facts: erasure.facts,
+            reason: erasure.reason,
+            requested_by: erasure.requested_by,
+        }
+    }
+}
+
+/// A wish to erase a lead.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ErasureWish {
+    /// The lead's id once more, as nothing of this can be undone.
+    confirm: String,
+    /// Why, such as `GDPR article 17`. It is kept for ever: it must name nobody.
+    reason: String,
+}
+
+/// Erases a lead for good: its facts, its names, its scores. What is left is this proof, and keyed
+/// hashes by which reports about the person are refused from then on.
+#[utoipa::path(post, path = "/api/v1/leads/{id}/erase", tag = "leads", params(("id" = String, Path)),
+    request_body = ErasureWish, responses((status = 200, body = ErasureView)))]
+async fn erase_lead(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<String>,
+    Sent { body, .. }: Sent<ErasureWish>,
+) -> Result<Json<ErasureView>, Problem> {
+    if body.confirm != id {
+        return Err(Problem::invalid("not_confirmed", "write the lead's id as `confirm`"));
+    }
+    let reason = body.reason.trim().to_owned();
+    if reason.is_empty() || reason.len() > 200 || reason.contains('@') {
+        let detail = "a reason has 1 to 200 bytes and names nobody";
+        return Err(Problem::invalid("bad_reason", detail));
+    }
+    let (now, actor, proof) = (app.now(), caller.actor(), app.fresh_id());
+    let on = app.clone();
+    let (lead, erasure) = app
+        .block(move || {
+            let store = on.live.store();
+            let lead = store.read(|tx| resolve(tx, &id))?;
+            // What speaks of the lead elsewhere goes first: should the process end in between, the
+            // lead is still there to be erased.
+            let (about, mark) = (lead.clone(), on.fresh_id());
+            store.write(move |tx| {
+                webhooks::forget(tx, &about)?;
+                idempotency::forget(tx, &about)?;
+                Ok::<_, Problem>(())
+            })?;
+            let request = ErasureRequest {
+                lead: lead.clone(),
+                reason,
+                requested_by: actor.clone(),
+                id: proof,
+            };
+            let erasure = erase::erase(store, on.live.segments(), &request, now)?;
+            let noted = Noted::new("lead.erased", format!("erasure:{}", erasure.id))
+                .after(json!({"facts": erasure.facts, "reason": erasure.reason}));
+            let gone = lead.clone();
+            store.write(move |tx| {
+                Live::touch(tx, [gone.as_str()], &mark)?;
+                noted.write(tx, &actor, now)
+            })?;
+            Ok::<_, Problem>((lead, erasure))
+        })
+        .await?;
+    app.live.wake();
+    tell_gone(&app, &lead);
+    Ok(Json(erasure.into()))
+}
+
+/// Everything that is kept of a lead, as one document.
+#[utoipa::path(get, path = "/api/v1/leads/{id}/export", tag = "leads", params(("id" = String, Path)),
+    responses((status = 200, body = Object)))]
+async fn export_lead(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<String>,
+) -> Result<Response, Problem> {
+    let (live, now, actor) = (app.live.clone(), app.now(), caller.actor());
+    let (lead, document) = app
+        .read(move |tx| {
+            let lead = resolve(tx, &id)?;
+            let document = erase::export(tx, live.segments(), &lead)?;
+            Ok((lead, document.ok_or_else(|| Problem::not_found("lead"))?))
+        })
+        .await?;
+    // Whoever takes out what is known of a person is remembered.
+    let noted = Noted::new("lead.exported", format!("lead:{lead}"));
+    app.write(move |tx| noted.write(tx, &actor, now)).await?;
+    let exported = whole(document, now);
+    let text = serde_json::to_string_pretty(&exported).map_err(|_| Problem::internal())?;
+    let headers = [
+        (CONTENT_TYPE, "application/json"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"lead.json\""),
+    ];
+    Ok((headers, text).into_response())
+}
+
+fn whole(document: Any, now: Timestamp) -> Any {
+    let mut whole = Map::new();
+    whole.insert("exported_at".to_owned(), now.to_string().into());
+    if let Any::Object(members) = document {
+        whole.extend(members);
+    }
+    Any::Object(whole)
+}
+
+/// The proofs of all erasures, the latest first.
+#[utoipa::path(get, path = "/api/v1/erasures", tag = "leads",
+    responses((status = 200, body = Vec<ErasureView>)))]
+async fn list_erasures(State(app): State<App>) -> Result<Json<Vec<ErasureView>>, Problem> {
+    let found = app.read(|tx| Ok(erase::erasures(tx)?)).await?;
+    Ok(Json(found.into_iter().map(ErasureView::from).collect()))
+}

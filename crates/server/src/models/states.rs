@@ -1,0 +1,197 @@
+//! Which version counts.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::json;
+use store::Tx;
+use store::scores::{self, VersionState, activations, models, version, versions};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::VersionView;
+use super::trials::{both, confirmation};
+use crate::access::Caller;
+use crate::app::{App, Done, Noted};
+use crate::problem::Problem;
+use crate::request::{Named, Repeat, Repeatable, Sent};
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(activate))
+        .routes(routes!(roll_back))
+        .routes(routes!(shadow))
+        .routes(routes!(retire))
+        .routes(routes!(make_primary))
+}
+
+/// A version that is to count.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Activation {
+    /// The version.
+    version: i64,
+    /// The `confirm` of the version's diff: what it showed is what is done.
+    confirm: String,
+}
+
+/// Makes a version the one that counts, and scores everybody anew.
+#[utoipa::path(post, path = "/api/v1/models/{name}/activate", tag = "models",
+    params(("name" = String, Path)), request_body = Activation,
+    responses((status = 200, body = VersionView)))]
+async fn activate(
+    State(app): State<App>,
+    caller: Caller,
+    Named(name): Named<String>,
+    Sent { body, repeat }: Sent<Activation>,
+) -> Result<Response, Problem> {
+    let confirm = body.confirm;
+    let check = move |tx: &mut Tx<'_>, model: &str, number: i64| {
+        let (active, next) = both(tx, model, number)?;
+        if confirmation(active.as_ref(), &next) != confirm {
+            let detail = "this is not the change that was shown: look at the version's diff, and \
+                confirm that";
+            return Err(Problem::conflict("not_confirmed", detail));
+        }
+        Ok(())
+    };
+    set(&app, &caller, repeat, name, "model.activated", move |tx, model| {
+        check(tx, model, body.version)?;
+        Ok((body.version, VersionState::Active))
+    })
+    .await
+}
+
+/// Makes the version that counted before count again.
+#[utoipa::path(post, path = "/api/v1/models/{name}/rollback", tag = "models",
+    params(("name" = String, Path)), responses((status = 200, body = VersionView)))]
+async fn roll_back(
+    State(app): State<App>,
+    caller: Caller,
+    Named(name): Named<String>,
+    Repeatable(repeat): Repeatable,
+) -> Result<Response, Problem> {
+    set(&app, &caller, repeat, name, "model.rolled_back", |tx, model| {
+        let intervals = activations(tx, model)?;
+        let current = intervals.iter().rev().find(|interval| interval.to.is_none());
+        let current = current.map(|interval| interval.version);
+        let before = intervals.iter().rev().find(|interval| Some(interval.version) != current);
+        let before = before.ok_or_else(|| {
+            Problem::conflict("nothing_before", "no other version of this model has ever counted")
+        })?;
+        Ok((before.version, VersionState::Active))
+    })
+    .await
+}
+
+/// A version.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct WhichVersion {
+    /// Its number.
+    version: i64,
+}
+
+/// Lets a version score everybody beside the one that counts, without effect.
+#[utoipa::path(post, path = "/api/v1/models/{name}/shadow", tag = "models",
+    params(("name" = String, Path)), request_body = WhichVersion,
+    responses((status = 200, body = VersionView)))]
+async fn shadow(
+    State(app): State<App>,
+    caller: Caller,
+    Named(name): Named<String>,
+    Sent { body, repeat }: Sent<WhichVersion>,
+) -> Result<Response, Problem> {
+    set(&app, &caller, repeat, name, "model.shadowed", move |tx, model| {
+        let found = version(tx, model, body.version)?;
+        if found.is_some_and(|found| found.state == VersionState::Active) {
+            let detail = "this version counts: activate another one first";
+            return Err(Problem::conflict("version_state", detail));
+        }
+        Ok((body.version, VersionState::Shadow))
+    })
+    .await
+}
+
+/// Takes a version out of use. Where it is the one that counts, the model scores nobody any more.
+#[utoipa::path(post, path = "/api/v1/models/{name}/retire", tag = "models",
+    params(("name" = String, Path)), request_body = WhichVersion,
+    responses((status = 200, body = VersionView)))]
+async fn retire(
+    State(app): State<App>,
+    caller: Caller,
+    Named(name): Named<String>,
+    Sent { body, repeat }: Sent<WhichVersion>,
+) -> Result<Response, Problem> {
+    set(&app, &caller, repeat, name, "model.retired", move |_, _| {
+        Ok((body.version, VersionState::Retired))
+    })
+    .await
+}
+
+async fn set(
+    app: &App,
+    caller: &Caller,
+    repeat: Repeat,
+    model: String,
+    action: &'static str,
+    decide: impl FnOnce(&mut Tx<'_>, &str) -> Result<(i64, VersionState), Problem> + Send + 'static,
+) -> Result<Response, Problem> {
+    let (now, actor) = (app.now(), caller.actor());
+    let response = app
+        .change(caller, repeat, move |tx| {
+            let (number, state) = decide(tx, &model)?;
+            let before = version(tx, &model, number)?;
+            let before = before.ok_or_else(|| Problem::not_found("version of the model"))?;
+            scores::set_state(tx, &model, number, state, &actor, now)?;
+            forget_scores_out_of_force(tx)?;
+            let after = version(tx, &model, number)?;
+            let after = after.ok_or_else(|| Problem::not_found("version of the model"))?;
+            let noted = Noted::new(action, format!("model:{model}"))
+                .before(json!({"version": number, "state": before.state.name()}))
+                .after(json!({"version": number, "state": after.state.name()}));
+            Done::ok(&VersionView::of(after, false), noted)
+        })
+        .await?;
+    let live = app.live.clone();
+    app.block(move || live.models_changed()).await?;
+    Ok(response)
+}
+
+/// Scores of versions that are in force no more are derived, and gone.
+fn forget_scores_out_of_force(tx: &mut Tx<'_>) -> Result<(), Problem> {
+    let mut keys = Vec::new();
+    for model in models(tx)? {
+        for version in versions(tx, &model.name)? {
+            match version.state {
+                VersionState::Active => keys.push(version.model),
+                VersionState::Shadow => keys.push(format!("{}~{}", version.model, version.version)),
+                VersionState::Draft | VersionState::Retired => {}
+            }
+        }
+    }
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    Ok(scores::keep_scores_of(tx, &keys)?)
+}
+
+/// Makes a model the one whose scores lists show unless another is asked for.
+#[utoipa::path(post, path = "/api/v1/models/{name}/primary", tag = "models",
+    params(("name" = String, Path)), responses((status = 204)))]
+async fn make_primary(
+    State(app): State<App>,
+    caller: Caller,
+    Named(name): Named<String>,
+    Repeatable(repeat): Repeatable,
+) -> Result<Response, Problem> {
+    let model = name.clone();
+    let response = app
+        .change(&caller, repeat, move |tx| {
+            scores::make_primary(tx, &model)?;
+            Ok(Done::nothing(Noted::new("model.made_primary", format!("model:{model}"))))
+        })
+        .await?;
+    let live = app.live.clone();
+    app.block(move || live.make_primary(&name)).await?;
+    Ok(response)
+}

@@ -1,0 +1,183 @@
+//! The description of the API, made from the routes and the table of who may call them.
+
+use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
+    ResponseBuilder,
+};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::access::{Access, route};
+use crate::app::App;
+use crate::problem::{Fault, Problem};
+
+/// All routes of the API, with what describes them.
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(OpenApiBuilder::new().build())
+        .merge(crate::accounts::router())
+        .merge(crate::keys::router())
+        .merge(crate::leads_api::router())
+        .merge(crate::companies::router())
+        .merge(crate::transitions::router())
+        .merge(crate::events::router())
+        .merge(crate::deals::router())
+        .merge(crate::models::router())
+        .merge(crate::segments::router())
+        .merge(crate::imports::router())
+        .merge(crate::exports::router())
+        .merge(crate::webhooks::router())
+        .merge(crate::forms::router())
+        .merge(crate::settings::router())
+        .merge(crate::audit::router())
+        .merge(crate::status::router())
+        .merge(crate::stream::router())
+}
+
+/// The description as JSON: `docs/user/reference/openapi.json`.
+pub fn openapi_json() -> String {
+    let (_, api) = routes().split_for_parts();
+    let api = finish(api);
+    let mut text = api.to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn finish(mut api: OpenApi) -> OpenApi {
+    api.info = InfoBuilder::new()
+        .title("Madura")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(
+            "Leads, scores and everything around them. Answers that are no success are problem \
+             details (RFC 9457) with a `code` for programs and a `message` for people. Lists are read \
+             page by page: hand the `next` of an answer back as `cursor`. POST requests may carry an \
+             `Idempotency-Key`: repeated within a week they have their effect once.",
+        ))
+        .build();
+    let bearer = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("An API key, `mk_...`."))
+        .build();
+    let cookie = ApiKeyValue::with_description("__Host-madura", "A session of the page.");
+    let components = api.components.take().unwrap_or_default();
+    let components = ComponentsBuilder::from(components)
+        .security_scheme("key", SecurityScheme::Http(bearer))
+        .security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)))
+        .schema(Problem::name(), Problem::schema())
+        .schema(Fault::name(), Fault::schema());
+    api.components = Some(components.build());
+    for (path, item) in &mut api.paths.paths {
+        for (method, operation) in [
+            (HttpMethod::Get, &mut item.get),
+            (HttpMethod::Post, &mut item.post),
+            (HttpMethod::Put, &mut item.put),
+            (HttpMethod::Patch, &mut item.patch),
+            (HttpMethod::Delete, &mut item.delete),
+        ] {
+            if let Some(operation) = operation {
+                describe(operation, &method, path);
+            }
+        }
+    }
+    api
+}
+
+fn describe(operation: &mut Operation, method: &HttpMethod, path: &str) {
+    let access = route(word(method), path).map(|route| route.access);
+    operation.security = match access {
+        Some(Access::Anyone) | None => Some(Vec::new()),
+        Some(Access::Known) => Some(vec![needs("key", &[]), needs("session", &[])]),
+        Some(Access::User) => Some(vec![needs("session", &[])]),
+        Some(Access::Scope(scope)) => {
+            let scope = [scope.as_str()];
+            Some(vec![needs("key", &scope), needs("session", &scope)])
+        }
+    };
+    let mut statuses = vec!["400", "429", "500", "503"];
+    if access != Some(Access::Anyone) {
+        statuses.extend(["401", "403"]);
+    } else {
+        statuses.extend(["401", "403", "409", "422"]);
+    }
+    if path.contains('{') || path.contains("explain") || path.contains("history") {
+        statuses.push("404");
+    }
+    if !matches!(method, HttpMethod::Get) {
+        statuses.extend(["404", "409", "412", "413", "415", "422"]);
+    }
+    let problem = ContentBuilder::new()
+        .schema(Some(Ref::from_schema_name(Problem::name())))
+        .build();
+    for status in statuses {
+        let response = ResponseBuilder::new()
+            .description("What is wrong, and what to do.")
+            .content("application/problem+json", problem.clone())
+            .build();
+        operation
+            .responses
+            .responses
+            .entry(status.to_owned())
+            .or_insert_with(|| RefOr::T(response));
+    }
+}
+
+fn needs(scheme: &str, scopes: &[&str]) -> SecurityRequirement {
+    SecurityRequirement::new(scheme, scopes.iter().copied())
+}
+
+fn word(method: &HttpMethod) -> &'static str {
+    match method {
+        HttpMethod::Get => "GET",
+        HttpMethod::Post => "POST",
+        HttpMethod::Put => "PUT",
+        HttpMethod::Patch => "PATCH",
+        HttpMethod::Delete => "DELETE",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::ROUTES;
+
+    #[test]
+    fn every_route_is_in_the_table_and_the_table_has_no_other() {
+        let (_, api) = routes().split_for_parts();
+        let mut described = Vec::new();
+        for (path, item) in &api.paths.paths {
+            for (method, operation) in [
+                ("GET", &item.get),
+                ("POST", &item.post),
+                ("PUT", &item.put),
+                ("PATCH", &item.patch),
+                ("DELETE", &item.delete),
+            ] {
+                if operation.is_some() {
+                    described.push((method, path.clone()));
+                }
+            }
+        }
+        let mut listed: Vec<(&str, String)> =
+            ROUTES.iter().map(|route| (route.method, route.path.to_owned())).collect();
+        described.sort();
+        listed.sort();
+        assert_eq!(described, listed);
+    }
+
+    #[test]
+    fn no_two_operations_have_one_name() {
+        let (_, api) = routes().split_for_parts();
+        let mut seen = std::collections::BTreeSet::new();
+        for item in api.paths.paths.values() {
+            let operations = [&item.get, &item.post, &item.put, &item.patch, &item.delete];
+            for operation in operations.into_iter().flatten() {
+                let id = operation.operation_id.clone().unwrap_or_default();
+                assert!(seen.insert(id.clone()), "{id}");
+            }
+        }
+    }
+}

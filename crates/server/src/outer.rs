@@ -1,0 +1,135 @@
+//! What surrounds every route: a number for the request, room for it, a limit of time, headers that
+//! keep browsers from mischief, and a line in the log that says nothing about anybody.
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::time::{Instant, timeout};
+use tracing::Instrument as _;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// Scripts, styles and everything else come from us, and nothing is written into a page. Styles may
+/// stand in attributes: charts set widths and colours there.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    style-src-attr 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; \
+    manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; \
+    frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'";
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Routes whose answers begin late by nature: an upload is read before it is answered.
+const LONG: [&str; 1] = ["/api/v1/imports"];
+
+/// Surrounds a request.
+pub(crate) async fn surround(State(app): State<App>, request: Request, next: Next) -> Response {
+    let number = request_id(request.headers()).unwrap_or_else(|| app.fresh_id());
+    let method = request.method().clone();
+    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let path = path.unwrap_or_else(|| "(none)".to_owned());
+    let span = tracing::info_span!("request", id = number, %method, route = path);
+    let started = Instant::now();
+    let is_long = LONG.contains(&path.as_str());
+    let mut response = run(&app, request, next, is_long).instrument(span.clone()).await;
+    let status = response.status();
+    let seconds = started.elapsed().as_secs_f64();
+    let labels = [
+        ("method", method.as_str().to_owned()),
+        ("route", path),
+        ("status", status.as_u16().to_string()),
+    ];
+    metrics::counter!("madura_requests_total", &labels).increment(1);
+    metrics::histogram!("madura_request_seconds", &labels[..2]).record(seconds);
+    span.in_scope(|| {
+        let (status, took_ms) = (status.as_u16(), (seconds * 1000.0) as u64);
+        if status >= 500 {
+            tracing::warn!(status, took_ms, "answered");
+        } else {
+            tracing::debug!(status, took_ms, "answered");
+        }
+    });
+    let headers = response.headers_mut();
+    if let Ok(number) = HeaderValue::from_str(&number) {
+        headers.insert(REQUEST_ID, number);
+    }
+    secure(headers, app.config.is_https());
+    response
+}
+
+async fn run(app: &App, request: Request, next: Next, is_long: bool) -> Response {
+    let Ok(_permit) = std::sync::Arc::clone(&app.room).try_acquire_owned() else {
+        metrics::counter!("madura_refused_total", "why" => "room").increment(1);
+        let detail = "too many requests are under way: try again";
+        return Problem::unavailable("overloaded", detail, 1).into_response();
+    };
+    let answer = next.run(request);
+    if is_long {
+        return as_problem(answer.await);
+    }
+    match timeout(app.config.limits.request_time, answer).await {
+        Ok(response) => as_problem(response),
+        Err(_) => {
+            let detail = "the answer takes too long: ask for less at a time";
+            Problem::unavailable("timeout", detail, 5).into_response()
+        }
+    }
+}
+
+/// Gives answers that come from below the routes (no such route, a method that it does not know, a
+/// packing that is not taken) the form of all others.
+fn as_problem(response: Response) -> Response {
+    let status = response.status();
+    if !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let kind = response.headers().get(axum::http::header::CONTENT_TYPE);
+    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"application/")) {
+        return response;
+    }
+    let (code, detail) = match status {
+        StatusCode::NOT_FOUND => ("not_found", "there is nothing at this address"),
+        StatusCode::METHOD_NOT_ALLOWED => ("method_not_allowed", "this address takes other methods"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            ("unsupported_encoding", "bodies may be packed with gzip only")
+        }
+        _ => ("refused", "the request was refused"),
+    };
+    let problem = Problem::new(status, code, detail).into_response();
+    let (mut parts, _) = response.into_parts();
+    parts.headers.remove(axum::http::header::CONTENT_LENGTH);
+    parts.headers.extend(problem.headers().clone());
+    Response::from_parts(parts, Body::from(problem.into_body()))
+}
+
+/// A number that a proxy gave the request, where it is a plain one.
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(REQUEST_ID)?.to_str().ok()?;
+    let is_plain = (1..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    is_plain.then(|| text.to_owned())
+}
+
+fn secure(headers: &mut HeaderMap, is_https: bool) {
+    let mut put = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    put(CONTENT_SECURITY_POLICY, POLICY);
+    put(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(X_FRAME_OPTIONS, "DENY");
+    put(REFERRER_POLICY, "same-origin");
+    put(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    put(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    let nothing = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+    put(HeaderName::from_static("permissions-policy"), nothing);
+    put(CACHE_CONTROL, "no-store");
+    if is_https {
+        put(STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
+    }
+}

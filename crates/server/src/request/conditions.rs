@@ -1,0 +1,30 @@
+//! Versions of what is changed, so that nobody overwrites what somebody else just changed.
+
+use axum::http::header::{ETAG, IF_MATCH};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+
+use crate::problem::Problem;
+
+/// The version that a change expects to find; none: any.
+pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
+    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    let version = inner.and_then(|text| text.parse().ok());
+    version.map(Some).ok_or_else(|| {
+        Problem::bad("bad_if_match", "If-Match takes the ETag of an earlier answer, as \"3\"")
+    })
+}
+
+/// An answer with its version.
+pub(crate) fn tagged(version: i64, answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    if let Ok(tag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+        response.headers_mut().insert(ETAG, tag);
+    }
+    response
+}

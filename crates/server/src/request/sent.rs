@@ -1,0 +1,147 @@
+//! Bodies of requests to the API: JSON that says exactly what the route knows.
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+use store::Digest;
+use store::idempotency::IdempotencyKey;
+
+use crate::app::App;
+use crate::problem::{Fault, Problem};
+
+/// A body, and what tells a repetition of its request.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent<T> {
+    pub(crate) body: T,
+    pub(crate) repeat: Repeat,
+}
+
+/// A request without a body, and what tells a repetition of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Repeatable(pub(crate) Repeat);
+
+/// What tells that a request repeats another one.
+#[derive(Clone, Debug)]
+pub(crate) struct Repeat {
+    /// The header `Idempotency-Key`.
+    pub(crate) key: Option<IdempotencyKey>,
+    /// The hash of method, address and body.
+    pub(crate) request: Digest,
+}
+
+impl Repeat {
+    fn of(request: &Request, body: &[u8]) -> Result<Self, Problem> {
+        let key = key(request.headers())?;
+        let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+        let parts = [request.method().as_str().as_bytes(), target.as_bytes(), body];
+        Ok(Self { key, request: Digest::of_parts(&parts) })
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for Sent<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        // A form of another site's page cannot send this type without asking first.
+        if !is_json(&parts.headers) {
+            let detail = "send the body as JSON, with `Content-Type: application/json`";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
+        }
+        let bytes = read_body(body, app.config.limits.body_bytes).await?;
+        let request = Request::from_parts(parts, Body::empty());
+        let repeat = Repeat::of(&request, &bytes)?;
+        Ok(Self { body: read_json(&bytes)?, repeat })
+    }
+}
+
+impl FromRequest<App> for Repeatable {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let bytes = read_body(body, app.config.limits.body_bytes).await?;
+        let blank = bytes.iter().all(u8::is_ascii_whitespace);
+        if !blank && bytes.as_ref() != b"{}" {
+            return Err(Problem::bad("no_body_expected", "this request takes no body"));
+        }
+        let request = Request::from_parts(parts, Body::empty());
+        Repeat::of(&request, &[]).map(Self)
+    }
+}
+
+/// Reads a body to its end, unless it is longer than `limit`. Packed bodies arrive here unpacked, so
+/// that a small one that unpacks to much is refused as soon as it is too much.
+pub(crate) async fn read_body(body: Body, limit: usize) -> Result<bytes::Bytes, Problem> {
+    axum::body::to_bytes(body, limit).await.map_err(|error| {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+        while let Some(error) = cause {
+            if error.is::<http_body_util::LengthLimitError>() {
+                return Problem::too_large(limit);
+            }
+            cause = error.source();
+        }
+        Problem::bad("broken_body", "the body broke off, or is not packed as its encoding says")
+    })
+}
+
+fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let value: Json = serde_json::from_slice(bytes).map_err(|error| {
+        let place = format!("line {}, column {}", error.line(), error.column());
+        Problem::bad("not_json", format!("the body is not JSON, at {place}"))
+    })?;
+    if has_nul(&value) {
+        return Err(Problem::bad("bad_text", "a text in the body has a character with the number 0"));
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| {
+        let pointer = pointer(error.path());
+        let detail = error.into_inner().to_string();
+        Problem::invalid("bad_body", format!("{pointer}: {detail}"))
+            .with_errors(vec![Fault::new(pointer, detail)])
+    })
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } => {
+                pointer.push('/');
+                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+            }
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+/// Whether a text or a name in it has a zero, which databases do not take.
+pub(crate) fn has_nul(value: &Json) -> bool {
+    match value {
+        Json::String(text) => text.contains('\0'),
+        Json::Array(items) => items.iter().any(has_nul),
+        Json::Object(members) => {
+            members.iter().any(|(key, value)| key.contains('\0') || has_nul(value))
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => false,
+    }
+}
+
+fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let text = value.to_str().unwrap_or_default();
+    IdempotencyKey::parse(text)
+        .map(Some)
+        .map_err(|error| Problem::bad("bad_idempotency_key", error.to_string()))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = value.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}

@@ -1,0 +1,169 @@
+//! What changed, when and why.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Any;
+use store::scores::{Transition, TransitionKind, TransitionQuery, transitions};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::cursor;
+use crate::instant::Instant;
+use crate::leads_api::resolve;
+use crate::problem::Problem;
+use crate::request::{Asked, Named};
+
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list_transitions)).routes(routes!(lead_transitions))
+}
+
+/// A change of one lead under one model.
+#[derive(Debug, Serialize, ToSchema)]
+struct TransitionView {
+    /// Its id.
+    id: String,
+    /// The model.
+    model: String,
+    /// The model's version.
+    version: i64,
+    /// The lead, under the id that it had then.
+    lead: String,
+    /// When it came about.
+    at: Instant,
+    /// When it was written down.
+    recorded_at: Instant,
+    /// `stage_entered`, `stage_left`, `bracket`, `disqualified` or `requalified`.
+    kind: &'static str,
+    /// What was before.
+    from: Option<String>,
+    /// What is since.
+    to: Option<String>,
+    /// Why.
+    reason: String,
+    /// The score at that instant.
+    score: i64,
+    /// The score card of that instant, where one was kept.
+    #[schema(value_type = Option<Object>)]
+    card: Option<Any>,
+}
+
+impl From<Transition> for TransitionView {
+    fn from(transition: Transition) -> Self {
+        Self {
+            id: transition.id,
+            model: transition.model,
+            version: transition.version,
+            lead: transition.lead,
+            at: transition.at.into(),
+            recorded_at: transition.recorded_at.into(),
+            kind: transition.kind.name(),
+            from: transition.from,
+            to: transition.to,
+            reason: transition.reason,
+            score: transition.score,
+            card: transition.card.and_then(|card| serde_json::from_str(&card).ok()),
+        }
+    }
+}
+
+/// What kind of change.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ChangeKind {
+    StageEntered,
+    StageLeft,
+    Bracket,
+    Disqualified,
+    Requalified,
+}
+
+impl ChangeKind {
+    fn kind(self) -> TransitionKind {
+        match self {
+            Self::StageEntered => TransitionKind::StageEntered,
+            Self::StageLeft => TransitionKind::StageLeft,
+            Self::Bracket => TransitionKind::Bracket,
+            Self::Disqualified => TransitionKind::Disqualified,
+            Self::Requalified => TransitionKind::Requalified,
+        }
+    }
+}
+
+/// Which changes.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct TransitionsAsked {
+    /// Of one model.
+    model: Option<String>,
+    /// Of one kind.
+    #[param(inline)]
+    kind: Option<ChangeKind>,
+    /// At this instant or later.
+    #[param(value_type = Option<String>)]
+    from: Option<Instant>,
+    /// Where the page before ended.
+    cursor: Option<String>,
+    /// How many, 1 to 200; 50 where it is not said.
+    limit: Option<usize>,
+}
+
+/// A page of changes, the latest first.
+#[derive(Debug, Serialize, ToSchema)]
+struct TransitionPage {
+    /// The changes.
+    transitions: Vec<TransitionView>,
+    /// Hand it back as `cursor` for the next page; null: this is the last.
+    next: Option<String>,
+}
+
+/// What changed, for everybody.
+#[utoipa::path(get, path = "/api/v1/transitions", tag = "leads", params(TransitionsAsked),
+    responses((status = 200, body = TransitionPage)))]
+async fn list_transitions(
+    State(app): State<App>,
+    Asked(asked): Asked<TransitionsAsked>,
+) -> Result<Json<TransitionPage>, Problem> {
+    page(&app, None, asked).await
+}
+
+/// What changed about a lead, and about those that became part of it.
+#[utoipa::path(get, path = "/api/v1/leads/{id}/transitions", tag = "leads",
+    params(("id" = String, Path), TransitionsAsked), responses((status = 200, body = TransitionPage)))]
+async fn lead_transitions(
+    State(app): State<App>,
+    Named(id): Named<String>,
+    Asked(asked): Asked<TransitionsAsked>,
+) -> Result<Json<TransitionPage>, Problem> {
+    page(&app, Some(id), asked).await
+}
+
+async fn page(
+    app: &App,
+    lead: Option<String>,
+    asked: TransitionsAsked,
+) -> Result<Json<TransitionPage>, Problem> {
+    let limit = cursor::limit(asked.limit)?;
+    let before = cursor::read_at("transitions", asked.cursor.as_deref())?;
+    let mut found = app
+        .read(move |tx| {
+            let query = TransitionQuery {
+                lead: lead.map(|lead| resolve(tx, &lead)).transpose()?,
+                model: asked.model,
+                kind: asked.kind.map(ChangeKind::kind),
+                from: asked.from.map(|at| at.0),
+                before,
+                limit: limit + 1,
+            };
+            Ok(transitions(tx, &query)?)
+        })
+        .await?;
+    let next = cursor::next(&mut found, limit, |last| {
+        cursor::write("transitions", last.at.as_millis(), &last.id)
+    });
+    let transitions = found.into_iter().map(TransitionView::from).collect();
+    Ok(Json(TransitionPage { transitions, next }))
+}

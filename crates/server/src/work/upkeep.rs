@@ -1,0 +1,140 @@
+//! What must be done now and then: moving cold facts into files, forgetting what has expired.
+
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use leads::Timestamp;
+use serde_json::{Value as Json, json};
+use store::jobs::{self, After, JobClaim, NewJob};
+use store::segments::{SealOptions, compact, seal};
+use store::{accounts, idempotency, webhooks, write_keys};
+use tokio::time::interval;
+
+use super::scoring::{spawn, wait};
+use crate::app::App;
+use crate::problem::Problem;
+
+/// How long a claim lasts: sealing a large part takes seconds.
+const LEASE_MS: i64 = 10 * 60_000;
+
+/// How long to wait between looks at what is due.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// Facts that are sealed at a time.
+const SEAL_AT_MOST: usize = 200_000;
+
+/// Messages that are removed at a time.
+const MESSAGES_AT_A_TIME: i64 = 5_000;
+
+const MINUTE_MS: i64 = 60_000;
+
+/// Periodic work: its name and how often, in minutes.
+const PERIODIC: [(&str, i64); 2] = [("seal", 15), ("purge", 60)];
+
+/// Folds what was measured, so that histograms do not grow.
+pub(super) async fn measure(app: App) {
+    let mut stop = app.stop.subscribe();
+    let mut ticks = interval(Duration::from_secs(5));
+    loop {
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            _ = ticks.tick() => app.metrics.keep_up(),
+        }
+    }
+}
+
+/// Does what is due, until the server stops.
+pub(super) fn keeper(app: App) -> Option<JoinHandle<()>> {
+    spawn("upkeep", move || {
+        if plan(&app).is_err() {
+            tracing::warn!("upkeep could not be planned; it is at the next start");
+        }
+        loop {
+            for (kind, _) in PERIODIC {
+                if let Ok(Some(claim)) = claim(&app, kind) {
+                    carry_out(&app, &claim);
+                }
+            }
+            if wait(&app, LOOK_AGAIN) {
+                return;
+            }
+        }
+    })
+}
+
+fn plan(app: &App) -> Result<(), Problem> {
+    let now = app.now();
+    app.live.store().write(move |tx| {
+        for (kind, _) in PERIODIC {
+            let job = NewJob { id: kind, kind, details: &json!({}), at: now };
+            jobs::schedule(tx, &job, now)?;
+        }
+        Ok(())
+    })
+}
+
+fn claim(app: &App, kind: &'static str) -> Result<Option<JobClaim>, Problem> {
+    let now = app.now();
+    let until = later(now, LEASE_MS);
+    app.live.store().write(move |tx| Ok(jobs::claim_kind(tx, kind, now, 1, until)?.pop()))
+}
+
+fn carry_out(app: &App, claim: &JobClaim) {
+    let result = match claim.kind.as_str() {
+        "seal" => seal_cold(app),
+        _ => purge(app),
+    };
+    let now = app.now();
+    let minutes = PERIODIC.iter().find(|(kind, _)| *kind == claim.kind).map_or(60, |(_, every)| *every);
+    let next = later(now, minutes * MINUTE_MS);
+    let claim = claim.clone();
+    let reported = app.live.store().write(move |tx| {
+        match &result {
+            Ok(done) => jobs::finish(tx, &claim, After::Again(done, next), now)?,
+            Err(failure) => jobs::finish(tx, &claim, After::RetryAt(failure, next), now)?,
+        };
+        Ok::<_, Problem>(())
+    });
+    if reported.is_err() {
+        tracing::warn!("how upkeep went could not be recorded; it is done again");
+    }
+}
+
+fn seal_cold(app: &App) -> Result<Json, String> {
+    let now = app.now();
+    let options = SealOptions {
+        before: now.saturating_sub(app.config.pace.seal_after),
+        at_least: app.config.pace.seal_at_least,
+        at_most: SEAL_AT_MOST,
+    };
+    let (store, segments) = (app.live.store(), app.live.segments());
+    let text = |error: store::SegmentError| error.to_string();
+    let sealed = seal(store, segments, &options, now).map_err(text)?;
+    let joined = compact(store, segments, now).map_err(text)?;
+    Ok(json!({"facts": sealed.facts, "files": sealed.files, "joined": joined}))
+}
+
+fn purge(app: &App) -> Result<Json, String> {
+    let now = app.now();
+    let messages = now.saturating_sub(app.config.pace.keep_messages);
+    let days = later(now, -400 * 24 * 60 * MINUTE_MS);
+    let month = later(now, -30 * 24 * 60 * MINUTE_MS);
+    let removed = app.live.store().write(move |tx| {
+        Ok::<_, Problem>([
+            accounts::purge(tx, now)?,
+            idempotency::purge(tx, now)?,
+            webhooks::purge(tx, messages, MESSAGES_AT_A_TIME)?,
+            write_keys::purge(tx, days)?,
+            jobs::purge(tx, month)?,
+        ])
+    });
+    match removed {
+        Ok([expired, answers, messages, days, jobs]) => Ok(json!({"expired": expired,
+            "answers": answers, "messages": messages, "days": days, "jobs": jobs})),
+        Err(_) => Err("what has expired could not be removed".to_owned()),
+    }
+}
+
+fn later(at: Timestamp, millis: i64) -> Timestamp {
+    Timestamp::saturating_from_millis(at.as_millis().saturating_add(millis))
+}

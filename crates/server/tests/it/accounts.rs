@@ -1,0 +1,170 @@
+//! Coming in, going out, and who may.
+
+use serde_json::json;
+
+use crate::support::{As, House, PASSWORD};
+
+#[test]
+fn whoever_holds_the_printed_token_becomes_the_owner_once() {
+    let house = House::new();
+    assert_eq!(house.get("/api/v1/setup", &As::Nobody).expect(200)["is_done"], false);
+    let first = house.server.setup_link().expect("a link").expect("nobody is there");
+    let latest = house.server.setup_link().expect("a link").expect("nobody is there");
+    let body = |link: &str| {
+        let token = link.split_once("#token=").expect("a token").1;
+        json!({"token": token, "email": "a@example.com", "name": "A", "password": PASSWORD})
+    };
+    house.post("/api/v1/setup", &As::Nobody, body(&first)).problem(403, "forbidden");
+    house.post("/api/v1/setup", &As::Nobody, body("x#token=guess")).problem(403, "forbidden");
+    let made = house.post("/api/v1/setup", &As::Nobody, body(&latest));
+    assert!(made.cookie().starts_with("__Host-madura="));
+    assert_eq!(made.expect(201)["role"], "owner");
+    house.post("/api/v1/setup", &As::Nobody, body(&latest)).problem(409, "set_up");
+    assert_eq!(house.server.setup_link().expect("an answer"), None);
+    assert_eq!(house.get("/api/v1/setup", &As::Nobody).expect(200)["is_done"], true);
+}
+
+#[test]
+fn an_old_setup_link_no_longer_works() {
+    let house = House::new();
+    let link = house.server.setup_link().expect("a link").expect("nobody is there");
+    house.pass(31 * 60_000);
+    let token = link.split_once("#token=").expect("a token").1;
+    let body = json!({"token": token, "email": "a@example.com", "name": "A", "password": PASSWORD});
+    house.post("/api/v1/setup", &As::Nobody, body).problem(403, "forbidden");
+}
+
+#[test]
+fn a_wrong_password_and_an_unknown_user_are_answered_alike() {
+    let house = House::new();
+    house.owner();
+    let login = |email: &str, password: &str| {
+        house.post("/api/v1/login", &As::Nobody, json!({"email": email, "password": password}))
+    };
+    let known = login("owner@example.com", "wrong password").problem(401, "wrong_password");
+    let unknown = login("nobody@example.com", "wrong password").problem(401, "wrong_password");
+    let no_address = login("no address", "wrong password").problem(401, "wrong_password");
+    assert_eq!(known, unknown);
+    assert_eq!(known, no_address);
+    let right = login("OWNER@example.com", PASSWORD);
+    assert_eq!(right.status, 200, "{}", right.text());
+    let cookie = right.headers["set-cookie"].to_str().expect("text").to_owned();
+    for part in ["HttpOnly", "Secure", "SameSite=Strict", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+}
+
+#[test]
+fn guessing_passwords_has_to_wait_and_the_owner_gets_in_afterwards() {
+    let house = House::new();
+    house.owner();
+    let login = |password: &str| {
+        let body = json!({"email": "owner@example.com", "password": password});
+        house.post("/api/v1/login", &As::Nobody, body)
+    };
+    for _ in 0..6 {
+        login("wrong password").problem(401, "wrong_password");
+    }
+    let reply = login(PASSWORD);
+    assert!(reply.headers.contains_key("retry-after"));
+    reply.problem(429, "too_many_attempts");
+    house.pass(20 * 60_000);
+    login(PASSWORD).expect(200);
+}
+
+#[test]
+fn a_session_ends_with_the_logout_with_the_password_and_with_the_role() {
+    let house = House::new();
+    let owner = house.owner();
+    let me = |by: &As| house.get("/api/v1/me", by);
+    assert_eq!(me(&owner).expect(200)["user"]["email"], "owner@example.com");
+
+    let sales = house.user(&owner, "sales");
+    let id = me(&sales).expect(200)["user"]["id"].as_str().expect("an id").to_owned();
+    let path = format!("/api/v1/users/{id}");
+    house.call("PATCH", &path, &owner, Some(json!({"role": "analyst"}))).expect(200);
+    me(&sales).problem(401, "unauthenticated");
+
+    let body = json!({"email": "sales@example.com", "password": PASSWORD});
+    let first = As::Session(house.post("/api/v1/login", &As::Nobody, body.clone()).cookie());
+    let second = As::Session(house.post("/api/v1/login", &As::Nobody, body).cookie());
+    let change = json!({"current": PASSWORD, "new": "another long password"});
+    let renewed = house.call("PUT", "/api/v1/me/password", &first, Some(change));
+    let renewed = As::Session(renewed.cookie());
+    me(&first).problem(401, "unauthenticated");
+    me(&second).problem(401, "unauthenticated");
+    assert_eq!(me(&renewed).expect(200)["user"]["role"], "analyst");
+
+    house.call("POST", "/api/v1/logout", &renewed, None).expect(204);
+    me(&renewed).problem(401, "unauthenticated");
+    me(&owner).expect(200);
+}
+
+#[test]
+fn a_session_that_nobody_uses_ends_by_itself() {
+    let house = House::new();
+    let owner = house.owner();
+    house.pass(6 * 86_400_000);
+    house.get("/api/v1/me", &owner).expect(200);
+    house.pass(8 * 86_400_000);
+    house.get("/api/v1/me", &owner).problem(401, "unauthenticated");
+}
+
+#[test]
+fn the_last_owner_stays() {
+    let house = House::new();
+    let owner = house.owner();
+    let id = house.get("/api/v1/me", &owner).expect(200)["user"]["id"].as_str().expect("an id").to_owned();
+    let path = format!("/api/v1/users/{id}");
+    house.call("PATCH", &path, &owner, Some(json!({"role": "sales"}))).problem(409, "last_owner");
+    house.call("DELETE", &path, &owner, None).problem(409, "last_owner");
+}
+
+#[test]
+fn nobody_gives_others_what_they_do_not_have() {
+    let house = House::new();
+    let owner = house.owner();
+    let accounts = house.key(&owner, &["accounts:write"]);
+    let invite = json!({"email": "x@example.com", "role": "owner"});
+    house.post("/api/v1/invitations", &accounts, invite).problem(403, "forbidden");
+    let id = house.get("/api/v1/me", &owner).expect(200)["user"]["id"].as_str().expect("an id").to_owned();
+    let reset = format!("/api/v1/users/{id}/reset");
+    house.call("POST", &reset, &accounts, None).problem(403, "forbidden");
+    let keys = house.key(&owner, &["keys:write"]);
+    let wish = json!({"name": "more", "scopes": ["leads:erase"]});
+    house.post("/api/v1/keys", &keys, wish).problem(403, "forbidden");
+}
+
+#[test]
+fn a_link_to_a_new_password_works_once() {
+    let house = House::new();
+    let owner = house.owner();
+    let sales = house.user(&owner, "sales");
+    let id = house.get("/api/v1/me", &sales).expect(200)["user"]["id"].as_str().expect("an id").to_owned();
+    let offer = house.call("POST", &format!("/api/v1/users/{id}/reset"), &owner, None).expect(201);
+    let token = offer["link"].as_str().and_then(|link| link.split_once("#token=")).expect("a token").1;
+    let body = json!({"token": token, "password": "quite another password"});
+    house.post("/api/v1/reset", &As::Nobody, body.clone()).expect(200);
+    house.get("/api/v1/me", &sales).problem(401, "unauthenticated");
+    house.post("/api/v1/reset", &As::Nobody, body).problem(422, "token");
+}
+
+#[test]
+fn a_key_that_was_revoked_or_has_expired_is_refused() {
+    let house = House::new();
+    let owner = house.owner();
+    let wish = json!({"name": "short", "scopes": ["leads:read"], "expires_at": "2026-06-01T11:00:00Z"});
+    let made = house.post("/api/v1/keys", &owner, wish).expect(201);
+    let key = As::Key(made["key"].as_str().expect("a key").to_owned());
+    house.get("/api/v1/leads", &key).expect(200);
+    house.pass(2 * 3_600_000);
+    house.get("/api/v1/leads", &key).problem(401, "unauthenticated");
+    let lasting = house.post("/api/v1/keys", &owner, json!({"name": "l", "scopes": ["leads:read"]})).expect(201);
+    let key = As::Key(lasting["key"].as_str().expect("a key").to_owned());
+    house.get("/api/v1/leads", &key).expect(200);
+    let path = format!("/api/v1/keys/{}", lasting["id"].as_str().expect("an id"));
+    house.call("DELETE", &path, &owner, None).expect(204);
+    house.get("/api/v1/leads", &key).problem(401, "unauthenticated");
+    let listed = house.get("/api/v1/keys", &owner).text();
+    assert!(!listed.contains(made["key"].as_str().expect("a key")), "a list shows no secret");
+}

@@ -1,0 +1,202 @@
+//! Leads, from the first fact to the last.
+
+use serde_json::{Value as Json, json};
+
+use crate::support::{House, MODEL};
+
+fn names(page: &Json) -> Vec<String> {
+    page["leads"].as_array().expect("leads").iter()
+        .map(|lead| lead["email"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn the_list_is_in_the_order_of_the_scores_and_is_read_page_by_page() {
+    let house = House::new();
+    let owner = house.owner();
+    assert_eq!(house.get("/api/v1/leads", &owner).expect(200)["model"], Json::Null);
+    house.model(&owner);
+    for (email, pages) in [("one@a.example", 1), ("five@a.example", 5), ("three@a.example", 3), ("none@gmail.com", 0)] {
+        house.visitor(&owner, email, pages);
+    }
+    let all = house.get("/api/v1/leads", &owner).expect(200);
+    assert_eq!(names(&all), ["five@a.example", "three@a.example", "one@a.example", "none@gmail.com"]);
+    assert_eq!(all["leads"][0]["score"], 55);
+    assert_eq!(all["leads"][0]["bracket"], "hot");
+    assert_eq!(all["leads"][0]["stage"], "sales_qualified");
+    let mut seen = Vec::new();
+    let mut path = "/api/v1/leads?limit=1".to_owned();
+    loop {
+        let page = house.get(&path, &owner).expect(200);
+        seen.extend(names(&page));
+        match page["next"].as_str() {
+            Some(next) => path = format!("/api/v1/leads?limit=1&cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, names(&all));
+    let filtered = |query: &str| names(&house.get(&format!("/api/v1/leads?{query}"), &owner).expect(200));
+    assert_eq!(filtered("bracket=hot,warm"), ["five@a.example", "three@a.example"]);
+    assert_eq!(filtered("stage=none&score_min=10"), ["three@a.example", "one@a.example"]);
+    assert_eq!(filtered("q=THREE"), ["three@a.example"]);
+    assert_eq!(filtered("order=priority&limit=2").len(), 2);
+    let counts = house.get("/api/v1/leads/counts?by=bracket", &owner).expect(200);
+    assert_eq!(counts["total"], 4);
+    let of = |value: &str| counts["counts"].as_array().expect("counts").iter()
+        .find(|count| count["value"] == value).map(|count| count["leads"].clone());
+    assert_eq!((of("hot"), of("warm"), of("cold")), (Some(json!(1)), Some(json!(1)), Some(json!(2))));
+}
+
+#[test]
+fn a_score_is_explained_and_its_parts_add_up() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let lead = house.visitor(&owner, "ana@a.example", 3);
+    let card = house.get(&format!("/api/v1/leads/{lead}/explain"), &owner).expect(200);
+    assert_eq!(card["score"], 35);
+    assert_eq!(card["version"], 1);
+    let sum: f64 = card["groups"].as_array().expect("groups").iter()
+        .map(|group| group["value"].as_f64().expect("a number")).sum();
+    assert!((sum - 35.0).abs() < 1e-9, "{card}");
+    let before = house.get(&format!("/api/v1/leads/{lead}/explain?at=2026-05-01T00:00:00Z"), &owner).expect(200);
+    assert_eq!(before["score"], 0);
+    house.get(&format!("/api/v1/leads/{lead}/explain?at=2026-05-01T00:00:00Z&as=recorded"), &owner)
+        .problem(404, "no_model");
+    let course = house.get(&format!("/api/v1/leads/{lead}/history?from=2026-05-30T00:00:00Z"), &owner).expect(200);
+    assert_eq!(course["samples"].as_array().and_then(|s| s.last()).map(|s| s["score"].clone()), Some(json!(35)));
+    house.get("/api/v1/leads/nobody/explain", &owner).problem(404, "not_found");
+    house.get(&format!("/api/v1/leads/{lead}/explain?model=none"), &owner).problem(404, "no_model");
+}
+
+#[test]
+fn a_trait_is_changed_by_saying_so_and_what_was_before_stays_known() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let lead = house.visitor(&owner, "ana@a.example", 0);
+    house.pass(1000);
+    let path = format!("/api/v1/leads/{lead}");
+    let change = json!({"traits": {"name": "Ana", "country": "RO"}});
+    house.call("PATCH", &path, &owner, Some(change)).expect(200);
+    house.settle();
+    let shown = house.get(&path, &owner).expect(200);
+    assert_eq!((&shown["name"], &shown["country"]), (&json!("Ana"), &json!("RO")));
+    let events = house.get(&format!("{path}/events?kind=traits"), &owner).expect(200);
+    assert_eq!(events["events"].as_array().map(Vec::len), Some(2));
+    let audit = house.get("/api/v1/audit?action=lead.changed", &owner).expect(200);
+    assert_eq!(audit["entries"].as_array().map(Vec::len), Some(1));
+    assert!(!audit.to_string().contains("Ana"), "the trail names nobody");
+}
+
+#[test]
+fn leads_are_merged_and_taken_apart_exactly() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let one = house.visitor(&owner, "one@a.example", 2);
+    let two = house.visitor(&owner, "two@b.example", 3);
+    let score = |lead: &str| house.get(&format!("/api/v1/leads/{lead}"), &owner).expect(200)["scores"][0]["score"].clone();
+    let merge = house.post(&format!("/api/v1/leads/{one}/merge"), &owner, json!({"lead": two})).expect(201);
+    house.settle();
+    assert_eq!(score(&one), 55);
+    let absorbed = house.get(&format!("/api/v1/leads/{two}"), &owner).expect(200);
+    assert_eq!((&absorbed["id"], &absorbed["asked_for"]), (&json!(one), &json!(two)));
+    assert_eq!(names(&house.get("/api/v1/leads", &owner).expect(200)).len(), 1);
+    let again = house.post(&format!("/api/v1/leads/{one}/merge"), &owner, json!({"lead": two}));
+    again.problem(409, "one_already");
+    let id = merge["id"].as_str().expect("an id");
+    house.call("POST", &format!("/api/v1/merges/{id}/undo"), &owner, None).expect(200);
+    house.settle();
+    assert_eq!((score(&one), score(&two)), (json!(25), json!(35)));
+    house.call("POST", &format!("/api/v1/merges/{id}/undo"), &owner, None).problem(404, "not_found");
+}
+
+#[test]
+fn an_erased_lead_is_gone_and_stays_gone() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let lead = house.visitor(&owner, "canary@a.example", 3);
+    let path = format!("/api/v1/leads/{lead}");
+    let exported = house.get(&format!("{path}/export"), &owner).expect(200);
+    assert!(exported.to_string().contains("canary@a.example"));
+    let wish = json!({"confirm": "something", "reason": "GDPR article 17"});
+    house.post(&format!("{path}/erase"), &owner, wish).problem(422, "not_confirmed");
+    let wish = json!({"confirm": lead, "reason": "GDPR article 17"});
+    let proof = house.post(&format!("{path}/erase"), &owner, wish).expect(200);
+    assert!(proof["facts"].as_i64().expect("a number") >= 4);
+    assert!(!proof.to_string().contains("canary"));
+    house.settle();
+    house.get(&path, &owner).problem(404, "not_found");
+    assert_eq!(names(&house.get("/api/v1/leads", &owner).expect(200)).len(), 0);
+    for path in ["/api/v1/events", "/api/v1/audit", "/api/v1/erasures", "/api/v1/transitions"] {
+        let text = house.get(path, &owner).text();
+        assert!(!text.contains("canary"), "{path}: {text}");
+    }
+    house.post("/api/v1/leads", &owner, json!({"email": "canary@a.example"})).problem(422, "refused");
+}
+
+#[test]
+fn consent_is_what_was_said_last() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let lead = house.visitor(&owner, "ana@a.example", 0);
+    let say = |name: &str| {
+        house.pass(1000);
+        let event = json!({"who": {"lead": lead}, "event": name, "properties": {"text": "Yes, write to me"}});
+        house.post("/api/v1/events", &owner, json!({"events": [event]})).expect(200);
+        house.settle();
+        house.get(&format!("/api/v1/leads/{lead}"), &owner).expect(200)["consents"][0].clone()
+    };
+    let given = say("consent_given");
+    assert_eq!((&given["is_given"], &given["purpose"]), (&json!(true), &json!("marketing")));
+    assert_eq!(given["proof"]["text"], "Yes, write to me");
+    say("consent_withdrawn");
+    let all = house.get(&format!("/api/v1/leads/{lead}"), &owner).expect(200)["consents"].clone();
+    assert!(all.as_array().expect("a list").iter().all(|one| one["is_given"] == false), "{all}");
+}
+
+#[test]
+fn companies_sum_their_leads_up() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    house.visitor(&owner, "one@acme.example", 3);
+    house.visitor(&owner, "two@acme.example", 5);
+    house.visitor(&owner, "x@other.example", 1);
+    let page = house.get("/api/v1/companies?order=sum", &owner).expect(200);
+    assert_eq!(page["companies"][0]["id"], "acme.example");
+    assert_eq!(page["companies"][0]["sum"], 90);
+    assert_eq!(page["companies"][0]["leads"], 2);
+    let one = house.get("/api/v1/companies/acme.example", &owner).expect(200);
+    assert_eq!(one["leads"].as_array().map(Vec::len), Some(2));
+    house.get("/api/v1/companies/nowhere.example", &owner).problem(404, "not_found");
+}
+
+#[test]
+fn transitions_tell_what_changed_and_why() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let lead = house.visitor(&owner, "ana@a.example", 5);
+    let page = house.get(&format!("/api/v1/leads/{lead}/transitions?kind=stage_entered"), &owner).expect(200);
+    let entered = &page["transitions"][0];
+    assert_eq!((&entered["to"], &entered["model"]), (&json!("sales_qualified"), &json!("fit")));
+    assert!(MODEL.contains("sales_qualified"));
+}
+
+#[test]
+fn a_deal_is_a_fact_of_its_lead() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let lead = house.visitor(&owner, "ana@a.example", 0);
+    let deal = json!({"id": "d1", "who": {"lead": lead}, "stage": "won", "amount_minor": 120000, "currency": "eur"});
+    house.post("/api/v1/deals", &owner, deal).expect(200);
+    let deals = house.get(&format!("/api/v1/leads/{lead}/deals"), &owner).expect(200);
+    assert_eq!(deals["events"][0]["name"], "deal_won");
+    assert_eq!(deals["events"][0]["body"]["currency"], "EUR");
+    let bad = json!({"id": "d2", "who": {"lead": lead}, "stage": "won", "currency": "euros"});
+    house.post("/api/v1/deals", &owner, bad).problem(422, "bad_currency");
+}

@@ -1,0 +1,172 @@
+//! The running server: live updates, webhooks, and how it ends.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::support::{As, House};
+
+/// Longer than anything here takes, even on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct Running {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    served: tokio::task::JoinHandle<Result<(), server::ServeError>>,
+}
+
+fn run(house: &House) -> Running {
+    house.runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopped) = oneshot::channel();
+        let server = house.server.clone();
+        let served = tokio::spawn(server.serve(listener, async move {
+            let _ = stopped.await;
+        }));
+        Running { address, stop: Some(stop), served }
+    })
+}
+
+async fn request(address: SocketAddr, head: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(head.replace('\n', "\r\n").as_bytes()).await.expect("sent");
+    stream
+}
+
+/// Reads until a text has come.
+async fn read_until(stream: &mut TcpStream, wanted: &str) -> String {
+    let mut seen = String::new();
+    let mut part = [0; 4096];
+    while !seen.contains(wanted) {
+        let read = timeout(PATIENCE, stream.read(&mut part)).await;
+        let size = read.unwrap_or_else(|_| panic!("no {wanted:?} in {seen}")).expect("bytes");
+        if size == 0 {
+            break;
+        }
+        seen.push_str(&String::from_utf8_lossy(&part[..size]));
+    }
+    seen
+}
+
+#[test]
+fn whoever_watches_hears_of_a_new_score_and_nobody_after_the_session_ended() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let running = run(&house);
+    let As::Session(cookie) = &owner else { panic!("a session") };
+    let head = format!("GET /api/v1/stream HTTP/1.1\nHost: leads.example.com\nCookie: {cookie}\n\n");
+    let mut stream = house.runtime.block_on(request(running.address, &head));
+    let hello = house.runtime.block_on(read_until(&mut stream, "event: hello"));
+    assert!(hello.contains("text/event-stream"), "{hello}");
+    let body = json!({"events": [{"who": {"email": "ana@a.example"}, "event": "page_viewed"}]});
+    house.post("/api/v1/events", &owner, body).expect(200);
+    let news = house.runtime.block_on(read_until(&mut stream, "\"score\":15"));
+    assert!(news.contains("event: news") && news.contains("\"kind\":\"lead\""), "{news}");
+    house.call("POST", "/api/v1/logout", &owner, None).expect(204);
+    let rest = house.runtime.block_on(read_until(&mut stream, "never there"));
+    assert!(!rest.contains("\"kind\":\"lead\""), "{rest}");
+    end(&house, running);
+}
+
+/// Stops the server and waits until everything has ended.
+fn end(house: &House, mut running: Running) {
+    running.stop.take().expect("running").send(()).expect("a server that listens");
+    let ended = house.runtime.block_on(async { timeout(PATIENCE, running.served).await });
+    ended.expect("in time").expect("no panic").expect("in good order");
+}
+
+#[test]
+fn a_lead_that_enters_a_stage_is_told_to_whoever_wants_to_hear_signed_and_once() {
+    let house = House::with(|config| {
+        let here = vec!["127.0.0.0/8".parse().expect("a network")];
+        config.webhook_guard = deliver::Guard::new(here, deliver::Ports::Any);
+    });
+    let owner = house.owner();
+    house.model(&owner);
+    let listener = house.runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
+    let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
+    let wish = json!({"url": url, "event_types": ["lead.stage_entered"]});
+    let made = house.post("/api/v1/webhooks", &owner, wish).expect(201);
+    let id = made["id"].as_str().expect("an id").to_owned();
+    let running = run(&house);
+    let events: Vec<Json> = (0..5)
+        .map(|n| json!({"id": n.to_string(), "who": {"email": "ana@a.example"}, "event": "page_viewed"}))
+        .collect();
+    house.post("/api/v1/events", &owner, json!({"events": events})).expect(200);
+    let (mut stream, _) = house
+        .runtime
+        .block_on(async { timeout(PATIENCE, listener.accept()).await })
+        .expect("a call")
+        .expect("a connection");
+    let call = house.runtime.block_on(read_until(&mut stream, "sales_qualified"));
+    let lower = call.to_lowercase();
+    for part in ["post /hook", "webhook-id: ", "webhook-timestamp: ", "webhook-signature: v1,"] {
+        assert!(lower.contains(part), "{part}: {call}");
+    }
+    house
+        .runtime
+        .block_on(stream.write_all(b"HTTP/1.1 204 No Content\r\ncontent-length: 0\r\n\r\n"))
+        .expect("answered");
+    drop(stream);
+    let mut delivered = false;
+    for _ in 0..6_000 {
+        let page = house.get(&format!("/api/v1/webhooks/{id}/deliveries?state=delivered"), &owner).expect(200);
+        delivered = page["deliveries"].as_array().is_some_and(|list| list.len() == 1);
+        if delivered {
+            break;
+        }
+        house.runtime.block_on(tokio::time::sleep(Duration::from_millis(10)));
+    }
+    assert!(delivered);
+    let again = house.runtime.block_on(async { timeout(Duration::from_secs(2), listener.accept()).await });
+    assert!(again.is_err(), "told once");
+    end(&house, running);
+}
+
+#[test]
+fn a_server_is_ready_while_it_scores_and_ends_in_good_order() {
+    let house = House::new();
+    house.get("/health", &As::Nobody).expect(200);
+    house.get("/ready", &As::Nobody).problem(503, "no_worker");
+    let running = run(&house);
+    let mut ready = false;
+    for _ in 0..1_000 {
+        ready = house.get("/ready", &As::Nobody).status == 200;
+        if ready {
+            break;
+        }
+        house.runtime.block_on(tokio::time::sleep(Duration::from_millis(10)));
+    }
+    assert!(ready);
+    end(&house, running);
+    house.get("/ready", &As::Nobody).problem(503, "stopping");
+}
+
+#[test]
+fn a_head_that_never_ends_or_is_too_long_is_not_waited_for() {
+    let house = House::with(|config| config.limits.head_time = Duration::from_millis(300));
+    let running = run(&house);
+    let answer = house.runtime.block_on(async {
+        let mut stream = request(running.address, "GET /health HTTP/1.1\nHost: x\n").await;
+        read_until(&mut stream, "never there").await
+    });
+    assert!(!answer.contains("200 OK"), "{answer}");
+    let answer = house.runtime.block_on(async {
+        let head = format!("GET /health HTTP/1.1\nHost: x\nX-Long: {}\n\n", "x".repeat(100_000));
+        let mut stream = TcpStream::connect(running.address).await.expect("a connection");
+        // The server may hang up before all of it is sent.
+        let _ = stream.write_all(head.replace('\n', "\r\n").as_bytes()).await;
+        let mut seen = Vec::new();
+        let _ = timeout(PATIENCE, stream.read_to_end(&mut seen)).await;
+        String::from_utf8_lossy(&seen).into_owned()
+    });
+    assert!(!answer.contains("200 OK"), "{answer}");
+    end(&house, running);
+}

@@ -1,0 +1,17 @@
+//! The server as its clients meet it.
+
+mod accounts;
+mod clients;
+mod contract;
+mod hostile;
+mod inbound;
+mod leads;
+mod live_updates;
+mod matrix;
+mod models;
+mod on_postgres;
+#[path = "../../../store/tests/it/support/server.rs"]
+mod postgres;
+mod repeated;
+mod support;
+mod tables;

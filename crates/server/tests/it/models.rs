@@ -1,0 +1,120 @@
+//! Models: drafts, what would change, and what counts.
+
+use serde_json::json;
+
+use crate::support::{House, MODEL};
+
+#[test]
+fn a_document_that_is_no_model_is_refused_with_places_and_remedies() {
+    let house = House::new();
+    let owner = house.owner();
+    let wrong = MODEL.replace("points: 10", "pionts: 10");
+    let problem = house.post("/api/v1/models", &owner, json!({"document": wrong})).problem(422, "bad_model");
+    let first = &problem["errors"][0];
+    assert!(first["line"].as_u64().is_some_and(|line| line > 1) && first["column"].as_u64().is_some());
+    assert!(first["remedy"].as_str().is_some(), "{first}");
+    let checked = house.post("/api/v1/models/check", &owner, json!({"document": wrong})).expect(200);
+    assert_eq!(checked["is_valid"], false);
+    let checked = house.post("/api/v1/models/check", &owner, json!({"document": MODEL})).expect(200);
+    assert_eq!((&checked["is_valid"], &checked["model"]), (&json!(true), &json!("fit")));
+    assert_eq!(house.get("/api/v1/models", &owner).expect(200).as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn a_version_counts_only_after_its_change_was_shown() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let lead = house.visitor(&owner, "ana@a.example", 2);
+    let richer = MODEL.replace("points: 10", "points: 20");
+    let made = house.post("/api/v1/models", &owner, json!({"document": richer})).expect(201);
+    assert_eq!(made["version"], 2);
+    let body = |confirm: &str| json!({"version": 2, "confirm": confirm});
+    house.post("/api/v1/models/fit/activate", &owner, body("guess")).problem(409, "not_confirmed");
+    let diff = house.get("/api/v1/models/fit/versions/2/diff", &owner).expect(200);
+    assert_eq!((&diff["from"], &diff["to"]), (&json!(1), &json!(2)));
+    assert_eq!(diff["comparison"]["up"], 1);
+    let changed: Vec<&str> = diff["lines"].as_array().expect("lines").iter()
+        .filter(|line| line["change"] != "same").map(|line| line["text"].as_str().expect("a text").trim()).collect();
+    assert_eq!(changed, ["points: 10", "points: 20"]);
+    let confirm = diff["confirm"].as_str().expect("a token");
+    house.post("/api/v1/models/fit/activate", &owner, body(confirm)).expect(200);
+    house.settle();
+    let score = || house.get(&format!("/api/v1/leads/{lead}"), &owner).expect(200)["scores"][0]["score"].clone();
+    assert_eq!(score(), 45);
+    house.pass(1000);
+    house.call("POST", "/api/v1/models/fit/rollback", &owner, None).expect(200);
+    house.settle();
+    assert_eq!(score(), 25);
+    let versions = house.get("/api/v1/models/fit/versions", &owner).expect(200);
+    assert_eq!(versions["activations"].as_array().map(Vec::len), Some(3));
+    let actions = house.get("/api/v1/audit", &owner).text();
+    assert!(actions.contains("model.activated") && actions.contains("model.rolled_back"));
+}
+
+#[test]
+fn a_shadow_scores_beside_and_changes_nothing() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let lead = house.visitor(&owner, "ana@a.example", 1);
+    let richer = MODEL.replace("points: 10", "points: 60");
+    house.post("/api/v1/models", &owner, json!({"document": richer})).expect(201);
+    house.post("/api/v1/models/fit/shadow", &owner, json!({"version": 2})).expect(200);
+    house.settle();
+    let detail = house.get(&format!("/api/v1/leads/{lead}"), &owner).expect(200);
+    let of = |model: &str| detail["scores"].as_array().expect("scores").iter()
+        .find(|score| score["model"] == model).map(|score| score["score"].clone());
+    assert_eq!((of("fit"), of("fit~2")), (Some(json!(15)), Some(json!(65))));
+    let entered = house.get("/api/v1/transitions?kind=stage_entered", &owner).expect(200);
+    assert_eq!(entered["transitions"].as_array().map(Vec::len), Some(0));
+    house.get("/api/v1/leads?model=fit~2", &owner).expect(200);
+    house.post("/api/v1/models/fit/retire", &owner, json!({"version": 2})).expect(200);
+    house.settle();
+    house.get("/api/v1/leads?model=fit~2", &owner).problem(404, "no_model");
+}
+
+#[test]
+fn what_if_and_segments_are_answered_from_everybodys_facts() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    house.visitor(&owner, "ana@a.example", 3);
+    house.visitor(&owner, "bea@gmail.com", 1);
+    let document = MODEL.replace("points: 10", "points: 12");
+    let comparison = house.post("/api/v1/models/fit/what-if", &owner, json!({"document": document})).expect(200);
+    assert_eq!((&comparison["leads"], &comparison["up"]), (&json!(2), &json!(2)));
+    let condition = json!({"trait": "email.kind", "is": "business"});
+    let counted = house.post("/api/v1/segments/count", &owner, json!({"condition": condition})).expect(200);
+    assert_eq!(counted["leads"], 1);
+    let wish = json!({"name": "Business", "condition": condition});
+    let made = house.post("/api/v1/segments", &owner, wish.clone()).expect(201);
+    house.post("/api/v1/segments", &owner, wish).problem(409, "exists");
+    let id = made["id"].as_str().expect("an id");
+    let page = house.get(&format!("/api/v1/leads?segment={id}"), &owner).expect(200);
+    assert_eq!(page["leads"].as_array().map(Vec::len), Some(1));
+    assert_eq!(page["leads"][0]["email"], "ana@a.example");
+    let members = house.get(&format!("/api/v1/segments/{id}/members"), &owner).expect(200);
+    assert_eq!(members["total"], 1);
+    let bad = json!({"name": "Bad", "condition": {"trait": "x"}});
+    assert_eq!(house.post("/api/v1/segments", &owner, bad).status, 422);
+}
+
+#[test]
+fn nobody_overwrites_what_somebody_else_just_changed() {
+    let house = House::new();
+    let owner = house.owner();
+    let condition = json!({"trait": "country", "is": "RO"});
+    let made = house.post("/api/v1/segments", &owner, json!({"name": "A", "condition": condition})).expect(201);
+    let path = format!("/api/v1/segments/{}", made["id"].as_str().expect("an id"));
+    let tag = house.get(&path, &owner).headers["etag"].to_str().expect("a tag").to_owned();
+    house.pass(5);
+    house.call("PUT", &path, &owner, Some(json!({"name": "B", "condition": condition}))).expect(200);
+    let crate::support::As::Session(cookie) = &owner else { panic!() };
+    let request = axum::http::Request::builder().method("PUT").uri(&path)
+        .header("cookie", cookie).header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/json").header("if-match", tag)
+        .body(axum::body::Body::from(json!({"name": "C", "condition": condition}).to_string()));
+    house.send(request.expect("a request")).problem(412, "changed_in_between");
+    assert_eq!(house.get(&path, &owner).expect(200)["name"], "B");
+}

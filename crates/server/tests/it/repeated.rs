@@ -1,0 +1,94 @@
+//! Requests that come twice, and the trail of everything.
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::{Value as Json, json};
+
+use crate::support::{As, House, Reply};
+
+fn post(house: &House, path: &str, by: &As, key: &str, body: &Json) -> Reply {
+    let As::Session(cookie) = by else { panic!("a session") };
+    let request = Request::builder()
+        .method("POST")
+        .uri(path)
+        .header("cookie", cookie)
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/json")
+        .header("idempotency-key", key)
+        .body(Body::from(body.to_string()));
+    house.send(request.expect("a request"))
+}
+
+#[test]
+fn a_request_that_is_repeated_has_its_effect_once_and_the_same_answer() {
+    let house = House::new();
+    let owner = house.owner();
+    let wish = json!({"name": "site"});
+    let first = post(&house, "/api/v1/write-keys", &owner, "k1", &wish);
+    let again = post(&house, "/api/v1/write-keys", &owner, "k1", &wish);
+    assert!(!first.headers.contains_key("idempotent-replayed"));
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+    assert_eq!((first.status, &first.body), (again.status, &again.body));
+    assert_eq!(house.get("/api/v1/write-keys", &owner).expect(200).as_array().map(Vec::len), Some(1));
+    post(&house, "/api/v1/write-keys", &owner, "k1", &json!({"name": "other"}))
+        .problem(422, "idempotency_key_reused");
+    post(&house, "/api/v1/write-keys", &owner, "k2", &wish).expect(201);
+    post(&house, "/api/v1/write-keys", &owner, "", &wish).problem(400, "bad_idempotency_key");
+}
+
+#[test]
+fn facts_of_a_repeated_request_count_once() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let body = json!({"events": [{"who": {"email": "a@b.example"}, "event": "page_viewed"}]});
+    post(&house, "/api/v1/events", &owner, "facts", &body).expect(200);
+    let again = post(&house, "/api/v1/events", &owner, "facts", &body).expect(200);
+    assert_eq!((&again["taken"], &again["repeated"]), (&json!(0), &json!(1)));
+}
+
+#[test]
+fn a_change_that_fails_leaves_neither_effect_nor_answer() {
+    let house = House::new();
+    let owner = house.owner();
+    let path = "/api/v1/webhooks/none/replay";
+    let body = json!({"message": "m"});
+    post(&house, path, &owner, "f1", &body).problem(404, "not_found");
+    post(&house, path, &owner, "f1", &body).problem(404, "not_found");
+    let trail = house.get("/api/v1/audit?action=webhook.replayed", &owner).expect(200);
+    assert_eq!(trail["entries"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
+fn everything_that_is_changed_is_in_the_trail_and_the_trail_is_whole() {
+    let house = House::new();
+    let owner = house.owner();
+    house.user(&owner, "sales");
+    house.key(&owner, &["leads:read"]);
+    house.write_key(&owner, json!({"name": "site"}));
+    house.call("PUT", "/api/v1/settings/general", &owner, Some(json!({"name": "Acme"}))).expect(200);
+    let hook = json!({"url": "https://hooks.example.com/x"});
+    let made = house.post("/api/v1/webhooks", &owner, hook).expect(201);
+    let text = house.get("/api/v1/audit?limit=200", &owner).text();
+    for action in ["setup.done", "user.logged_in", "user.invited", "user.joined", "key.made",
+        "write_key.made", "setting.changed", "webhook.made"] {
+        assert!(text.contains(action), "{action}: {text}");
+    }
+    let secret = made["secret"].as_str().expect("a secret");
+    assert!(secret.starts_with("whsec_"));
+    for path in ["/api/v1/audit?limit=200", "/api/v1/webhooks", "/api/v1/settings", "/api/v1/status"] {
+        assert!(!house.get(path, &owner).text().contains(secret), "{path}");
+    }
+    let verified = house.get("/api/v1/audit/verify", &owner).expect(200);
+    assert_eq!(verified["is_whole"], true);
+    // Page by page nothing is lost or told twice.
+    let mut seen = Vec::new();
+    let mut path = "/api/v1/audit?limit=2".to_owned();
+    loop {
+        let page = house.get(&path, &owner).expect(200);
+        seen.extend(page["entries"].as_array().expect("entries").iter().map(|e| e["seq"].as_i64().expect("a number")));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/api/v1/audit?limit=2&cursor={next}");
+    }
+    assert_eq!(seen, (1..=verified["seq"].as_i64().expect("a number")).rev().collect::<Vec<_>>());
+}

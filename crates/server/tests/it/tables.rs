@@ -1,0 +1,96 @@
+//! Tables that come in and go out.
+
+use axum::body::Body;
+use axum::http::Request;
+use serde_json::{Value as Json, json};
+
+use crate::support::{As, House, Reply};
+
+fn upload(house: &House, by: &As, name: &str, bytes: &[u8]) -> Reply {
+    let As::Session(cookie) = by else { panic!("a session") };
+    let request = Request::builder()
+        .method("POST")
+        .uri(format!("/api/v1/imports?name={name}"))
+        .header("cookie", cookie)
+        .header("sec-fetch-site", "same-origin")
+        .header("content-type", "application/octet-stream")
+        .body(Body::from(bytes.to_vec()));
+    house.send(request.expect("a request"))
+}
+
+fn wait_until_done(house: &House, by: &As, id: &str) -> Json {
+    // The loops run beside: their end is waited for, not a time.
+    for _ in 0..6_000 {
+        let import = house.get(&format!("/api/v1/imports/{id}"), by).expect(200);
+        if import["state"] != "running" {
+            return import;
+        }
+        house.runtime.block_on(tokio::time::sleep(std::time::Duration::from_millis(10)));
+    }
+    panic!("the import does not end");
+}
+
+#[test]
+fn a_file_is_imported_and_taken_back_as_a_whole() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let csv = b"email,name,country\nana@a.example,Ana,RO\nno address,Bob,ES\nbea@b.example,Bea,ES\n";
+    let made = upload(&house, &owner, "people.csv", csv).expect(201);
+    let id = made["id"].as_str().expect("an id").to_owned();
+    let path = format!("/api/v1/imports/{id}");
+    assert_eq!((&made["state"], &made["format"]), (&json!("previewed"), &json!("csv")));
+    let preview = house.get(&format!("{path}/preview"), &owner).expect(200);
+    assert_eq!(preview["columns"][0]["name"], "email");
+    house.call("PUT", &format!("{path}/mapping"), &owner, Some(preview["mapping"].clone())).expect(200);
+    let work = house.runtime.block_on(async { house.server.work() });
+    house.call("POST", &format!("{path}/start"), &owner, None).expect(200);
+    let done = wait_until_done(&house, &owner, &id);
+    assert_eq!((&done["state"], &done["taken"], &done["rejected"]), (&json!("done"), &json!(2), &json!(1)), "{done}");
+    let rejects = house.get(&format!("{path}/rejects"), &owner).expect(200);
+    assert_eq!(rejects[0]["row"], 3);
+    drop(work);
+    house.settle();
+    let list = || house.get("/api/v1/leads", &owner).expect(200)["leads"].as_array().map(Vec::len);
+    assert_eq!(list(), Some(2));
+    house.call("POST", &format!("{path}/undo"), &owner, None).expect(200);
+    house.settle();
+    let events = house.get("/api/v1/events", &owner).expect(200);
+    assert!(events["events"].as_array().expect("a list").iter().all(|one| !one["retracted_at"].is_null()));
+    house.call("POST", &format!("{path}/start"), &owner, None).problem(409, "import_state");
+}
+
+#[test]
+fn a_file_that_is_no_table_leaves_nothing_behind() {
+    let house = House::with(|config| config.limits.import_bytes = 1000);
+    let owner = house.owner();
+    upload(&house, &owner, "x.csv", b"").problem(400, "empty");
+    upload(&house, &owner, "x.csv", &[b'a'; 2000]).problem(413, "too_large");
+    upload(&house, &owner, "..%2f..%2fevil.csv", b"email\na@b.example\n").expect(201);
+    upload(&house, &owner, "x.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 old").problem(422, "unreadable");
+    let files: Vec<_> = std::fs::read_dir(house.directory.path().join("imports")).expect("a directory").collect();
+    assert_eq!(files.len(), 1, "one was taken");
+    assert!(!house.directory.path().parent().expect("a parent").join("evil.csv").exists());
+}
+
+#[test]
+fn an_export_is_a_table_in_which_nothing_runs() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let lead = house.visitor(&owner, "ana@a.example", 2);
+    let evil = json!({"traits": {"name": "=cmd|' /C calc'!A0"}});
+    house.call("PATCH", &format!("/api/v1/leads/{lead}"), &owner, Some(evil)).expect(200);
+    house.settle();
+    let reply = house.get("/api/v1/exports/leads", &owner);
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.headers["content-type"], "text/csv; charset=utf-8");
+    let text = reply.text();
+    assert!(text.contains(",'=cmd|"), "{text}");
+    assert!(text.lines().count() == 2 && text.contains("ana@a.example"));
+    let lines = house.get("/api/v1/exports/leads?format=ndjson", &owner).text();
+    let line: Json = serde_json::from_str(lines.trim()).expect("JSON");
+    assert_eq!(line["name"], "=cmd|' /C calc'!A0");
+    let audit = house.get("/api/v1/audit?action=leads.exported", &owner).expect(200);
+    assert_eq!(audit["entries"].as_array().map(Vec::len), Some(2));
+}

@@ -1,0 +1,116 @@
+//! Companies, as far as they are known by more than the domain of an address.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use leads::Timestamp;
+use serde_json::{Map, Value as Json};
+
+use crate::db::{DbError, Tx};
+
+/// A company.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Company {
+    /// The customer's id for it, or its domain.
+    pub id: String,
+    /// Its domain: people with an address there belong to it.
+    pub domain: Option<String>,
+    /// What it is called.
+    pub name: Option<String>,
+}
+
+/// The company with this id.
+pub fn company(tx: &mut Tx<'_>, id: &str) -> Result<Option<Company>, DbError> {
+    let sql = "SELECT id, domain, name FROM company WHERE id = $1";
+    tx.find(sql, &[id.into()], |row| {
+        Ok(Company { id: row.get(0)?, domain: row.get(1)?, name: row.get(2)? })
+    })
+}
+
+/// The id of the company to which addresses of a domain belong: that of a company that names the
+/// domain as its own (of several the first by id), else the domain itself.
+pub fn company_of_domain(tx: &mut Tx<'_>, domain: &str) -> Result<String, DbError> {
+    let sql = "SELECT id FROM company WHERE domain = $1";
+    let ids: Vec<String> = tx.query(sql, &[domain.into()], |row| row.get(0))?;
+    Ok(ids.into_iter().min().unwrap_or_else(|| domain.to_owned()))
+}
+
+/// What a batch says of companies.
+#[derive(Default)]
+pub(crate) struct Changes(BTreeMap<String, Latest>);
+
+#[derive(Default)]
+struct Latest {
+    domain: Option<(Timestamp, String)>,
+    name: Option<(Timestamp, String)>,
+}
+
+impl Changes {
+    pub(crate) fn add(&mut self, id: &str, traits: &Map<String, Json>, at: Timestamp) {
+        let text = |keys: &[&str]| {
+            let found = keys.iter().find_map(|key| traits.get(*key)?.as_str());
+            found.map(str::trim).filter(|text| !text.is_empty() && !text.contains('\0'))
+        };
+        let latest = self.0.entry(id.to_owned()).or_default();
+        if let Some(name) = text(&["name", "company_name"]) {
+            latest.name = latest.name.take().max(Some((at, name.to_owned())));
+        }
+        if let Some(domain) = text(&["domain", "website"]).and_then(domain_of) {
+            latest.domain = latest.domain.take().max(Some((at, domain)));
+        }
+    }
+
+    /// Writes it down; answers the companies.
+    pub(crate) fn write(self, tx: &mut Tx<'_>) -> Result<BTreeSet<String>, DbError> {
+        for (id, latest) in &self.0 {
+            let insert =
+                "INSERT INTO company (id, domain) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
+            tx.execute(insert, &[id.into(), domain_of(id).as_deref().into()])?;
+            for (column, value) in [("domain", &latest.domain), ("name", &latest.name)] {
+                let Some((at, value)) = value else { continue };
+                // Later facts win, whatever the order of their arrival.
+                let update = format!(
+                    "UPDATE company SET {column} = $2, {column}_at = $3
+                     WHERE id = $1 AND ({column}_at IS NULL OR {column}_at < $3
+                        OR ({column}_at = $3 AND {column} < $2))"
+                );
+                tx.execute(&update, &[id.into(), value.into(), (*at).into()])?;
+            }
+        }
+        Ok(self.0.into_keys().collect())
+    }
+}
+
+/// The domain in a domain or a web address, in lower case; `None` where there is none.
+fn domain_of(text: &str) -> Option<String> {
+    let text = text.trim().to_lowercase();
+    let rest = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    let is_label =
+        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    let top = host.rsplit('.').next().unwrap_or_default();
+    let is_domain = host.len() <= 253
+        && host.contains('.')
+        && host.split('.').all(is_label)
+        && !top.chars().all(|c| c.is_ascii_digit());
+    is_domain.then(|| host.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_is_found_in_a_web_address() {
+        for (text, domain) in [
+            ("Acme.com", Some("acme.com")),
+            ("https://www.acme.co.uk:443/about?x=1", Some("acme.co.uk")),
+            ("acme", None),
+            ("10.0.0.1", None),
+            ("a b.com", None),
+            ("", None),
+        ] {
+            assert_eq!(domain_of(text).as_deref(), domain, "{text}");
+        }
+    }
+}

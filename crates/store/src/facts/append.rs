@@ -1,0 +1,285 @@
+//! Taking reports: whose they are, whether they are new, and where they go.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use leads::{Report, What};
+
+use super::FactKind;
+use super::content::Content;
+use crate::chunks;
+use crate::company;
+use crate::db::{DbError, Param, Tx};
+use crate::identity::{self, Leads, Named, Note};
+use crate::suppression::Suppressed;
+
+/// What became of a batch of reports.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Appended {
+    /// Per report, in their order.
+    pub taken: Vec<Taken>,
+    /// Leads whose facts changed; of a merge both, the one that is no more under its old id.
+    pub changed: BTreeSet<String>,
+    /// Companies whose traits changed, and with them those of everybody there.
+    pub companies: BTreeSet<String>,
+}
+
+/// What became of a report.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Taken {
+    /// Whether it counts.
+    pub outcome: Outcome,
+    /// The lead that it is about, after all reports of the batch; `None` for one that was refused.
+    pub lead: Option<String>,
+    /// What is worth saying about whom it names.
+    pub notes: Vec<Note>,
+}
+
+/// Whether a report counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// It is a fact that was not known.
+    New,
+    /// A fact with its id is known, and stays: the same, or one that comes first by instant and
+    /// content.
+    Repeated,
+    /// A fact with its id was known, and gave way: this one comes first by instant and content.
+    Replaced,
+    /// It was not taken, and never will be.
+    Refused(Refusal),
+}
+
+/// Why a report is not taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Refusal {
+    /// Its id is empty, too long, or has control characters.
+    #[error("the id must have 1 to 255 bytes and no control characters")]
+    Id,
+    /// It names nobody, or only placeholders such as `null`.
+    #[error(
+        "it names nobody: give a userId, an anonymousId, an address or a lead (not `null` or `anonymous`)"
+    )]
+    Nobody,
+    /// The name of its event, company or stage is empty, too long, or has control characters.
+    #[error("the name must have 1 to 255 bytes and no control characters")]
+    Name,
+    /// It is about somebody who was erased on request.
+    #[error("it is about a person who was erased on request")]
+    Suppressed,
+}
+
+/// What stands under an id.
+struct Standing {
+    at: i64,
+    content: i64,
+    person: String,
+    /// `None`: in the table; else in this segment.
+    segment: Option<i64>,
+    retracted_at: Option<i64>,
+}
+
+/// Rows per statement on a server, where a statement is a journey of 50 to 100 µs. SQLite takes them
+/// one by one: there a statement costs a microsecond, and binding many parameters more than that.
+const ROWS_ON_SERVER: usize = 64;
+
+const WIDTH: usize = 13;
+
+/// Takes reports, in one transaction: settles whose they are, keeps those that are new, and says of
+/// each what became of it. The order of reports, and how often one comes, make no difference to the
+/// facts of any lead (where no link is refused: see [`crate::identity`]).
+///
+/// `fresh_id` gives an id that was never given before, at each call.
+pub fn append(
+    tx: &mut Tx<'_>,
+    reports: &[Report],
+    fresh_id: &mut dyn FnMut() -> String,
+) -> Result<Appended, DbError> {
+    let named: Vec<Named> = reports.iter().map(Named::of).collect();
+    let contents: Vec<Content> = reports.iter().map(Content::of).collect();
+    let suppressed = Suppressed::among(tx, named.iter().flat_map(Named::all))?;
+    let mut leads = Leads::read(tx, &named, fresh_id)?;
+    let mut standing = read_standing(tx, reports)?;
+    let mut changed: BTreeSet<String> = BTreeSet::new();
+    let mut companies = company::Changes::default();
+    // What is to be inserted, by position: a later report of the batch may still take its place.
+    let mut inserts: BTreeMap<usize, String> = BTreeMap::new();
+    let mut positions: HashMap<&str, usize> = HashMap::new();
+    let mut answers: Vec<(Outcome, Option<String>, Vec<Note>)> = Vec::with_capacity(reports.len());
+
+    for (position, report) in reports.iter().enumerate() {
+        let (named, content) = (&named[position], &contents[position]);
+        if let Some(refusal) = refusal(report, named, content, &suppressed) {
+            answers.push((Outcome::Refused(refusal), None, named.notes.clone()));
+            continue;
+        }
+        let Some(settled) = identity::settle(tx, &mut leads, report, named)? else {
+            answers.push((Outcome::Refused(Refusal::Nobody), None, named.notes.clone()));
+            continue;
+        };
+        let key = (report.at.as_millis(), content.hash);
+        let outcome = match standing.get_mut(report.id.as_str()) {
+            None => {
+                inserts.insert(position, settled.person.clone());
+                Outcome::New
+            }
+            Some(known) if (known.at, known.content) <= key => Outcome::Repeated,
+            Some(known) => {
+                leads.read_person(tx, &known.person)?;
+                changed.insert(known.person.clone());
+                if let Some(waiting) = positions.get(report.id.as_str()) {
+                    inserts.remove(waiting);
+                    inserts.insert(position, settled.person.clone());
+                } else {
+                    replace(tx, report, content, &settled.person, known)?;
+                }
+                Outcome::Replaced
+            }
+        };
+        if outcome != Outcome::Repeated {
+            if outcome == Outcome::New || positions.contains_key(report.id.as_str()) {
+                positions.insert(&report.id, position);
+            }
+            let now = Standing {
+                at: key.0,
+                content: key.1,
+                person: settled.person.clone(),
+                segment: None,
+                retracted_at: None,
+            };
+            standing.insert(&report.id, now);
+            changed.insert(settled.person.clone());
+            if let What::Group { traits, .. } = &report.what {
+                companies.add(&content.name, traits, report.at);
+            }
+        }
+        answers.push((outcome, Some(settled.person), settled.notes));
+    }
+    insert(tx, reports, &contents, &inserts)?;
+    let companies = companies.write(tx)?;
+    let mut changed: BTreeSet<String> =
+        changed.into_iter().map(|person| leads.lead_of(&person)).collect();
+    changed.extend(leads.changed.iter().cloned());
+    let taken = answers
+        .into_iter()
+        .map(|(outcome, person, notes)| Taken {
+            outcome,
+            lead: person.map(|person| leads.lead_of(&person)),
+            notes,
+        })
+        .collect();
+    Ok(Appended { taken, changed, companies })
+}
+
+fn refusal(
+    report: &Report,
+    named: &Named,
+    content: &Content,
+    suppressed: &Suppressed,
+) -> Option<Refusal> {
+    let is_plain = |text: &str, at_least: usize| {
+        (at_least..=Report::ID_MAX).contains(&text.len()) && !text.chars().any(char::is_control)
+    };
+    let has_name = matches!(content.kind, FactKind::Event | FactKind::Group | FactKind::Deal);
+    if !is_plain(&report.id, 1) {
+        Some(Refusal::Id)
+    } else if !is_plain(&content.name, usize::from(has_name)) {
+        Some(Refusal::Name)
+    } else if named.all().any(|name| suppressed.contains(name)) {
+        Some(Refusal::Suppressed)
+    } else {
+        None
+    }
+}
+
+fn read_standing<'r>(
+    tx: &mut Tx<'_>,
+    reports: &'r [Report],
+) -> Result<HashMap<&'r str, Standing>, DbError> {
+    let ids: BTreeSet<&str> = reports.iter().map(|report| report.id.as_str()).collect();
+    let ids: Vec<&str> = ids.into_iter().filter(|id| !id.contains('\0')).collect();
+    let mut found: HashMap<String, Standing> = HashMap::new();
+    let columns = "id, at, content, person, retracted_at";
+    // The table last: a fact that put a sealed one aside is the one that stands.
+    for (table, segment) in [("sealed_fact", "segment"), ("fact", "CAST(NULL AS BIGINT)")] {
+        chunks::keys(&ids, 1, |list, keys| {
+            let sql = format!("SELECT {columns}, {segment} FROM {table} WHERE id IN ({list})");
+            tx.each(&sql, keys, |row| {
+                let standing = Standing {
+                    at: row.get(1)?,
+                    content: row.get(2)?,
+                    person: row.get(3)?,
+                    segment: row.get(5)?,
+                    retracted_at: row.get(4)?,
+                };
+                found.insert(row.get(0)?, standing);
+                Ok(())
+            })
+        })?;
+    }
+    let with_ids = reports.iter().filter_map(|report| {
+        found.remove(&report.id).map(|standing| (report.id.as_str(), standing))
+    });
+    Ok(with_ids.collect())
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    reports: &[Report],
+    contents: &[Content],
+    inserts: &BTreeMap<usize, String>,
+) -> Result<(), DbError> {
+    let mut params: Vec<Param<'_>> = Vec::with_capacity(inserts.len() * WIDTH);
+    for (position, person) in inserts {
+        params.extend(row(&reports[*position], &contents[*position], person));
+    }
+    let at_most = if tx.is_server() { ROWS_ON_SERVER } else { 1 };
+    chunks::rows(&params, WIDTH, at_most, |groups, params| {
+        let insert = format!(
+            "INSERT INTO fact (id, person, kind, name, at, received_at, source, import_id, body,
+                content, machine_reason, machine_confidence, retracted_at) VALUES {groups}"
+        );
+        tx.execute(&insert, params).map(|_| ())
+    })
+}
+
+fn row<'r>(report: &'r Report, content: &'r Content, person: &'r str) -> [Param<'r>; WIDTH] {
+    [
+        (&report.id).into(),
+        person.into(),
+        content.kind.code().into(),
+        (&content.name).into(),
+        report.at.into(),
+        report.received_at.into(),
+        (&report.source).into(),
+        report.source.strip_prefix("import:").into(),
+        (&content.body).into(),
+        content.hash.into(),
+        report.machine.as_ref().map(|sign| sign.reason.as_str()).into(),
+        report.machine.as_ref().map(|sign| i64::from(sign.confidence)).into(),
+        Param::Null,
+    ]
+}
+
+/// Puts a fact in the place of the one that stands under its id. That it was taken back goes on.
+fn replace(
+    tx: &mut Tx<'_>,
+    report: &Report,
+    content: &Content,
+    person: &str,
+    standing: &Standing,
+) -> Result<(), DbError> {
+    let mut params = row(report, content, person);
+    params[WIDTH - 1] = standing.retracted_at.into();
+    let Some(segment) = standing.segment else {
+        let update = "UPDATE fact SET person = $2, kind = $3, name = $4, at = $5, received_at = $6,
+            source = $7, import_id = $8, body = $9, content = $10, machine_reason = $11,
+            machine_confidence = $12, retracted_at = $13 WHERE id = $1";
+        return tx.execute(update, &params).map(|_| ());
+    };
+    let hole = "INSERT INTO sealed_hole (segment, id) VALUES ($1, $2)";
+    tx.execute(hole, &[segment.into(), (&report.id).into()])?;
+    tx.execute("DELETE FROM sealed_fact WHERE id = $1", &[(&report.id).into()])?;
+    let insert = "INSERT INTO fact (id, person, kind, name, at, received_at, source, import_id,
+        body, content, machine_reason, machine_confidence, retracted_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    tx.execute(insert, &params).map(|_| ())
+}

@@ -1,0 +1,81 @@
+//! A report as a row: what it says as text, and the hash that settles which of two facts with one
+//! id and one instant counts.
+
+use leads::{Deal, Report, What, Who};
+use serde_json::{Map, Value as Json, json};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::FactKind;
+
+/// The parts of a row that come from what the report says.
+pub(crate) struct Content {
+    pub(crate) kind: FactKind,
+    pub(crate) name: String,
+    pub(crate) body: String,
+    /// 63 bits: what it says in the upper 31, whom it names in the lower 32. So which of two facts
+    /// counts depends on whom they name only where they say the same.
+    pub(crate) hash: i64,
+}
+
+impl Content {
+    pub(crate) fn of(report: &Report) -> Self {
+        let (kind, name, body) = match &report.what {
+            What::Event { name, properties } => (FactKind::Event, name.clone(), text(properties)),
+            What::Traits(traits) => (FactKind::Traits, String::new(), text(traits)),
+            What::Group { group, traits } => {
+                (FactKind::Group, group.trim().to_owned(), text(traits))
+            }
+            What::Alias { previous } => {
+                (FactKind::Alias, String::new(), json!({ "previous": previous }).to_string())
+            }
+            What::Deal(deal) => (FactKind::Deal, format!("deal_{}", deal.stage), deal_text(deal)),
+        };
+        // A retry that is recognised as a machine's says something else than the first attempt:
+        // which of them counts must not depend on which came first.
+        let machine = report.machine.as_ref().map_or("", |sign| sign.reason.as_str());
+        let what = parts_hash([&kind.code().to_string(), &name, &body, machine]);
+        let hash = (what >> 33 << 32 | who_hash(&report.who) >> 32) as i64;
+        Self { kind, name, body, hash }
+    }
+}
+
+fn who_hash(who: &Who) -> u64 {
+    let part = |value: &Option<String>| value.clone().unwrap_or_default();
+    let email = who.email.as_ref().map_or("", |email| email.as_str());
+    parts_hash([&part(&who.user), email, &part(&who.lead), &part(&who.anonymous)])
+}
+
+fn parts_hash(parts: [&str; 4]) -> u64 {
+    // Each part with its length, so that no two lists of parts make the same bytes.
+    let mut bytes = Vec::new();
+    for part in parts {
+        bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(part.as_bytes());
+    }
+    xxh3_64(&bytes)
+}
+
+fn text(map: &Map<String, Json>) -> String {
+    // A map with text keys always has a JSON form.
+    serde_json::to_string(map).unwrap_or_else(|_| "{}".to_owned())
+}
+
+/// The deal's own fields under their names, before whatever else is known of it.
+fn deal_text(deal: &Deal) -> String {
+    let mut body = Map::new();
+    body.insert("deal".to_owned(), deal.id.clone().into());
+    body.insert("stage".to_owned(), deal.stage.clone().into());
+    let texts = [("name", &deal.name), ("currency", &deal.currency), ("owner", &deal.owner)];
+    for (key, value) in texts {
+        if let Some(value) = value {
+            body.insert(key.to_owned(), value.clone().into());
+        }
+    }
+    if let Some(amount) = deal.amount_minor {
+        body.insert("amount_minor".to_owned(), amount.into());
+    }
+    if !deal.properties.is_empty() {
+        body.insert("properties".to_owned(), deal.properties.clone().into());
+    }
+    text(&body)
+}

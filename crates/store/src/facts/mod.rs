@@ -1,0 +1,12 @@
+//! Facts: taken once for ever, never rewritten, taken back where they turn out to be none.
+
+mod append;
+mod content;
+mod retract;
+mod stored;
+
+pub use append::{Appended, Outcome, Refusal, Taken, append};
+pub use retract::{Which, label, restore, retract};
+pub use stored::{FactKind, StoredFact};
+
+pub(crate) use stored::{COLUMNS, machine, read};

@@ -1,0 +1,292 @@
+//! Persons, leads and identifiers as far as a batch of reports is concerned: read together, kept
+//! while the batch is settled, written through.
+
+use std::collections::{BTreeSet, HashMap};
+
+use leads::Timestamp;
+
+use super::names::{IdentifierKind, Name, Named};
+use crate::chunks;
+use crate::db::{DbError, Param, Tx};
+
+/// The identities that a batch touches.
+pub(crate) struct Leads<'f> {
+    names: HashMap<Name, Vec<Holding>>,
+    persons: HashMap<String, Person>,
+    counts: HashMap<String, Counts>,
+    fresh_id: &'f mut dyn FnMut() -> String,
+    /// Leads that gained or lost persons, under their old and new ids.
+    pub(crate) changed: BTreeSet<String>,
+}
+
+/// Who has an identifier from an instant on.
+#[derive(Clone, Debug)]
+pub(crate) struct Holding {
+    pub(crate) since: Timestamp,
+    pub(crate) person: String,
+    first_at: Timestamp,
+}
+
+#[derive(Clone, Debug)]
+struct Person {
+    lead: String,
+    made_at: i64,
+}
+
+/// How many identifiers of each kind a lead has.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Counts([i64; 4]);
+
+impl Counts {
+    /// Whether more is known of the lead than visits.
+    pub(crate) fn is_known(self) -> bool {
+        self.0[..3].iter().any(|count| *count > 0)
+    }
+
+    pub(crate) fn has_user(self) -> bool {
+        self.0[0] > 0
+    }
+
+    pub(crate) fn has_room(self, kind: IdentifierKind) -> bool {
+        self.0[kind as usize] < kind.at_most()
+    }
+
+    pub(crate) fn fits_with(self, other: Self) -> bool {
+        IdentifierKind::ALL
+            .into_iter()
+            .all(|kind| self.0[kind as usize] + other.0[kind as usize] <= kind.at_most())
+    }
+}
+
+impl<'f> Leads<'f> {
+    /// Reads what is known of all these identifiers.
+    pub(crate) fn read<'n>(
+        tx: &mut Tx<'_>,
+        named: impl IntoIterator<Item = &'n Named>,
+        fresh_id: &'f mut dyn FnMut() -> String,
+    ) -> Result<Self, DbError> {
+        let mut leads = Self {
+            names: HashMap::new(),
+            persons: HashMap::new(),
+            counts: HashMap::new(),
+            fresh_id,
+            changed: BTreeSet::new(),
+        };
+        let distinct: BTreeSet<&Name> = named.into_iter().flat_map(Named::all).collect();
+        for kind in IdentifierKind::ALL {
+            let of_kind = distinct.iter().filter(|name| name.kind == kind);
+            let values: Vec<&str> = of_kind.map(|name| name.value.as_str()).collect();
+            leads.read_kind(tx, kind, &values)?;
+        }
+        Ok(leads)
+    }
+
+    fn read_kind(
+        &mut self,
+        tx: &mut Tx<'_>,
+        kind: IdentifierKind,
+        values: &[&str],
+    ) -> Result<(), DbError> {
+        chunks::keys(values, 2, |list, keys| {
+            let sql = format!(
+                "SELECT i.value, i.since, i.person, i.first_at, p.lead, p.made_at
+                 FROM identifier i JOIN person p ON p.id = i.person
+                 WHERE i.kind = $1 AND i.value IN ({list}) ORDER BY i.since"
+            );
+            let mut params: Vec<Param<'_>> = vec![kind.code().into()];
+            params.extend_from_slice(keys);
+            tx.each(&sql, &params, |row| {
+                let (value, person): (String, String) = (row.get(0)?, row.get(2)?);
+                let holding = Holding {
+                    since: Timestamp::saturating_from_millis(row.get(1)?),
+                    person: person.clone(),
+                    first_at: Timestamp::saturating_from_millis(row.get(3)?),
+                };
+                self.names.entry(Name { kind, value }).or_default().push(holding);
+                let known = Person { lead: row.get(4)?, made_at: row.get(5)? };
+                self.persons.insert(person, known);
+                Ok(())
+            })
+        })?;
+        if kind != IdentifierKind::Lead {
+            return Ok(());
+        }
+        // Our own ids are nobody's identifiers: they are the persons themselves.
+        chunks::keys(values, 1, |list, keys| {
+            let sql = format!("SELECT id, lead, made_at FROM person WHERE id IN ({list})");
+            tx.each(&sql, keys, |row| {
+                let id: String = row.get(0)?;
+                let (since, first_at) = (Timestamp::MIN, Timestamp::MIN);
+                let holding = Holding { since, person: id.clone(), first_at };
+                self.names.insert(Name { kind, value: id.clone() }, vec![holding]);
+                self.persons.insert(id, Person { lead: row.get(1)?, made_at: row.get(2)? });
+                Ok(())
+            })
+        })
+    }
+
+    /// Everybody who has or had the identifier, in order of time.
+    pub(crate) fn holdings(&self, name: &Name) -> &[Holding] {
+        self.names.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whose the identifier is at an instant; before the first who had it, the first's.
+    pub(crate) fn holder(&self, name: &Name, at: Timestamp) -> Option<String> {
+        let holdings = self.holdings(name);
+        let held = holdings.iter().rev().find(|held| held.since <= at).or(holdings.first())?;
+        Some(held.person.clone())
+    }
+
+    /// The lead of a person that was read or made here.
+    pub(crate) fn lead_of(&self, person: &str) -> String {
+        self.persons.get(person).map_or_else(|| person.to_owned(), |person| person.lead.clone())
+    }
+
+    /// Makes sure that the lead of this person is known here.
+    pub(crate) fn read_person(&mut self, tx: &mut Tx<'_>, id: &str) -> Result<(), DbError> {
+        if !self.persons.contains_key(id) {
+            let sql = "SELECT lead, made_at FROM person WHERE id = $1";
+            let read =
+                |row: &crate::db::Row<'_>| Ok(Person { lead: row.get(0)?, made_at: row.get(1)? });
+            if let Some(person) = tx.find(sql, &[id.into()], read)? {
+                self.persons.insert(id.to_owned(), person);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn counts(&mut self, tx: &mut Tx<'_>, lead: &str) -> Result<Counts, DbError> {
+        if let Some(counts) = self.counts.get(lead) {
+            return Ok(*counts);
+        }
+        let mut counts = Counts::default();
+        let sql = "SELECT i.kind, count(*) FROM person p JOIN identifier i ON i.person = p.id
+            WHERE p.lead = $1 GROUP BY i.kind";
+        tx.each(sql, &[lead.into()], |row| {
+            counts.0[IdentifierKind::from_code(row.get(0)?) as usize] = row.get(1)?;
+            Ok(())
+        })?;
+        self.counts.insert(lead.to_owned(), counts);
+        Ok(counts)
+    }
+
+    /// Makes a person, a lead of its own.
+    pub(crate) fn make_person(
+        &mut self,
+        tx: &mut Tx<'_>,
+        made_at: Timestamp,
+    ) -> Result<String, DbError> {
+        let id = (self.fresh_id)();
+        let insert = "INSERT INTO person (id, lead, made_at) VALUES ($1, $1, $2)";
+        tx.execute(insert, &[(&id).into(), made_at.into()])?;
+        let person = Person { lead: id.clone(), made_at: made_at.as_millis() };
+        self.persons.insert(id.clone(), person);
+        self.counts.insert(id.clone(), Counts::default());
+        Ok(id)
+    }
+
+    /// Gives a person an identifier from an instant on.
+    pub(crate) fn attach(
+        &mut self,
+        tx: &mut Tx<'_>,
+        name: &Name,
+        person: &str,
+        since: Timestamp,
+        first_at: Timestamp,
+    ) -> Result<(), DbError> {
+        let insert = "INSERT INTO identifier (kind, value, since, person, first_at)
+            VALUES ($1, $2, $3, $4, $5)";
+        let kind = name.kind.code().into();
+        let params = [kind, (&name.value).into(), since.into(), person.into(), first_at.into()];
+        tx.execute(insert, &params)?;
+        let holding = Holding { since, person: person.to_owned(), first_at };
+        let holdings = self.names.entry(name.clone()).or_default();
+        holdings.push(holding);
+        holdings.sort_by_key(|holding| holding.since);
+        let lead = self.lead_of(person);
+        if let Some(counts) = self.counts.get_mut(&lead) {
+            counts.0[name.kind as usize] += 1;
+        }
+        self.changed.insert(lead);
+        Ok(())
+    }
+
+    /// Notes that a report as early as `at` names the address.
+    pub(crate) fn seen(
+        &mut self,
+        tx: &mut Tx<'_>,
+        name: &Name,
+        at: Timestamp,
+    ) -> Result<(), DbError> {
+        if name.kind != IdentifierKind::Email {
+            return Ok(());
+        }
+        let Some(holding) = self.names.get_mut(name).and_then(|holdings| holdings.first_mut())
+        else {
+            return Ok(());
+        };
+        if at < holding.first_at {
+            holding.first_at = at;
+            let sql = "UPDATE identifier SET first_at = $1 WHERE kind = $2 AND value = $3";
+            tx.execute(sql, &[at.into(), name.kind.code().into(), (&name.value).into()])?;
+            let person = holding.person.clone();
+            self.changed.insert(self.lead_of(&person));
+        }
+        Ok(())
+    }
+
+    /// Whether a user separated two leads that had been one.
+    pub(crate) fn are_separated(tx: &mut Tx<'_>, one: &str, other: &str) -> Result<bool, DbError> {
+        let sql = "SELECT count(*) FROM merge m
+            JOIN person w ON w.id = m.winner JOIN person l ON l.id = m.loser
+            WHERE m.undone_at IS NOT NULL AND w.lead = $1 AND l.lead = $2";
+        for (winner, loser) in [(one, other), (other, one)] {
+            let undone: i64 = tx.value(sql, &[winner.into(), loser.into()])?;
+            if undone > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The older of the leads of two persons first.
+    pub(crate) fn older_first(&self, one: &str, other: &str) -> (String, String) {
+        let age = |lead: &str| self.persons.get(lead).map_or(0, |lead| lead.made_at);
+        let (one, other) = (self.lead_of(one), self.lead_of(other));
+        if (age(&one), &one) <= (age(&other), &other) { (one, other) } else { (other, one) }
+    }
+
+    /// Makes one lead of two.
+    pub(crate) fn join(
+        &mut self,
+        tx: &mut Tx<'_>,
+        winner: &str,
+        loser: &str,
+        why: &Why<'_>,
+    ) -> Result<(), DbError> {
+        let id = (self.fresh_id)();
+        let insert = "INSERT INTO merge (id, winner, loser, at, reason, source)
+            VALUES ($1, $2, $3, $4, $5, $6)";
+        let (at, reason, source) = (why.at.into(), why.reason.into(), why.source.into());
+        tx.execute(insert, &[(&id).into(), winner.into(), loser.into(), at, reason, source])?;
+        let update = "UPDATE person SET lead = $1 WHERE lead = $2";
+        tx.execute(update, &[winner.into(), loser.into()])?;
+        for person in self.persons.values_mut().filter(|person| person.lead == loser) {
+            winner.clone_into(&mut person.lead);
+        }
+        self.counts.remove(loser);
+        self.counts.remove(winner);
+        self.changed.extend([winner.to_owned(), loser.to_owned()]);
+        Ok(())
+    }
+}
+
+/// Why two leads become one.
+pub(crate) struct Why<'w> {
+    /// When that was decided.
+    pub(crate) at: Timestamp,
+    /// Such as `named together`.
+    pub(crate) reason: &'w str,
+    /// Whose doing it is: the source of a report, or a user.
+    pub(crate) source: &'w str,
+}

@@ -1,0 +1,287 @@
+//! Identifiers: what they are, and what is none.
+
+use leads::{EmailAddress, Report, Timestamp, What};
+
+use super::Note;
+use crate::db::{DbError, Tx};
+
+/// What an identifier is, the strongest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum IdentifierKind {
+    /// The customer's own id for the person.
+    User = 0,
+    /// An address.
+    Email = 1,
+    /// The id of a lead: ours, or that of the file it was imported from.
+    Lead = 2,
+    /// A visitor's id in one browser.
+    Anonymous = 3,
+}
+
+/// An identifier of a lead.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Identifier {
+    /// What it is.
+    pub kind: IdentifierKind,
+    /// The identifier itself.
+    pub value: String,
+    /// From when on it is this person's; `Timestamp::MIN` unless a device passed from another.
+    pub since: Timestamp,
+    /// The earliest instant of a report that names it (kept for addresses only).
+    pub first_at: Timestamp,
+    /// Whose it is.
+    pub person: String,
+}
+
+impl IdentifierKind {
+    /// All kinds, the strongest first.
+    pub const ALL: [Self; 4] = [Self::User, Self::Email, Self::Lead, Self::Anonymous];
+
+    /// As in the database.
+    pub fn code(self) -> i64 {
+        self as i64
+    }
+
+    /// From the database.
+    pub(crate) fn from_code(code: i64) -> Self {
+        match code {
+            0 => Self::User,
+            1 => Self::Email,
+            2 => Self::Lead,
+            _ => Self::Anonymous,
+        }
+    }
+
+    /// As in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Email => "email",
+            Self::Lead => "lead",
+            Self::Anonymous => "anonymous",
+        }
+    }
+
+    /// How many of a kind a lead may have. A user id is one for ever but for aliases; people have a
+    /// few addresses; a browser that forgets its visitor weekly makes 52 ids a year. More than that
+    /// is a program or a shared account, and would draw strangers in.
+    pub(crate) fn at_most(self) -> i64 {
+        match self {
+            Self::User | Self::Email | Self::Lead => 16,
+            Self::Anonymous => 256,
+        }
+    }
+}
+
+/// What programs send for want of an id: the lists that `Segment` and `PostHog` document, joined. One
+/// such value taken for a person would draw everybody into one lead.
+const PLACEHOLDERS: [&str; 40] = [
+    "anonymous",
+    "guest",
+    "visitor",
+    "unknown",
+    "null",
+    "(null)",
+    "<null>",
+    "nil",
+    "none",
+    "void",
+    "undefined",
+    "nan",
+    "[object object]",
+    "object object",
+    "true",
+    "false",
+    "id",
+    "user",
+    "userid",
+    "user_id",
+    "user id",
+    "email",
+    "e-mail",
+    "distinct_id",
+    "distinctid",
+    "anonymousid",
+    "anonymous_id",
+    "not_authenticated",
+    "n/a",
+    "na",
+    "not set",
+    "(not set)",
+    "no",
+    "not available",
+    "test",
+    "default",
+    "string",
+    "noemail",
+    "no-email",
+    "no_email",
+];
+
+/// Local parts of addresses that nobody reads.
+const NOBODY_AT: [&str; 4] = ["noreply", "no-reply", "donotreply", "do-not-reply"];
+
+/// Whether a value is not an identifier of anybody: a placeholder, blanks, zeros and dashes (a nil
+/// UUID too), control characters, or longer than [`Report::ID_MAX`] bytes.
+pub fn is_placeholder(value: &str) -> bool {
+    let value = value.trim().trim_matches(['"', '\'']).trim();
+    let lower = value.to_lowercase();
+    value.len() > Report::ID_MAX
+        || value.chars().any(char::is_control)
+        || value.chars().all(|c| matches!(c, '0' | '-' | '_' | '.' | '*' | '#' | '?'))
+        || lower == "-1"
+        // A template that was not filled in.
+        || (lower.starts_with("{{") && lower.ends_with("}}"))
+        || (lower.starts_with("${") && lower.ends_with('}'))
+        || (lower.starts_with("%%") && lower.ends_with("%%"))
+        || PLACEHOLDERS.contains(&lower.as_str())
+}
+
+fn is_nobodys(address: &EmailAddress) -> bool {
+    let local = address.as_str().split('@').next().unwrap_or_default();
+    (is_placeholder(local) && local != "test" && local != "user" && local != "id" && local != "no")
+        || NOBODY_AT.contains(&local)
+}
+
+/// An identifier as a report names it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Name {
+    pub(crate) kind: IdentifierKind,
+    pub(crate) value: String,
+}
+
+/// The identifiers that a report names.
+#[derive(Default, Debug)]
+pub(crate) struct Named {
+    /// The strongest first.
+    pub(crate) strong: Vec<Name>,
+    /// Visitors' ids.
+    pub(crate) visitors: Vec<Name>,
+    /// The id that an alias says was the person's until now, as a user's id.
+    pub(crate) previous: Option<Name>,
+    pub(crate) notes: Vec<Note>,
+}
+
+impl Named {
+    pub(crate) fn of(report: &Report) -> Self {
+        use IdentifierKind::{Anonymous, Email, Lead, User};
+        let mut named = Self::default();
+        let who = &report.who;
+        let user = named.plain(User, who.user.as_deref());
+        named.strong.extend(user);
+        if let Some(address) = &who.email {
+            if is_nobodys(address) {
+                named.notes.push(Note::Placeholder);
+            } else {
+                named.strong.push(Name { kind: Email, value: address.as_str().to_owned() });
+            }
+        }
+        let lead = named.plain(Lead, who.lead.as_deref());
+        named.strong.extend(lead);
+        let visitor = named.plain(Anonymous, who.anonymous.as_deref());
+        named.visitors.extend(visitor);
+        if let What::Alias { previous } = &report.what {
+            // It does not say of which kind it is: it stands for both. Of itself it says nothing.
+            let user = named.plain(User, Some(previous));
+            named.previous = user.filter(|name| !named.strong.contains(name));
+            if named.previous.is_some() {
+                let visitor = named.plain(Anonymous, Some(previous));
+                named.visitors.extend(visitor.filter(|name| !named.visitors.contains(name)));
+            }
+        }
+        named.notes.dedup();
+        named
+    }
+
+    fn plain(&mut self, kind: IdentifierKind, value: Option<&str>) -> Option<Name> {
+        let value = value?;
+        if is_placeholder(value) {
+            self.notes.push(Note::Placeholder);
+            return None;
+        }
+        Some(Name { kind, value: value.trim().to_owned() })
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Name> {
+        self.strong.iter().chain(&self.previous).chain(&self.visitors)
+    }
+}
+
+/// The lead that an identifier belongs to (a visitor's as of now). A lead's own id, or that of one
+/// it absorbed, is an identifier of kind `Lead`.
+pub fn find_lead(
+    tx: &mut Tx<'_>,
+    kind: IdentifierKind,
+    value: &str,
+) -> Result<Option<String>, DbError> {
+    if kind == IdentifierKind::Lead {
+        let sql = "SELECT lead FROM person WHERE id = $1";
+        if let Some(lead) = tx.find(sql, &[value.into()], |row| row.get(0))? {
+            return Ok(Some(lead));
+        }
+    }
+    let sql = "SELECT p.lead FROM identifier i JOIN person p ON p.id = i.person
+        WHERE i.kind = $1 AND i.value = $2 ORDER BY i.since DESC LIMIT 1";
+    tx.find(sql, &[kind.code().into(), value.into()], |row| row.get(0))
+}
+
+/// All identifiers of a lead, by kind and value.
+pub fn identifiers(tx: &mut Tx<'_>, lead: &str) -> Result<Vec<Identifier>, DbError> {
+    let sql = "SELECT i.kind, i.value, i.since, i.person, i.first_at
+        FROM person p JOIN identifier i ON i.person = p.id WHERE p.lead = $1";
+    let mut found = tx.query(sql, &[lead.into()], |row| {
+        Ok(Identifier {
+            kind: IdentifierKind::from_code(row.get(0)?),
+            value: row.get(1)?,
+            since: Timestamp::saturating_from_millis(row.get(2)?),
+            person: row.get(3)?,
+            first_at: Timestamp::saturating_from_millis(row.get(4)?),
+        })
+    })?;
+    found.sort();
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_for_no_id_is_nobodys() {
+        for value in [
+            "",
+            "  ",
+            "0",
+            "0000-00",
+            "-1",
+            "null",
+            " NULL ",
+            "Anonymous",
+            "[object Object]",
+            "NaN",
+            "undefined",
+            "00000000-0000-0000-0000-000000000000",
+            "\"null\"",
+            "{{user.id}}",
+            "a\0b",
+            "a\nb",
+            "***",
+        ] {
+            assert!(is_placeholder(value), "{value:?}");
+        }
+        assert!(is_placeholder(&"x".repeat(256)));
+        for value in ["1", "u-0", "ana", "nullo", "10", "a.b", "Ștefan"] {
+            assert!(!is_placeholder(value), "{value:?}");
+        }
+        for (address, nobodys) in [
+            ("null@null.com", true),
+            ("no-reply@example.com", true),
+            ("undefined@undefined.com", true),
+            ("test@example.com", false),
+            ("ana@example.com", false),
+        ] {
+            let address = EmailAddress::parse(address).expect("an address");
+            assert_eq!(is_nobodys(&address), nobodys, "{address}");
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! API keys: `mk_<prefix>_<secret>`, for programs. Shown once, kept as a hash.
+
+use std::fmt;
+
+use leads::{Duration, Timestamp};
+
+use crate::cells::{instant, instant_if_any, json, json_text, minutes};
+use crate::db::{DbError, Row, Tx};
+use crate::secret::{Digest, digits};
+use crate::words::words;
+
+words! {
+    /// What a key may do. A new key should only get [`Scope::WriteFacts`].
+    pub enum Scope {
+        /// Report facts, believed as those of the customer's own server.
+        WriteFacts = "facts:write",
+        /// Read leads, companies, facts, scores.
+        ReadLeads = "leads:read",
+        /// Change, merge and split leads.
+        WriteLeads = "leads:write",
+        /// Erase leads for good.
+        EraseLeads = "leads:erase",
+        /// Read models and segments, try models out.
+        ReadModels = "models:read",
+        /// Change and activate models and segments.
+        WriteModels = "models:write",
+        /// Import files, undo imports.
+        Import = "imports:write",
+        /// Take out everything at once.
+        Export = "exports:read",
+        /// Manage webhooks.
+        Webhooks = "webhooks:write",
+        /// Manage keys.
+        Keys = "keys:write",
+        /// Manage users.
+        Accounts = "accounts:write",
+        /// Change settings.
+        Settings = "settings:write",
+        /// Read the audit trail.
+        ReadAudit = "audit:read",
+        /// Read metrics and the state of the system.
+        ReadStatus = "status:read",
+    }
+}
+
+/// The whole key, to be shown once. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KeyText {
+    text: String,
+    prefix: String,
+}
+
+/// A key, without its secret.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ApiKey {
+    /// The key's id.
+    pub id: String,
+    /// What it begins with, `mk_` included, so that its holder recognises it.
+    pub prefix: String,
+    /// What it is for.
+    pub name: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// Who made it.
+    pub created_by: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Until when; none: until it is revoked.
+    pub expires_at: Option<Timestamp>,
+    /// When it was last used, to the minute.
+    pub last_used_at: Option<Timestamp>,
+    /// Since when it no longer works.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// A key to be made.
+#[derive(Clone, Debug)]
+pub struct NewKey<'a> {
+    /// An id that no other has.
+    pub id: &'a str,
+    /// What it is for.
+    pub name: &'a str,
+    /// What it may do.
+    pub scopes: &'a [Scope],
+    /// Who makes it.
+    pub created_by: &'a str,
+    /// Until when; none: until it is revoked.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Digits of a prefix: five bytes.
+const PREFIX_DIGITS: usize = 8;
+
+/// Digits of a secret: 32 bytes.
+const SECRET_DIGITS: usize = 52;
+
+/// Uses within this time count as one, so that reading costs no write.
+pub(crate) const STAMP_EVERY: Duration = minutes(1);
+
+impl KeyText {
+    /// From bytes of a cryptographic random number generator: five for the prefix, 32 for the secret.
+    pub fn from_random(bytes: &[u8; 37]) -> Self {
+        let (prefix, secret) = (digits(&bytes[..5]), digits(&bytes[5..]));
+        Self { text: format!("mk_{prefix}_{secret}"), prefix }
+    }
+
+    /// What to hand out.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl fmt::Debug for KeyText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyText(mk_{}_..)", self.prefix)
+    }
+}
+
+impl ApiKey {
+    /// Whether the key may do this.
+    pub fn allows(&self, scope: Scope) -> bool {
+        self.scopes.contains(&scope)
+    }
+
+    /// Whether [`touch`] is due.
+    pub fn is_touch_due(&self, now: Timestamp) -> bool {
+        self.last_used_at.is_none_or(|last| now >= last.saturating_add(STAMP_EVERY))
+    }
+}
+
+/// Makes a key. [`DbError::Exists`]: its prefix (40 random bits) or id is taken, try another.
+pub fn create(
+    tx: &mut Tx<'_>,
+    key: &NewKey<'_>,
+    text: &KeyText,
+    now: Timestamp,
+) -> Result<ApiKey, DbError> {
+    let sql =
+        "INSERT INTO api_key (id, prefix, secret, name, scopes, created_by, created_at, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let mut scopes = key.scopes.to_vec();
+    scopes.sort_unstable();
+    scopes.dedup();
+    let (scopes, secret) = (json_text(&scopes)?, Digest::of(text.text.as_bytes()));
+    let params = [
+        key.id.into(),
+        (&text.prefix).into(),
+        secret.as_bytes().into(),
+        key.name.into(),
+        (&scopes).into(),
+        key.created_by.into(),
+        now.into(),
+        key.expires_at.into(),
+    ];
+    tx.execute(sql, &params)?;
+    get(tx, key.id)?.ok_or(DbError::NoRow)
+}
+
+/// The key that somebody shows, while it works.
+pub fn find(tx: &mut Tx<'_>, text: &str, now: Timestamp) -> Result<Option<ApiKey>, DbError> {
+    let Some(prefix) = prefix_of(text) else { return Ok(None) };
+    let sql = format!("SELECT {COLUMNS}, secret FROM api_key WHERE prefix = $1");
+    let found = tx.find(&sql, &[prefix.into()], |row| Ok((read(row)?, row.get::<Vec<u8>>(9)?)))?;
+    let Some((key, secret)) = found else { return Ok(None) };
+    let right = Digest::from_stored(&secret) == Some(Digest::of(text.as_bytes()));
+    let works = key.revoked_at.is_none() && key.expires_at.is_none_or(|until| now < until);
+    Ok((right && works).then_some(key))
+}
+
+/// The key with this id, whether or not it works.
+pub fn get(tx: &mut Tx<'_>, id: &str) -> Result<Option<ApiKey>, DbError> {
+    tx.find(&format!("SELECT {COLUMNS} FROM api_key WHERE id = $1"), &[id.into()], read)
+}
+
+/// All keys, the newest first.
+pub fn list(tx: &mut Tx<'_>) -> Result<Vec<ApiKey>, DbError> {
+    let sql = format!("SELECT {COLUMNS} FROM api_key ORDER BY created_at DESC, id DESC");
+    tx.query(&sql, &[], read)
+}
+
+/// Notes that a key is used, at most once a minute.
+pub fn touch(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<(), DbError> {
+    let sql = "UPDATE api_key SET last_used_at = $2
+        WHERE id = $1 AND (last_used_at IS NULL OR last_used_at <= $3)";
+    let before = now.saturating_sub(STAMP_EVERY);
+    tx.execute(sql, &[id.into(), now.into(), before.into()]).map(|_| ())
+}
+
+/// Ends a key for good. Answers whether it was working or expired until now.
+pub fn revoke(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<bool, DbError> {
+    let sql = "UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
+    Ok(tx.execute(sql, &[id.into(), now.into()])? > 0)
+}
+
+const COLUMNS: &str = "id, prefix, name, scopes, created_by, created_at, expires_at, last_used_at, \
+    revoked_at";
+
+fn read(row: &Row<'_>) -> Result<ApiKey, DbError> {
+    Ok(ApiKey {
+        id: row.get(0)?,
+        prefix: format!("mk_{}", row.get::<String>(1)?),
+        name: row.get(2)?,
+        scopes: json(row, 3)?,
+        created_by: row.get(4)?,
+        created_at: instant(row, 5)?,
+        expires_at: instant_if_any(row, 6)?,
+        last_used_at: instant_if_any(row, 7)?,
+        revoked_at: instant_if_any(row, 8)?,
+    })
+}
+
+/// The prefix of a text that has the form of a key. Others do not reach the database.
+fn prefix_of(text: &str) -> Option<&str> {
+    let (prefix, secret) = text.strip_prefix("mk_")?.split_once('_')?;
+    let plain = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let sized = prefix.len() == PREFIX_DIGITS && secret.len() == SECRET_DIGITS;
+    (sized && plain(prefix) && plain(secret)).then_some(prefix)
+}

@@ -1,0 +1,10 @@
+//! Facts as they are read: one lead with everything about it, a page of events, everybody.
+
+mod flatten;
+mod page;
+mod record;
+mod scan;
+
+pub use page::{EventQuery, events};
+pub use record::{CompanyFacts, LeadRecord, lead_facts};
+pub use scan::{each_lead, scan};

@@ -1,0 +1,248 @@
+//! One lead with everything that is known about it.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use leads::{EmailAddress, Event, LeadFacts, Timestamp, TraitFact, Value};
+use serde_json::{Map, Value as Json};
+
+use super::flatten::{self, company_traits};
+use crate::company::company_of_domain;
+use crate::db::Tx;
+use crate::facts::{COLUMNS, FactKind, StoredFact, read};
+use crate::identity::{Identifier, IdentifierKind, identifiers};
+use crate::segments::{SegmentError, Segments};
+
+/// A lead with all its facts.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct LeadRecord {
+    /// Its id.
+    pub lead: String,
+    /// The persons it is made of.
+    pub persons: Vec<String>,
+    /// Its identifiers, by kind and value.
+    pub identifiers: Vec<Identifier>,
+    /// All its facts by (at, id): those that do not count too.
+    pub facts: Vec<StoredFact>,
+    /// The companies that it may belong to, by how they are named: the id of a group fact, or `@` and
+    /// the domain of an address.
+    pub companies: BTreeMap<String, Rc<CompanyFacts>>,
+}
+
+/// What is known of a company.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct CompanyFacts {
+    /// Its id.
+    pub id: String,
+    /// Group facts that count, whoever they came with, by (at, id): their instant and their traits.
+    pub traits: Vec<(Timestamp, Map<String, Json>)>,
+}
+
+/// Everything about a lead, hot and sealed. A lead that is not there has no persons.
+pub fn lead_facts(
+    tx: &mut Tx<'_>,
+    segments: &Segments,
+    lead: &str,
+) -> Result<LeadRecord, SegmentError> {
+    let persons: Vec<String> = {
+        let sql = "SELECT id FROM person WHERE lead = $1 ORDER BY id";
+        tx.query(sql, &[lead.into()], |row| row.get(0))?
+    };
+    let mut facts = segments.facts_of(tx, &persons)?;
+    let sql =
+        format!("SELECT {COLUMNS} FROM person p JOIN fact f ON f.person = p.id WHERE p.lead = $1");
+    facts.extend(tx.query(&sql, &[lead.into()], read)?);
+    sort(&mut facts);
+    let identifiers = identifiers(tx, lead)?;
+    let mut record =
+        LeadRecord { lead: lead.to_owned(), persons, identifiers, facts, ..LeadRecord::default() };
+    for named in record.company_names() {
+        let id = match &named {
+            CompanyName::Id(id) => id.clone(),
+            CompanyName::Domain(domain) => company_of_domain(tx, domain)?,
+        };
+        record.companies.insert(named.key(), Rc::new(company_facts(tx, &id)?));
+    }
+    Ok(record)
+}
+
+/// How a company is named: a group fact gives its id, an address its domain.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum CompanyName {
+    Id(String),
+    Domain(String),
+}
+
+impl CompanyName {
+    /// Under what it stands in [`LeadRecord::companies`].
+    pub(super) fn key(&self) -> String {
+        match self {
+            Self::Id(id) => id.clone(),
+            // No id of a company begins like this.
+            Self::Domain(domain) => format!("@{domain}"),
+        }
+    }
+}
+
+fn company_facts(tx: &mut Tx<'_>, id: &str) -> Result<CompanyFacts, SegmentError> {
+    let sql = format!("SELECT {COLUMNS} FROM fact f WHERE f.kind = 2 AND f.name = $1");
+    let mut facts = tx.query(&sql, &[id.into()], read)?;
+    sort(&mut facts);
+    Ok(CompanyFacts::of(id, facts.iter()))
+}
+
+impl CompanyFacts {
+    pub(super) fn of<'f>(id: &str, facts: impl Iterator<Item = &'f StoredFact>) -> Self {
+        let counting = facts.filter(|fact| fact.counts());
+        let traits = counting.map(|fact| (fact.at, flatten::object(&fact.body))).collect();
+        Self { id: id.to_owned(), traits }
+    }
+}
+
+pub(super) fn sort(facts: &mut [StoredFact]) {
+    facts.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
+}
+
+impl LeadRecord {
+    /// Every company that the lead may belong to, as it is named.
+    pub(super) fn company_names(&self) -> Vec<CompanyName> {
+        let groups = self.counting(FactKind::Group).map(|fact| CompanyName::Id(fact.name.clone()));
+        let domains = self.emails().map(|(_, domain)| CompanyName::Domain(domain));
+        let mut names: Vec<CompanyName> = groups.chain(domains).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn counting(&self, kind: FactKind) -> impl Iterator<Item = &StoredFact> {
+        self.facts.iter().filter(move |fact| fact.kind == kind && fact.counts())
+    }
+
+    /// Its addresses, the one that was known first first: since when, and the domain.
+    fn emails(&self) -> impl Iterator<Item = (Timestamp, String)> {
+        self.addresses().into_iter().filter_map(|(at, address)| {
+            EmailAddress::parse(address).ok().map(|address| (at, address.domain().to_owned()))
+        })
+    }
+
+    /// Its addresses, the one that was known first first.
+    fn addresses(&self) -> Vec<(Timestamp, &str)> {
+        let of_kind = self.identifiers.iter().filter(|name| name.kind == IdentifierKind::Email);
+        let mut found: Vec<(Timestamp, &str)> =
+            of_kind.map(|name| (name.first_at, name.value.as_str())).collect();
+        found.sort_unstable();
+        found
+    }
+
+    /// Since when the lead is known: the earliest instant that a trait `created_at` or `createdAt`
+    /// gives, else its earliest fact that counts; `None` where it has neither.
+    pub fn created_at(&self) -> Option<Timestamp> {
+        let explicit = self.counting(FactKind::Traits).filter_map(|fact| {
+            let traits = flatten::object(&fact.body);
+            let instants = ["created_at", "createdAt"].into_iter().filter_map(|key| {
+                match traits.get(key)? {
+                    Json::String(text) => Timestamp::parse(text).ok(),
+                    Json::Number(number) => Timestamp::from_epoch_number(number.as_f64()?).ok(),
+                    _ => None,
+                }
+            });
+            instants.min()
+        });
+        let earliest = || self.facts.iter().find(|fact| fact.counts()).map(|fact| fact.at);
+        explicit.min().or_else(earliest)
+    }
+
+    /// The id of the company that the lead belongs to at `at`: that of the latest group fact, else
+    /// of the latest address whose domain is a business's.
+    pub fn company_at(&self, at: Timestamp, is_business: &dyn Fn(&str) -> bool) -> Option<String> {
+        let mut stays = self.memberships(is_business);
+        stays.retain(|(from, _)| *from <= at);
+        let (_, name) = stays.pop()?;
+        self.companies.get(&name.key()).map(|company| company.id.clone())
+    }
+
+    /// From when on the lead belongs to which company, in order of time. A group fact weighs more
+    /// than an address, whenever that became known.
+    fn memberships(&self, is_business: &dyn Fn(&str) -> bool) -> Vec<(Timestamp, CompanyName)> {
+        let groups: Vec<(Timestamp, CompanyName)> = self
+            .counting(FactKind::Group)
+            .map(|fact| (fact.at, CompanyName::Id(fact.name.clone())))
+            .collect();
+        let first_group = groups.first().map(|(at, _)| *at);
+        let mut stays: Vec<(Timestamp, CompanyName)> = self
+            .emails()
+            .filter(|(at, domain)| {
+                first_group.is_none_or(|group| *at < group) && is_business(domain)
+            })
+            .map(|(at, domain)| (at, CompanyName::Domain(domain)))
+            .collect();
+        stays.extend(groups);
+        stays
+    }
+
+    /// The facts as scoring takes them: without those that do not count; traits by dotted path;
+    /// addresses as trait `email`, with `email.domain` and what `email_kind` says of the domain as
+    /// `email.kind`, unless the traits say so themselves; the company's traits as `company.*`, from
+    /// the day on which the lead belongs to it; deals as events `deal_<stage>`.
+    ///
+    /// An address whose kind is `business` tells the company.
+    pub fn facts(&self, email_kind: &dyn Fn(&str) -> Option<&'static str>) -> LeadFacts {
+        let mut facts = LeadFacts {
+            lead: self.lead.clone(),
+            created_at: self.created_at(),
+            ..LeadFacts::default()
+        };
+        let is_business = |domain: &str| email_kind(domain) == Some("business");
+        self.email_traits(email_kind, &mut facts.traits);
+        self.company_traits(&is_business, &mut facts.traits);
+        for fact in self.facts.iter().filter(|fact| fact.counts()) {
+            let body = flatten::object(&fact.body);
+            match fact.kind {
+                FactKind::Traits => flatten::traits("", &body, fact.at, &mut facts.traits),
+                FactKind::Event | FactKind::Deal => facts.events.push(Event {
+                    id: Some(fact.id.clone()),
+                    name: fact.name.clone(),
+                    at: fact.at,
+                    properties: if fact.kind == FactKind::Event {
+                        flatten::properties(&body)
+                    } else {
+                        flatten::deal(&body)
+                    },
+                }),
+                FactKind::Group | FactKind::Alias => {}
+            }
+        }
+        facts
+    }
+
+    /// Addresses come before the traits of the same instant, so that a trait that says otherwise has
+    /// the last word.
+    fn email_traits(
+        &self,
+        email_kind: &dyn Fn(&str) -> Option<&'static str>,
+        traits: &mut Vec<TraitFact>,
+    ) {
+        for (at, text) in self.addresses() {
+            let Ok(address) = EmailAddress::parse(text) else { continue };
+            let mut add = |path: &str, value: Option<String>| {
+                let value = value.map(Value::Text);
+                traits.push(TraitFact { path: path.to_owned(), value, at: Some(at) });
+            };
+            add("email", Some(text.to_owned()));
+            add("email.domain", Some(address.domain().to_owned()));
+            add("email.kind", email_kind(address.domain()).map(str::to_owned));
+        }
+    }
+
+    fn company_traits(&self, is_business: &dyn Fn(&str) -> bool, traits: &mut Vec<TraitFact>) {
+        let mut stays = self.memberships(is_business);
+        // Group facts that name the company where the lead is already change nothing.
+        stays.dedup_by(|later, earlier| later.1 == earlier.1);
+        let empty = CompanyFacts::default();
+        for (index, (from, name)) in stays.iter().enumerate() {
+            let to = stays.get(index + 1).map(|(to, _)| *to);
+            let facts = self.companies.get(&name.key()).map_or(&empty, |facts| facts);
+            company_traits(facts, *from, to, traits);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! What follows from facts and models, as rows: leads as lists show them, scores, transitions, models
+//! and their versions, saved segments. This room knows how to keep and find them, not what they mean.
+
+mod companies;
+
+mod models;
+mod ranked;
+mod rows;
+mod segments;
+mod transitions;
+
+pub use companies::{CompanyRow, Rollup, RollupOrder, companies, leads_of_company};
+pub use models::{
+    Activation, Model, ModelError, ModelVersion, VersionState, activations, active_at, add_draft,
+    make_primary, models, put_model, set_state, version, versions,
+};
+pub use ranked::{
+    Cell, Filter, LeadQuery, Order, Ranked, count_by, count_leads, leads_where, ranked,
+};
+pub use rows::{
+    LeadRow, ScoreRow, each_score, find_leads, forget_lead, keep_scores_of, lead_row, put_lead,
+    put_scores, scores_of,
+};
+pub use segments::{SavedSegment, delete_segment, put_segment, saved_segment, saved_segments};
+pub use transitions::{Transition, TransitionKind, TransitionQuery, add_transitions, transitions};

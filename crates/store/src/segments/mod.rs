@@ -1,0 +1,174 @@
+//! Facts that have grown cold, in Parquet files that are written once.
+//!
+//! A file holds facts of one bucket of persons, sorted by (person, at, id). It is complete and on
+//! disk before the transaction that names it in the manifest (`segment_file`) and removes the rows:
+//! whatever is interrupted leaves at worst a file that no manifest names, which the next start
+//! removes. A file is checked against the manifest's checksum before this process first uses it.
+//!
+//! What was decided of a fact after it was written (a machine's doing, taken back) is in
+//! `sealed_fact`; `sealed_hole` names facts of a file that no longer count at all.
+
+mod file;
+mod read;
+mod seal;
+mod verify;
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use leads::Timestamp;
+use thiserror::Error;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::db::{DbError, Tx};
+
+pub use seal::{SealOptions, Sealed, compact, seal};
+pub use verify::{Damage, Verified, verify};
+
+pub(crate) use file::{checksum, sync_directory};
+pub(crate) use seal::rewrite;
+
+/// Buckets of persons. A person's facts are in one bucket, so that buckets can be read side by side
+/// and one lead needs a sixteenth of the files.
+pub(crate) const BUCKETS: u64 = 16;
+
+/// The directory of the files. Clones share what they know of it.
+#[derive(Clone, Debug)]
+pub struct Segments {
+    directory: PathBuf,
+    /// Files that this process found to be what the manifest says.
+    checked: Arc<Mutex<HashSet<String>>>,
+}
+
+/// Why facts cannot be read or sealed.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum SegmentError {
+    /// The database failed.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// A file is missing, or is not what was written.
+    #[error(
+        "the segment {file} is damaged: {reason}; restore it from a backup, or see `madura verify`"
+    )]
+    Damaged {
+        /// Its name in the directory of segments.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The disk failed, or is full.
+    #[error("{path}: {reason}")]
+    Disk {
+        /// Where.
+        path: String,
+        /// What the system says.
+        reason: String,
+    },
+}
+
+/// A file of the manifest.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SegmentFile {
+    /// Its number.
+    pub id: i64,
+    /// Its name in the directory.
+    pub file: String,
+    /// The bucket of persons, from 0.
+    pub bucket: i64,
+    /// How many facts it holds, holes included.
+    pub facts: i64,
+    /// Its size.
+    pub bytes: i64,
+    /// XXH3, 128 bits, in hexadecimal.
+    pub checksum: String,
+    /// The earliest fact.
+    pub first_at: Timestamp,
+    /// The latest fact.
+    pub last_at: Timestamp,
+}
+
+impl Segments {
+    /// Takes a directory for the files, and makes it where there is none.
+    pub fn open(directory: &Path) -> Result<Self, SegmentError> {
+        fs::create_dir_all(directory).map_err(|error| disk(directory, &error))?;
+        Ok(Self { directory: directory.to_owned(), checked: Arc::default() })
+    }
+
+    /// Where the files are.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Removes files that the manifest does not name, or no longer: what an interrupted sealing left,
+    /// and files that others replaced before `now`. Call it at the start, after erasing, and now and
+    /// then, never while facts are being sealed. Answers how many it removed.
+    pub fn sweep(&self, tx: &mut Tx<'_>, now: Timestamp) -> Result<usize, SegmentError> {
+        let delete = "DELETE FROM segment_file WHERE retired_at <= $1";
+        tx.execute(delete, &[now.into()])?;
+        let named: HashSet<String> =
+            tx.query("SELECT file FROM segment_file", &[], |row| row.get(0))?.into_iter().collect();
+        let mut removed = 0;
+        let entries =
+            fs::read_dir(&self.directory).map_err(|error| disk(&self.directory, &error))?;
+        for entry in entries {
+            let entry = entry.map_err(|error| disk(&self.directory, &error))?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if is_segment_name(&name) && !named.contains(&name) {
+                fs::remove_file(entry.path()).map_err(|error| disk(&entry.path(), &error))?;
+                removed += 1;
+            }
+        }
+        if removed > 0 {
+            sync_directory(&self.directory)?;
+        }
+        Ok(removed)
+    }
+
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.directory.join(file)
+    }
+
+    /// Checks a file the first time that it is used.
+    fn check(&self, file: &SegmentFile) -> Result<(), SegmentError> {
+        let mut checked = self.checked.lock().unwrap_or_else(PoisonError::into_inner);
+        if !checked.contains(&file.file) {
+            file::check(&self.path(&file.file), file)?;
+            checked.insert(file.file.clone());
+        }
+        Ok(())
+    }
+}
+
+/// The files that count.
+pub fn segment_files(tx: &mut Tx<'_>) -> Result<Vec<SegmentFile>, DbError> {
+    let sql = "SELECT id, file, bucket, facts, bytes, checksum, first_at, last_at
+        FROM segment_file WHERE retired_at IS NULL ORDER BY id";
+    tx.query(sql, &[], |row| {
+        Ok(SegmentFile {
+            id: row.get(0)?,
+            file: row.get(1)?,
+            bucket: row.get(2)?,
+            facts: row.get(3)?,
+            bytes: row.get(4)?,
+            checksum: row.get(5)?,
+            first_at: Timestamp::saturating_from_millis(row.get(6)?),
+            last_at: Timestamp::saturating_from_millis(row.get(7)?),
+        })
+    })
+}
+
+pub(crate) fn bucket_of(person: &str) -> i64 {
+    (xxh3_64(person.as_bytes()) % BUCKETS) as i64
+}
+
+/// Names that we give: what else lies in the directory is not ours to remove.
+fn is_segment_name(name: &str) -> bool {
+    let kind = Path::new(name).extension().and_then(|kind| kind.to_str());
+    name.starts_with("facts-") && matches!(kind, Some("parquet" | "part"))
+}
+
+pub(crate) fn disk(path: &Path, error: &std::io::Error) -> SegmentError {
+    SegmentError::Disk { path: path.display().to_string(), reason: error.to_string() }
+}

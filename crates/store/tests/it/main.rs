@@ -1,0 +1,24 @@
+//! The store as its users see it, on both databases.
+
+mod accounts;
+mod attempts;
+mod audit;
+mod backups;
+mod commits;
+mod consent;
+mod desk;
+mod erasing;
+mod facts;
+mod idempotency;
+mod identity;
+mod imports;
+mod jobs;
+mod keys;
+mod outbox;
+mod outbox_law;
+mod reading;
+mod scores;
+mod sealing;
+mod sessions;
+mod settings;
+mod support;

@@ -1,0 +1,288 @@
+//! Cold facts move to files, and nobody notices but the disk.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use leads::{MachineSign, Report};
+use serde_json::json;
+use store::SegmentError;
+use store::facts::{Outcome, Which, label, restore, retract};
+use store::reading::{EventQuery, each_lead, events};
+use store::segments::{SealOptions, Sealed, Verified, compact, seal, segment_files, verify};
+
+use crate::support::reports::{by_machine, group, minute, saying, seen, traits};
+use crate::support::{Bench, on_both, start};
+
+/// 60 facts of 20 persons in the first hour, and some of today.
+fn fill(bench: &Bench) {
+    // `0` is nobody's id.
+    let user = |n: i64| if n % 20 == 0 { 20 } else { n % 20 };
+    let mut reports: Vec<Report> =
+        (0..60).map(|n| seen(&format!("f{n:02}"), n, &format!("u:{}", user(n)))).collect();
+    reports.push(saying(seen("t1", 5, "u:1"), traits(json!({"city": "Iași"}))));
+    reports.push(saying(seen("g1", 6, "u:1"), group("acme", json!({"size": 5}))));
+    reports.push(by_machine(seen("m1", 7, "u:1")));
+    reports.push(seen("today", 5000, "u:1"));
+    bench.take(&reports);
+}
+
+fn seal_hour(bench: &Bench) -> Sealed {
+    let options = SealOptions { before: minute(60), at_least: 1, at_most: 1000 };
+    seal(&bench.store, &bench.segments, &options, minute(6000))
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn verified(bench: &Bench) -> Verified {
+    let found = bench.store.read(|tx| verify(tx, &bench.segments, &mut |_| {}));
+    found.unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn counting(bench: &Bench, name: &str) -> Vec<String> {
+    let record = bench.record(&bench.lead(name).expect("a lead"));
+    record.facts.iter().filter(|fact| fact.counts()).map(|fact| fact.id.clone()).collect()
+}
+
+fn count(bench: &Bench, table: &str) -> i64 {
+    let sql = format!("SELECT count(*) FROM {table}");
+    bench
+        .store
+        .read(|tx| tx.value(&sql, &[]))
+        .unwrap_or_else(|error: store::DbError| panic!("{error}"))
+}
+
+fn files(bench: &Bench) -> Vec<PathBuf> {
+    let entries = fs::read_dir(bench.segments.directory()).expect("a directory");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn sealing_changes_no_leads_facts() {
+    on_both(|bench| {
+        fill(bench);
+        let before = bench.partition();
+        let record = bench.record(&bench.lead("u:1").expect("a lead"));
+        let sealed = seal_hour(bench);
+        assert_eq!(sealed.facts, 62, "60 events, the traits and the machine's");
+        assert_eq!(count(bench, "fact"), 2, "the group and today's stay");
+        assert_eq!(bench.partition(), before);
+        assert_eq!(bench.record(&bench.lead("u:1").expect("a lead")), record);
+        let found = verified(bench);
+        assert_eq!((found.hot, found.sealed, found.damages.len()), (2, 62, 0), "{found:?}");
+        assert_eq!(found.files, sealed.files);
+        assert_eq!(seal_hour(bench), Sealed::default(), "nothing is left to seal");
+        // Everybody at once sees the same as one by one.
+        let read = bench.store.read(|tx| {
+            each_lead(tx, &bench.segments, |one| {
+                assert_eq!(one, bench.record(&one.lead));
+                Ok::<(), SegmentError>(())
+            })
+        });
+        read.unwrap_or_else(|error| panic!("{error}"));
+        let lead = bench.lead("u:1");
+        let query = EventQuery { lead, limit: 3, ..EventQuery::default() };
+        let page = bench.store.read(|tx| events(tx, &bench.segments, &query));
+        let page = page.unwrap_or_else(|error: SegmentError| panic!("{error}"));
+        let ids: Vec<&str> = page.iter().map(|fact| fact.id.as_str()).collect();
+        assert_eq!(ids, ["today", "f41", "f21"]);
+    });
+}
+
+#[test]
+fn few_facts_are_not_worth_a_file() {
+    on_both(|bench| {
+        fill(bench);
+        let options = SealOptions { before: minute(60), at_least: 63, at_most: 1000 };
+        let sealed = seal(&bench.store, &bench.segments, &options, minute(6000));
+        assert_eq!(sealed, Ok(Sealed::default()));
+        assert!(files(bench).is_empty());
+    });
+}
+
+#[test]
+fn a_duplicate_of_a_sealed_fact_is_recognised_and_an_earlier_form_takes_its_place() {
+    on_both(|bench| {
+        fill(bench);
+        seal_hour(bench);
+        let before = bench.partition();
+        let taken = bench.take(&[seen("f05", 5, "u:5")]);
+        assert_eq!(taken.taken[0].outcome, Outcome::Repeated);
+        assert!(taken.changed.is_empty());
+        assert_eq!(bench.partition(), before);
+
+        let taken = bench.take(&[seen("f05", 3, "u:6")]);
+        assert_eq!(taken.taken[0].outcome, Outcome::Replaced);
+        assert_eq!(taken.changed.len(), 2, "both leads");
+        assert_eq!(bench.ids("u:5"), ["f25", "f45"]);
+        assert_eq!(bench.ids("u:6"), ["f05", "f06", "f26", "f46"]);
+        assert_eq!(verified(bench).damages, []);
+        // Sealed again, it lies in another file, and the hole in the first stays a hole.
+        seal_hour(bench);
+        assert_eq!(bench.ids("u:5"), ["f25", "f45"]);
+        assert_eq!(bench.ids("u:6"), ["f05", "f06", "f26", "f46"]);
+        let again = bench.take(&[seen("f05", 5, "u:5"), seen("f05", 3, "u:6")]);
+        assert!(again.taken.iter().all(|taken| taken.outcome == Outcome::Repeated));
+        assert_eq!(verified(bench).damages, []);
+    });
+}
+
+#[test]
+fn sealed_facts_are_taken_back_and_labelled_like_others() {
+    on_both(|bench| {
+        fill(bench);
+        let import =
+            |id: &str, at| Report { source: "import:i1".to_owned(), ..seen(id, at, "u:2") };
+        bench.take(&[import("i1", 8), import("i2", 9)]);
+        seal_hour(bench);
+        let before = bench.partition();
+        let (segments, segments_again) = (bench.segments.clone(), bench.segments.clone());
+        let taken = bench
+            .store
+            .write(move |tx| retract(tx, &segments, &Which::Import("i1"), start()))
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(taken.len(), 1);
+        assert_eq!(counting(bench, "u:2"), ["f02", "f22", "f42"]);
+        let given = bench
+            .store
+            .write(move |tx| restore(tx, &segments_again, &Which::Import("i1")))
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(given, taken);
+        assert_eq!(counting(bench, "u:2"), ["f02", "i1", "i2", "f22", "f42"]);
+        assert_eq!(bench.partition(), before);
+
+        let segments = bench.segments.clone();
+        bench
+            .store
+            .write(move |tx| {
+                let which = Which::Source { source: "key:server", from: minute(0), to: minute(3) };
+                retract(tx, &segments, &which, start())
+            })
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(counting(bench, "u:2"), ["i1", "i2", "f22", "f42"]);
+        let sign = MachineSign { reason: "burst".to_owned(), confidence: 60 };
+        let lead = bench.store.write(move |tx| label(tx, "i1", Some(&sign))).expect("labelled");
+        assert_eq!(lead, bench.lead("u:2"));
+        assert_eq!(counting(bench, "u:2"), ["i2", "f22", "f42"]);
+        // The machine's fact that was sealed as such becomes a person's.
+        bench.store.write(|tx| label(tx, "m1", None)).expect("labelled");
+        assert!(counting(bench, "u:1").contains(&"m1".to_owned()));
+        assert_eq!(verified(bench).damages, []);
+    });
+}
+
+#[test]
+fn small_files_are_joined_into_larger_ones() {
+    on_both(|bench| {
+        for round in 0..9 {
+            let report = seen(&format!("f{round}"), round, "u:1");
+            bench.take(&[report]);
+            seal_hour(bench);
+        }
+        bench.take(&[seen("f3", 1, "u:1")]);
+        let before = bench.partition();
+        assert_eq!(files(bench).len(), 9);
+        let joined = compact(&bench.store, &bench.segments, minute(7000));
+        assert_eq!(joined, Ok(9));
+        assert_eq!(bench.partition(), before);
+        let segments = bench.segments.clone();
+        let swept = bench.store.write(move |tx| segments.sweep(tx, minute(7000)));
+        assert_eq!(swept, Ok(9));
+        assert_eq!(files(bench).len(), 1);
+        assert_eq!(bench.partition(), before);
+        assert_eq!(verified(bench).damages, []);
+    });
+}
+
+#[test]
+fn what_an_interrupted_sealing_leaves_is_swept_away_and_nothing_else() {
+    on_both(|bench| {
+        fill(bench);
+        seal_hour(bench);
+        let named = files(bench).len();
+        for name in ["facts-03-half.part", "facts-03-whole.parquet", "notes.txt"] {
+            fs::write(bench.segments.directory().join(name), b"x").expect("written");
+        }
+        let segments = bench.segments.clone();
+        let swept = bench.store.write(move |tx| segments.sweep(tx, minute(7000)));
+        assert_eq!(swept, Ok(2));
+        assert_eq!(files(bench).len(), named + 1);
+        assert_eq!(verified(bench).damages, []);
+    });
+}
+
+#[test]
+fn every_flipped_byte_of_a_file_is_found_and_named_and_nothing_wrong_is_read() {
+    let bench = Bench::sqlite();
+    fill(&bench);
+    seal_hour(&bench);
+    let segment = bench.store.read(segment_files).expect("files").remove(0);
+    let path = bench.segments.directory().join(&segment.file);
+    let whole = fs::read(&path).expect("a file");
+    for at in (0..whole.len()).step_by(whole.len() / 40) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x10;
+        fs::write(&path, &bytes).expect("written");
+        // As the next process would see it.
+        let segments = store::Segments::open(bench.segments.directory()).expect("a directory");
+        let found = bench.store.read(|tx| verify(tx, &segments, &mut |_| {})).expect("a check");
+        assert_eq!(found.damages.len(), 1, "byte {at}");
+        assert_eq!(found.damages[0].place, segment.file);
+        let read = bench.store.read(|tx| each_lead(tx, &segments, |_| Ok::<(), SegmentError>(())));
+        assert!(matches!(read, Err(SegmentError::Damaged { .. })), "byte {at}");
+    }
+    fs::remove_file(&path).expect("removed");
+    let segments = store::Segments::open(bench.segments.directory()).expect("a directory");
+    let found = bench.store.read(|tx| verify(tx, &segments, &mut |_| {})).expect("a check");
+    assert_eq!((found.damages.len(), found.damages[0].place.as_str()), (1, segment.file.as_str()));
+    fs::write(&path, &whole).expect("written");
+    assert_eq!(verified(&bench).damages, []);
+}
+
+#[test]
+fn rows_that_refer_to_nothing_are_found() {
+    on_both(|bench| {
+        fill(bench);
+        seal_hour(bench);
+        let broken: Result<(), store::DbError> = bench.store.write(|tx| {
+            tx.execute("DELETE FROM sealed_fact WHERE id = 'f07'", &[])?;
+            tx.execute("UPDATE fact SET person = 'gone' WHERE id = 'today'", &[])?;
+            Ok(())
+        });
+        broken.expect("broken on purpose");
+        let found = verified(bench);
+        let told: Vec<String> = found
+            .damages
+            .iter()
+            .map(|damage| format!("{} {}", damage.place, damage.finding))
+            .collect();
+        assert!(told.iter().any(|text| text.contains("`today`")), "{told:?}");
+        assert!(told.iter().any(|text| text.contains("`f07`")), "{told:?}");
+    });
+}
+
+#[test]
+fn other_programs_read_the_files() {
+    let known = Command::new("python3").args(["-c", "import duckdb"]).output();
+    if !known.is_ok_and(|output| output.status.success()) {
+        println!("python3 has no duckdb: reading segments with it is not tested");
+        return;
+    }
+    let bench = Bench::sqlite();
+    fill(&bench);
+    seal_hour(&bench);
+    let script = format!(
+        "import duckdb
+sql = \"SELECT count(*), count(DISTINCT person), min(at), max(name) FROM read_parquet('{}/*.parquet') WHERE kind = 0\"
+print(duckdb.sql(sql).fetchone())
+print(duckdb.sql(\"SELECT json_extract_string(body, '$.city') FROM read_parquet('{}/*.parquet') WHERE kind = 1\").fetchone())",
+        bench.segments.directory().display(),
+        bench.segments.directory().display(),
+    );
+    let output = Command::new("python3").args(["-c", &script]).output().expect("an answer");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.contains("(61, 20, datetime.datetime(2026, 3, 2, 9, 0"), "{text} {error}");
+    assert!(text.contains("page_viewed") && text.contains("Iași"), "{text} {error}");
+}

@@ -1,0 +1,36 @@
+// What the page says, in three languages. Every language has every key.
+export const texts = {
+  en: {
+    language: "Language", logout: "Log out", login: "Log in", email: "E-mail", password: "Password", name: "Your name",
+    setup: "Become the first user", setup_hint: "This link works once. Choose a password of at least 12 characters.", begin: "Begin",
+    leads: "Leads", of_model: "Scored by {model}. The list sorts itself as things happen.", search: "Name, e-mail or company", everyone: "Everyone",
+    by_score: "By score", by_priority: "By priority", priority: "Priority", place: "#", lead: "Lead", score: "Score", grade: "Grade", stage: "Stage", seen: "Last seen", bracket: "Bracket",
+    more: "Show more", paused: "Paused while you read: {count} changes wait", moved: "{name}: {score} ({change})", none: "Nobody fits.",
+    empty: "Nothing here yet. Three ways to begin:", empty_1: "Put a model in force: madura apply model.yaml --yes", empty_2: "Make a write key in the API and paste the script into your site:", empty_3: "Import a CSV or Excel file through the API.",
+    back: "All leads", why: "Why this score", raw: "Earned", age: "Age took", cut: "Limits", gives: "Gives", events: "{count} events", total: "Score", rest: "Scale, rounding, gates",
+    asking: "Worth asking", course: "The last 90 days", timeline: "What happened", company: "Company", country: "Country", owner: "Owner", since: "Known since", as_of: "As of", now: "now", gone: "This lead is no more.",
+    wrong: "That did not work: {detail}", qualified: "qualified", disqualified: "Disqualified: {gate}",
+  },
+  es: {
+    language: "Idioma", logout: "Salir", login: "Entrar", email: "Correo electrónico", password: "Contraseña", name: "Su nombre",
+    setup: "Crear el primer usuario", setup_hint: "Este enlace sirve una sola vez. Elija una contraseña de al menos 12 caracteres.", begin: "Empezar",
+    leads: "Leads", of_model: "Puntuados por {model}. La lista se ordena sola a medida que pasan cosas.", search: "Nombre, correo o empresa", everyone: "Todos",
+    by_score: "Por puntuación", by_priority: "Por prioridad", priority: "Prioridad", place: "N.º", lead: "Lead", score: "Puntuación", grade: "Nota", stage: "Etapa", seen: "Última visita", bracket: "Tramo",
+    more: "Mostrar más", paused: "En pausa mientras lee: {count} cambios esperan", moved: "{name}: {score} ({change})", none: "Nadie cumple.",
+    empty: "Aún no hay nada. Tres maneras de empezar:", empty_1: "Active un modelo: madura apply model.yaml --yes", empty_2: "Cree una clave de escritura en la API y pegue el código en su sitio:", empty_3: "Importe un CSV o un Excel por la API.",
+    back: "Todos los leads", why: "Por qué esta puntuación", raw: "Ganado", age: "Quita la edad", cut: "Límites", gives: "Da", events: "{count} eventos", total: "Puntuación", rest: "Escala, redondeo, reglas",
+    asking: "Convendría preguntar", course: "Los últimos 90 días", timeline: "Qué ha pasado", company: "Empresa", country: "País", owner: "Responsable", since: "Conocido desde", as_of: "A fecha de", now: "ahora", gone: "Este lead ya no existe.",
+    wrong: "No ha funcionado: {detail}", qualified: "cualificado", disqualified: "Descartado: {gate}",
+  },
+  ro: {
+    language: "Limba", logout: "Ieșire", login: "Intrare", email: "E-mail", password: "Parolă", name: "Numele dumneavoastră",
+    setup: "Creați primul utilizator", setup_hint: "Linkul este valabil o singură dată. Alegeți o parolă de cel puțin 12 caractere.", begin: "Începeți",
+    leads: "Lead-uri", of_model: "Punctate de {model}. Lista se ordonează singură pe măsură ce se întâmplă ceva.", search: "Nume, e-mail sau companie", everyone: "Toți",
+    by_score: "După scor", by_priority: "După prioritate", priority: "Prioritate", place: "Nr.", lead: "Lead", score: "Scor", grade: "Notă", stage: "Etapă", seen: "Ultima vizită", bracket: "Treaptă",
+    more: "Arată mai mult", paused: "În pauză cât citiți: {count} schimbări așteaptă", moved: "{name}: {score} ({change})", none: "Nimeni nu se potrivește.",
+    empty: "Încă nu e nimic. Trei feluri de a începe:", empty_1: "Activați un model: madura apply model.yaml --yes", empty_2: "Creați o cheie de scriere în API și puneți codul în site:", empty_3: "Importați un CSV sau un Excel prin API.",
+    back: "Toate lead-urile", why: "De ce acest scor", raw: "Câștigat", age: "Ia vârsta", cut: "Limite", gives: "Dă", events: "{count} evenimente", total: "Scor", rest: "Scară, rotunjire, reguli",
+    asking: "Ar merita întrebat", course: "Ultimele 90 de zile", timeline: "Ce s-a întâmplat", company: "Companie", country: "Țară", owner: "Responsabil", since: "Cunoscut din", as_of: "La data de", now: "acum", gone: "Acest lead nu mai există.",
+    wrong: "Nu a mers: {detail}", qualified: "calificat", disqualified: "Descalificat: {gate}",
+  },
+};

@@ -1,0 +1,152 @@
+// The visitor, the sessions and what they say. Every message passes the gate here.
+import { randomId } from './browser';
+import { type Answers, WAIT, YES, asksForPrivacy, verdict } from './gate';
+import { type Content, type Message, type Page, type Properties, bare, message, pageNow } from './messages';
+import { forget, recall, remember } from './storage';
+import { add, clear, openTransport } from './transport';
+
+/** What somebody does at the site: it begins a session. */
+export const VISIT = 1;
+/** What a person sends knowingly: a form, a choice, a login. */
+export const ON_PURPOSE = 2;
+
+const SESSION_MS = 18e5;
+const PENDING_LENGTH = 100;
+
+let assumed: boolean;
+let prerendered: true | undefined;
+/** What has been answered and may not be stored. */
+let heard: Answers = {};
+/** What waits for consent. */
+let pending: [Message, number][] = [];
+let referrer: string;
+/** Who asks for privacy gets a new id with every page, and none is stored. */
+let passingId = randomId();
+
+/**
+ * Begins.
+ * @param endpoint where batches go.
+ * @param assumes the site loads the script only after its banner has asked.
+ */
+export function welcome(endpoint: string, writeKey: string, assumes: boolean, wasPrerendered?: true): void {
+  assumed = assumes;
+  prerendered = wasPrerendered;
+  // A page of the site itself is not where a session comes from.
+  referrer = document.referrer.startsWith(location.origin + '/') ? '' : bare(document.referrer);
+  openTransport(endpoint, writeKey, () => verdict(heard, assumed, true) === YES);
+}
+
+/** Says that something happened. `kind`: the sum of `VISIT` and `ON_PURPOSE`, where they hold. */
+export function track(event: string, properties?: Properties, kind = VISIT, page?: Page): void {
+  pass({ type: 'track', event: `${event}`, properties: properties || {} }, kind, page);
+}
+
+/** Says who it is, by the site's id or by address, and what is known of them. */
+export function identify(id: unknown, traits?: Properties): void {
+  const isTraits = typeof id === 'object';
+  const name = isTraits ? '' : `${id || ''}`.trim();
+  const isAddress = name.includes('@');
+  const all: Properties = { ...traits, ...(isTraits ? id : isAddress && { email: name }) };
+  if (name || Object.keys(all).length) {
+    pass({ type: 'identify', userId: isAddress ? undefined : name || undefined, traits: all }, ON_PURPOSE);
+  }
+}
+
+/** Says which company the person belongs to. */
+export function group(id: unknown, traits?: Properties): void {
+  if (id) pass({ type: 'group', groupId: `${id}`, traits: traits || {} }, ON_PURPOSE);
+}
+
+/** Takes the person's answers: a purpose and a boolean each. `text` names the wording that they have read. */
+export function consent(choices: Properties): void {
+  const memory = recall();
+  if (memory.out) return;
+  const after: Answers = { ...heard, ...memory.consent };
+  const changed: Answers = {};
+  for (const purpose of Object.keys(choices)) {
+    const choice = choices[purpose];
+    // A refusal of what was never given is no news.
+    if (typeof choice === 'boolean' && choice !== !!after[purpose]) changed[purpose] = after[purpose] = choice;
+  }
+  if (choices.analytics === false) return withdraw(changed, choices.text);
+  if (after.analytics || assumed) {
+    remember({ ...memory, consent: after });
+    heard = {};
+  } else {
+    heard = after;
+  }
+  decided(changed, choices.text);
+  const waiting = pending;
+  pending = [];
+  for (const [message, kind] of waiting) judge(message, kind);
+}
+
+/** Says what the person has decided. `form`: by which form. */
+export function decided(choices: Answers, text?: unknown, form?: string | null): void {
+  for (const purpose of Object.keys(choices)) {
+    const event = choices[purpose] ? 'consent_given' : 'consent_withdrawn';
+    track(event, { purpose, url: pageNow().url, text, form }, ON_PURPOSE);
+  }
+}
+
+/** Another person may use the browser from now on: a new visitor, the same consent. */
+export function reset(): void {
+  const { id, born, consent } = recall();
+  passingId = randomId();
+  if (id) remember({ born, consent, id: randomId() });
+}
+
+/** The person does not want to be followed, whatever the banner says; `false` takes it back. */
+export function optOut(out = true): void {
+  if (out) {
+    withdraw({});
+    remember({ out });
+  } else if (recall().out) {
+    forget();
+    heard = {};
+  }
+}
+
+/** Reports the withdrawal where there was leave until now, and forgets everything. */
+function withdraw(changed: Answers, text?: unknown): void {
+  clear();
+  decided({ ...changed, analytics: false }, text);
+  pending = [];
+  forget();
+  heard = { analytics: false };
+  if (assumed) remember({ consent: heard });
+}
+
+function pass(content: Content, kind: number, page = pageNow()): void {
+  judge(message(content, page, prerendered), kind);
+}
+
+function judge(message: Message, kind: number): void {
+  const may = verdict(heard, assumed, kind >= ON_PURPOSE);
+  if (may === YES) send(message, kind);
+  if (may === WAIT) pending.push([message, kind]);
+  // The first is the landing page, the last may be a request: those in between matter least.
+  if (pending.length > PENDING_LENGTH) pending.splice(1, 1);
+}
+
+function send(message: Message, kind: number): void {
+  message.anonymousId = passingId;
+  if (!asksForPrivacy()) {
+    const memory = recall();
+    const { seen } = memory;
+    message.anonymousId = memory.id = memory.id || randomId();
+    const at = +message.timestamp;
+    const isVisit = kind % ON_PURPOSE;
+    // Reading goes on with a session and begins none; a decision does neither.
+    if (isVisit || (seen && !kind)) memory.seen = at;
+    remember(memory);
+    if (isVisit && !(at - seen! < SESSION_MS)) {
+      const { page, campaign } = message.context;
+      const properties = { path: page.path, referrer, campaign };
+      // Whoever comes back to an open page after a pause does not come from there again.
+      referrer = '';
+      add({ ...message, messageId: randomId(), event: 'session_started', properties });
+    }
+  }
+  add(message);
+}

@@ -1,0 +1,146 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Site, hasBrowser, launch, loaded, visit } from './site';
+
+describe.skipIf(!hasBrowser())('pages', () => {
+  let browser: Browser;
+  let site: Site;
+  beforeAll(async () => void (browser = await launch()));
+  afterAll(() => browser?.close());
+  beforeEach(async () => {
+    site = await visit(browser, { clock: true });
+    site.pages['/'] = site.pages['/next'] = site.tag('data-consent="assumed"') + '<p style="height:5000px">';
+    site.pages['/empty'] = '';
+  });
+  afterEach(() => site.close());
+
+  async function open(path = '/', referer?: string) {
+    await site.page.goto(site.origin + path, { referer });
+    await loaded(site.page);
+  }
+
+  const viewed = () => site.collector.named('page_viewed').map(({ properties }) => properties.path);
+  const read = () => site.collector.named('page_read').map(({ properties }) => [properties.path, properties.seconds]);
+  const show = (visible: boolean) =>
+    site.page.evaluate(visible => {
+      for (const [name, value] of [['hidden', !visible], ['visibilityState', visible ? 'visible' : 'hidden']] as const) {
+        Object.defineProperty(document, name, { get: () => value, configurable: true });
+      }
+      document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+    }, visible);
+
+  test('a page view says what and whence, and nothing behind the question mark', async () => {
+    await open('/?utm_source=ads&utm_medium=cpc&email=ana%40example.com', 'http://search.example/find?q=private');
+    await site.pass(2000);
+    const [session, view] = site.collector.messages;
+    expect(view.properties).toEqual({ path: '/', url: `${site.origin}/`, title: '/', referrer: 'http://search.example/find' });
+    expect(view.context).toMatchObject({
+      page: view.properties, campaign: { source: 'ads', medium: 'cpc' }, library: { name: 'madura.js' }, webdriver: true,
+    });
+    expect(view.context.locale && view.context.timezone).toBeTruthy();
+    expect(session.properties).toEqual({ path: '/', referrer: 'http://search.example/find', campaign: { source: 'ads', medium: 'cpc' } });
+    expect(session.anonymousId).toBe(view.anonymousId);
+    expect(site.collector.bodies.join()).not.toMatch(/ana|private|"prerendered"/);
+  });
+
+  test('a page that changes its address has been left; redirects and anchors are no pages', async () => {
+    await open();
+    await site.page.evaluate(() => {
+      history.pushState(null, '', '/redirect');
+      history.replaceState(null, '', '/next?tab=1');
+      document.title = 'Next';
+    });
+    await site.pass(3000);
+    await site.page.evaluate(() => {
+      history.replaceState(null, '', '/next?tab=2');
+      location.hash = 'anchor';
+    });
+    await site.pass(3000);
+    await site.page.evaluate(() => (location.hash = '#/pricing?token=s3cret'));
+    await site.pass(3000);
+    await site.page.goBack();
+    await site.page.goBack();
+    await site.pass(3000);
+    expect(viewed()).toEqual(['/', '/next', '/next#/pricing', '/next']);
+    const [, next] = site.collector.named('page_viewed');
+    expect(next.properties).toMatchObject({ title: 'Next', referrer: `${site.origin}/` });
+    expect(read().map(([path]) => path)).toEqual(['/', '/next', '/next#/pricing']);
+    expect(site.collector.named('session_started')).toHaveLength(1);
+    expect(site.collector.bodies.join()).not.toContain('s3cret');
+  });
+
+  test('only the time in which the page is seen counts, and no second of it twice', async () => {
+    await open();
+    await site.pass(130_000);
+    await site.page.evaluate(() => scrollTo(0, 2000));
+    await show(false);
+    await site.collector.until(() => read().length);
+    expect(read()).toEqual([['/', 130]]);
+    await site.pass(600_000);
+    await show(true);
+    await site.pass(20_500);
+    await show(false);
+    await show(true);
+    await site.page.goto(`${site.origin}/empty`);
+    await site.collector.until(() => read().some(([, seconds]) => seconds === 20));
+    const unique = new Map(site.collector.named('page_read').map(message => [message.messageId, message.properties]));
+    expect([...unique.values()].map(({ seconds }) => seconds)).toEqual([130, 20]);
+    expect([...unique.values()][0].scroll).toBeGreaterThan(40);
+    expect([...unique.values()][0].scroll).toBeLessThan(100);
+  });
+
+  test('a page that is left at once says so', async () => {
+    await open();
+    await site.page.goto(`${site.origin}/empty`);
+    await site.collector.until(() => read().length);
+    expect(read()).toEqual([['/', 0]]);
+  });
+
+  test('half an hour without a sign ends a session; two hours of reading do not begin one', async () => {
+    await open();
+    await site.pass(29 * 60_000);
+    await open('/next');
+    await site.pass(31 * 60_000);
+    await site.page.evaluate(() => (window as any).madura.track('woke_up'));
+    await site.pass(120 * 60_000);
+    await site.page.goto(`${site.origin}/empty`);
+    await site.collector.until(() => read().some(([, seconds]) => seconds === 1800));
+    const unique = new Set(site.collector.named('session_started').map(message => message.messageId));
+    expect(unique.size).toBe(2);
+    expect(Math.max(...site.collector.named('page_read').map(message => message.properties.seconds))).toBe(1800);
+  });
+
+  test('whoever comes back with the browser\'s button sees the page again', async () => {
+    await site.close();
+    site = await visit(browser);
+    const { page, origin, collector, pages, tag } = site;
+    pages['/'] = tag('data-consent="assumed"');
+    pages['/empty'] = '';
+    await page.goto(origin);
+    await loaded(page);
+    await page.evaluate(() => {
+      addEventListener('pageshow', event => event.persisted && (window as any).madura.track('from_the_cache'));
+    });
+    await page.goto(`${origin}/empty`);
+    await page.evaluate(() => history.back());
+    await collector.until(() => collector.named('from_the_cache').length);
+    const views = new Set(collector.named('page_viewed').map(message => message.messageId));
+    expect(views.size).toBe(2);
+    expect(new Set(collector.named('session_started').map(message => message.messageId)).size).toBe(1);
+  });
+
+  test('a page that is rendered in advance is silent until it is seen', async () => {
+    await site.page.addInitScript(`Object.defineProperty(Document.prototype, 'prerendering', { get: () => !window.activated })`);
+    await open();
+    await site.page.evaluate(() => (window as any).madura.push(['track', 'early']));
+    await site.pass(60_000);
+    expect(site.collector.bodies).toEqual([]);
+    await site.page.evaluate(() => {
+      (window as any).activated = true;
+      document.dispatchEvent(new Event('prerenderingchange'));
+    });
+    await site.pass(2000);
+    expect(viewed()).toEqual(['/']);
+    expect(site.collector.named('early')[0].context.prerendered).toBe(true);
+  });
+});
