@@ -181,9 +181,11 @@ async fn of_a_body_without_end_sixty_four_kilobytes_are_read() {
 #[tokio::test]
 async fn a_chunked_body_without_end_is_cut_off_too() {
     let head = b"HTTP/1.1 500 Oh\r\ntransfer-encoding: chunked\r\n\r\n".to_vec();
-    let attempt = attempt(Manners::NeverEnds(head, b"5\r\nhello\r\n".repeat(1000))).await;
+    let receiver = Receiver::start(Manners::NeverEnds(head, b"5\r\nhello\r\n".repeat(1000))).await;
+    let attempt = attempt_at(&receiver.url("/")).await;
     assert_eq!(attempt.outcome, Outcome::Rejected);
     assert!(attempt.excerpt.starts_with("hellohello"), "{}", attempt.excerpt);
+    assert!(receiver.written() < REPLY_BYTES_MAX + (16 << 20), "{}", receiver.written());
 }
 
 #[tokio::test]
@@ -211,6 +213,17 @@ async fn a_bomb_of_gzip_stays_packed() {
     assert!(bomb.len() < REPLY_BYTES_MAX, "{} bytes would unpack to 16 MB", bomb.len());
     let attempt = attempt(reply("200 OK", "content-encoding: gzip\r\n", &bomb)).await;
     assert_eq!((attempt.outcome, attempt.excerpt), (Outcome::Delivered, String::new()));
+}
+
+#[tokio::test]
+async fn of_a_packed_body_nothing_is_shown_even_where_it_happens_to_be_printable() {
+    for (encoding, shown) in
+        [("gzip", ""), ("br, gzip", ""), ("\u{ff}", ""), ("identity", "text"), ("Identity", "text")]
+    {
+        let header = format!("content-encoding: {encoding}\r\n");
+        let attempt = attempt(reply("200 OK", &header, b"text")).await;
+        assert_eq!(attempt.excerpt, shown, "{encoding}");
+    }
 }
 
 #[tokio::test]
