@@ -25,7 +25,9 @@ fn wait_until_done(house: &House, by: &As, id: &str) -> Json {
         if import["state"] != "running" {
             return import;
         }
-        house.runtime.block_on(tokio::time::sleep(std::time::Duration::from_millis(10)));
+        house
+            .runtime
+            .block_on(async { tokio::time::sleep(std::time::Duration::from_millis(10)).await });
     }
     panic!("the import does not end");
 }
