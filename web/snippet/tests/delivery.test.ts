@@ -36,9 +36,9 @@ describe.skipIf(!hasBrowser())('delivery', () => {
     await site.collector.until(() => ['first', 'second', 'page_read'].every(name => site.collector.named(name).length));
     await site.page.waitForFunction(() => !Object.keys(localStorage).some(key => key.startsWith('madura.q.')));
     for (const name of ['first', 'second', 'page_read']) {
-      expect(new Set(site.collector.named(name).map(message => message.messageId)).size, name).toBe(1);
+      expect(site.collector.distinct(name), name).toHaveLength(1);
     }
-    expect(site.collector.named('session_started').map(message => message.messageId).every((id, _, all) => id === all[0])).toBe(true);
+    expect(site.collector.distinct('session_started')).toHaveLength(1);
   });
 
   test('an offline hour loses nothing and repeats nothing', async () => {
@@ -76,8 +76,8 @@ describe.skipIf(!hasBrowser())('delivery', () => {
     await site.page.goto(site.origin);
     await loaded(site.page);
     await site.pass(2000);
-    await site.page.waitForFunction(() => !Object.keys(localStorage).some(key => key.startsWith('madura.q.')));
-    expect(new Set(site.collector.named('left behind').map(message => message.messageId)).size).toBe(1);
+    expect(await waiting()).toBe(0);
+    expect(site.collector.distinct('left behind')).toHaveLength(1);
   });
 
   test('a busy server is left in peace for as long as it asks', async () => {
@@ -120,7 +120,7 @@ describe.skipIf(!hasBrowser())('delivery', () => {
     await call(site.page, 'track', 'last words');
     await site.page.close({ runBeforeUnload: true });
     await site.collector.until(() => site.collector.named('last words').length && site.collector.named('page_read').length);
-    expect(site.collector.named('last words')).toHaveLength(1);
+    expect(site.collector.distinct('last words')).toHaveLength(1);
   });
 
   test('calls before the script is there are made up for, also through another name, and a second script does nothing', async () => {
@@ -157,7 +157,7 @@ describe.skipIf(!hasBrowser())('delivery', () => {
     await loaded(site.page);
     await site.pass(2000);
     expect(new Set(site.collector.messages.map(message => message.anonymousId)).size).toBe(1);
-    expect(site.collector.named('session_started').every(({ messageId }, _, all) => messageId === all[0].messageId)).toBe(true);
+    expect(site.collector.distinct('session_started')).toHaveLength(1);
     const [cookie] = await site.context.cookies();
     expect([cookie.name, cookie.sameSite, cookie.secure]).toEqual(['madura', 'Lax', false]);
 
@@ -181,6 +181,6 @@ describe.skipIf(!hasBrowser())('delivery', () => {
     await Promise.all([call(site.page, 'track', 'here'), call(other, 'track', 'there')]);
     await site.collector.until(() => site.collector.named('here').length && site.collector.named('there').length);
     expect(new Set(site.collector.messages.map(message => message.anonymousId)).size).toBe(1);
-    expect(new Set(site.collector.named('session_started').map(message => message.messageId)).size).toBe(1);
+    expect(site.collector.distinct('session_started')).toHaveLength(1);
   });
 });

@@ -10,6 +10,9 @@ const FLAGS = [
   '--disable-component-update', '--disable-sync',
 ];
 
+/** How long a page may take on a machine that has much else to do. */
+const PATIENCE_MS = 150_000;
+
 /** Whether there is a browser to test with; MADURA_NEED_BROWSER=1 says that there has to be one. */
 export function hasBrowser(): boolean {
   if (existsSync(CHROMIUM)) return true;
@@ -20,7 +23,7 @@ export function hasBrowser(): boolean {
 
 export const launch = (): Promise<Browser> =>
   // Playwright turns the cache of whole pages off; people have it on.
-  chromium.launch({ executablePath: CHROMIUM, args: FLAGS, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
+  chromium.launch({ timeout: PATIENCE_MS, executablePath: CHROMIUM, args: FLAGS, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
 
 /** One call as it arrived. */
 export interface Received {
@@ -52,6 +55,11 @@ export class Collector {
 
   named(event: string): Received[] {
     return this.messages.filter(message => message.event === event || message.type === event);
+  }
+
+  /** The same, each message once: what was handed over at the end of a page may come again. */
+  distinct(event: string): Received[] {
+    return [...new Map(this.named(event).map(message => [message.messageId, message])).values()];
   }
 
   /** Waits until something holds of what has arrived. */
@@ -99,7 +107,7 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** A new site and a new visitor. `clock`: the page's time stands still unless told otherwise. */
+/** A new site and a new visitor. `clock`: the page's time can be made to pass. */
 export async function visit(browser: Browser, { clock = false } = {}): Promise<Site> {
   let collector: Collector | undefined;
   const receiver = createServer((request, response) => void collector!.receive(request, response));
@@ -114,6 +122,7 @@ export async function visit(browser: Browser, { clock = false } = {}): Promise<S
   collector = new Collector(receiver, await listening(receiver));
   const origin = await listening(host);
   const context = await browser.newContext();
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   if (clock) await page.clock.install();
   const errors: string[] = [];
@@ -158,8 +167,10 @@ async function listening(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Waits until the script has begun. */
-export const loaded = (page: Page) => page.waitForFunction(() => !!(window as any).madura?.version);
+/** Checks that the script has begun: a page is not loaded before its scripts are. */
+export async function loaded(page: Page): Promise<void> {
+  if (!(await page.evaluate(() => (window as any).madura?.version))) throw new Error('the script has not begun');
+}
 
 /** Calls the script's API. */
 export const call = (page: Page, name: string, ...parameters: unknown[]) =>
