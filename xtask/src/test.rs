@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::shell::{self, cargo};
 use crate::steps::Steps;
-use crate::web;
+use crate::{clients, web};
 
 /// Where the example models lie, each with its own tests in it.
 const MODELS: &str = "models";
@@ -18,6 +18,11 @@ pub(crate) fn run() -> Result<()> {
 /// The test runner comes last, so that its summary ends the output.
 pub(crate) fn add_to(steps: &mut Steps) {
     web::add_tests(steps);
+    if clients::is_there() {
+        steps.run("clients", clients::run);
+    } else {
+        steps.skip("clients", "npm and pip would put the clients of others there");
+    }
     steps.run("models", test_models);
     steps.run("doc tests", || shell::run(&cargo(), &["test", "--workspace", "--doc", "--quiet"]));
     if shell::has_cargo("nextest") {

@@ -1,7 +1,7 @@
 //! Clients that are out there: they believe that what they sent has arrived, and it has.
 //!
-//! They are looked for in `target/clients`, and put there where `MADURA_NEED_CLIENTS` is set; without
-//! them there is nothing to test.
+//! `cargo xtask clients` puts them into `target/clients`, in the versions that `tests/clients` names.
+//! Without them there is nothing to test, unless `MADURA_NEED_CLIENTS` says that they have to be there.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -58,36 +58,74 @@ analytics.flush()
 sys.exit(2 if errors else 0)
 ";
 
+/// A page of somebody's site, on a server of its own, in a browser.
+const BROWSER: &str = r#"
+const { createServer } = require('node:http');
+const { readFile } = require('node:fs');
+const { dirname, join, basename } = require('node:path');
+const { chromium } = require('playwright-core');
+const [, host, key, browser] = process.argv;
+const files = join(dirname(require.resolve('@segment/analytics-next/package.json')), 'dist', 'umd');
+const page = `<!doctype html><title>A site</title><script src="/index.js"></script><script>
+  // The settings name the public address, which leads nowhere in a test.
+  const there = { apiHost: '${new URL(host).host}/v1', protocol: 'http' };
+  window.analytics = AnalyticsNext.AnalyticsBrowser.load(
+    { writeKey: '${key}', cdnURL: '${host}' }, { integrations: { 'Segment.io': there } });
+</script>`;
+const site = createServer((request, response) => {
+  if (request.url === '/') return response.setHeader('content-type', 'text/html').end(page);
+  readFile(join(files, basename(request.url)), (error, bytes) => {
+    response.statusCode = error ? 404 : 200;
+    response.setHeader('content-type', 'text/javascript').end(bytes);
+  });
+});
+const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+site.listen(0, '127.0.0.1', async () => {
+  const chromiumed = await chromium.launch({ executablePath: browser, args: flags });
+  const tab = await chromiumed.newPage();
+  tab.on('console', (line) => console.error(line.text()));
+  tab.on('requestfailed', (request) => console.error(request.method(), request.url(), request.failure()?.errorText));
+  const taken = (path) => tab.waitForResponse((answer) =>
+    answer.request().method() === 'POST' && answer.url() === host + path && answer.status() === 200);
+  const settings = tab.waitForResponse((answer) => answer.url().endsWith('/settings') && answer.ok());
+  await tab.goto(`http://127.0.0.1:${site.address().port}/`);
+  const [page, identify, track] = [taken('/v1/p'), taken('/v1/i'), taken('/v1/t')];
+  await tab.evaluate(async () => {
+    await analytics.page();
+    await analytics.identify('segment-browser', { email: 'segment-browser@a.example' });
+    await analytics.track('From a browser');
+  });
+  await Promise.all([settings, page, identify, track]);
+  await chromiumed.close();
+  process.exit(0);
+}).on('error', () => process.exit(2));
+process.on('unhandledRejection', (error) => { console.error(error); process.exit(2); });
+"#;
+
+const CHROMIUM: &str = "/usr/bin/chromium";
+
 fn directory() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("target").join("clients")
 }
 
-/// Whether something is there; where it is needed, it is put there.
-fn has(wanted: &Path, install: &mut Command) -> bool {
-    if wanted.exists() {
-        return true;
-    }
-    if std::env::var_os("MADURA_NEED_CLIENTS").is_none() {
+/// Whether something that a test needs is there.
+fn has(wanted: &Path) -> bool {
+    let is_there = wanted.exists();
+    if !is_there {
+        let needed = std::env::var_os("MADURA_NEED_CLIENTS").is_some();
+        assert!(!needed, "{} is not there: run `cargo xtask clients`", wanted.display());
         println!("{} is not there: nothing is tested with it", wanted.display());
-        return false;
     }
-    std::fs::create_dir_all(directory()).expect("a directory");
-    let installed = install.status().expect("an installer");
-    assert!(installed.success() && wanted.exists(), "{} could not be installed", wanted.display());
-    true
+    is_there
 }
 
 fn npm(package: &str) -> bool {
-    let mut install = Command::new("npm");
-    install.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(directory()).arg(package);
-    has(&directory().join("node_modules").join(package), &mut install)
+    has(&directory().join("node_modules").join(package))
 }
 
-fn pip(package: &str, module: &str) -> bool {
-    let place = directory().join("python");
-    let mut install = Command::new("pip");
-    install.args(["install", "--quiet", "--target"]).arg(&place).arg(package);
-    has(&place.join(module), &mut install)
+fn pip(module: &str) -> bool {
+    has(&directory().join("python").join(module))
 }
 
 /// Runs a client against the running server, and answers the names of the events that arrived.
@@ -110,6 +148,7 @@ fn events_after(program: &str, flag: &str, script: &str) -> Vec<String> {
         .arg(script)
         .arg(format!("http://{address}"))
         .arg(&key)
+        .arg(CHROMIUM)
         .env("NODE_PATH", directory().join("node_modules"))
         .env("PYTHONPATH", directory().join("python"))
         .current_dir(directory())
@@ -131,8 +170,17 @@ fn segments_client_for_node_is_understood() {
 }
 
 #[test]
+fn segments_client_for_browsers_is_understood() {
+    if npm("@segment/analytics-next") && npm("playwright-core") && has(Path::new(CHROMIUM)) {
+        let mut events = events_after("node", "-e", BROWSER);
+        events.sort();
+        assert_eq!(events, ["From a browser", "page_viewed"]);
+    }
+}
+
+#[test]
 fn segments_client_for_python_is_understood() {
-    if pip("segment-analytics-python", "segment") {
+    if pip("segment") {
         assert_eq!(events_after("python3", "-c", PYTHON), ["From segment-python"]);
     }
 }
@@ -146,7 +194,7 @@ fn rudderstacks_client_for_node_is_understood() {
 
 #[test]
 fn rudderstacks_client_for_python_is_understood() {
-    if pip("rudder-sdk-python", "rudderstack") {
+    if pip("rudderstack") {
         assert_eq!(events_after("python3", "-c", RUDDER_PYTHON), ["From rudder-python"]);
     }
 }
