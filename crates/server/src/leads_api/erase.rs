@@ -4,12 +4,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use leads::Timestamp;
+use leads::{EmailAddress, Timestamp};
 use live::Live;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Any, json};
+use store::consent::suppression::{AddressHash, Reason, suppress};
 use store::erase::{self, Erasure, ErasureRequest};
-use store::{idempotency, webhooks};
+use store::identity::{IdentifierKind, identifiers};
+use store::scores::lead_row;
+use store::settings::secret_or;
+use store::{DbError, Tx, idempotency, webhooks};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,6 +25,9 @@ use crate::app::{App, Noted};
 use crate::instant::Instant;
 use crate::problem::Problem;
 use crate::request::{Named, Sent};
+
+/// The key of the hashes of addresses that nothing is sent to.
+const ADDRESS_SECRET: &str = "addresses";
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -101,8 +108,9 @@ async fn erase_lead(
             let lead = store.read(|tx| resolve(tx, &id))?;
             // What speaks of the lead elsewhere goes first: should the process end in between, the
             // lead is still there to be erased.
-            let (about, mark) = (lead.clone(), on.fresh_id());
+            let (about, mark, candidate) = (lead.clone(), on.fresh_id(), on.random());
             store.write(move |tx| {
+                suppress_addresses(tx, &about, &candidate, now)?;
                 webhooks::forget(tx, &about)?;
                 idempotency::forget(tx, &about)?;
                 Ok::<_, Problem>(())
@@ -127,6 +135,32 @@ async fn erase_lead(
     app.live.wake();
     tell_gone(&app, &lead);
     Ok(Json(erasure.into()))
+}
+
+/// Sends nothing to the lead's addresses any more, even should they come back under another name.
+/// What is kept are keyed hashes; `candidate` becomes the key where there is none yet.
+fn suppress_addresses(
+    tx: &mut Tx<'_>,
+    lead: &str,
+    candidate: &[u8; 32],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let secret = secret_or(tx, ADDRESS_SECRET, candidate, now)?;
+    for identifier in identifiers(tx, lead)? {
+        if identifier.kind == IdentifierKind::Email
+            && let Ok(address) = EmailAddress::parse(&identifier.value)
+        {
+            let hash = AddressHash::of_email(&secret, &address);
+            suppress(tx, "email", &hash, Reason::Erased, now)?;
+        }
+    }
+    let traits = lead_row(tx, lead)?.map(|row| row.traits).unwrap_or_default();
+    let traits: Any = serde_json::from_str(&traits).unwrap_or_default();
+    if let Some(number) = traits.get("phone").and_then(Any::as_str) {
+        let hash = AddressHash::of_phone(&secret, number);
+        suppress(tx, "sms", &hash, Reason::Erased, now)?;
+    }
+    Ok(())
 }
 
 /// Everything that is kept of a lead, as one document.

@@ -2,6 +2,8 @@
 
 use serde_json::{Value as Json, json};
 
+use store::consent::suppression::{Reason, counts};
+
 use crate::support::{House, MODEL};
 
 fn names(page: &Json) -> Vec<String> {
@@ -170,6 +172,9 @@ fn an_erased_lead_is_gone_and_stays_gone() {
         let text = house.get(path, &owner).text();
         assert!(!text.contains("canary"), "{path}: {text}");
     }
+    // Its address is on the list of those that nothing is sent to, under a key that is not in any copy.
+    let kept = house.live.store().read(counts).expect("read");
+    assert_eq!(kept, [("email".to_owned(), Reason::Erased, 1)]);
     house
         .post("/api/v1/leads", &owner, json!({"email": "canary@a.example"}))
         .problem(422, "refused");
