@@ -15,6 +15,9 @@ use crate::access::{Access, route};
 use crate::app::App;
 use crate::problem::{Fault, Problem};
 
+/// What the answer to a request that cannot be done is called in the description.
+const PROBLEM: &str = "Problem";
+
 /// All routes of the API, with what describes them.
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(OpenApiBuilder::new().build())
@@ -62,12 +65,19 @@ fn finish(mut api: OpenApi) -> OpenApi {
         .description(Some("An API key, `mk_...`."))
         .build();
     let cookie = ApiKeyValue::with_description("__Host-madura", "A session of the page.");
+    let content =
+        ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
+    let problem = ResponseBuilder::new()
+        .description("What is wrong, and what to do.")
+        .content("application/problem+json", content)
+        .build();
     let components = api.components.take().unwrap_or_default();
     let components = ComponentsBuilder::from(components)
         .security_scheme("key", SecurityScheme::Http(bearer))
         .security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)))
         .schema(Problem::name(), Problem::schema())
-        .schema(Fault::name(), Fault::schema());
+        .schema(Fault::name(), Fault::schema())
+        .response(PROBLEM, problem);
     api.components = Some(components.build());
     for (path, item) in &mut api.paths.paths {
         for (method, operation) in [
@@ -108,18 +118,9 @@ fn describe(operation: &mut Operation, method: &HttpMethod, path: &str) {
     if !matches!(method, HttpMethod::Get) {
         statuses.extend(["404", "409", "412", "413", "415", "422"]);
     }
-    let problem =
-        ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
     for status in statuses {
-        let response = ResponseBuilder::new()
-            .description("What is wrong, and what to do.")
-            .content("application/problem+json", problem.clone())
-            .build();
-        operation
-            .responses
-            .responses
-            .entry(status.to_owned())
-            .or_insert_with(|| RefOr::T(response));
+        let problem = || RefOr::Ref(Ref::from_response_name(PROBLEM));
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(problem);
     }
 }
 

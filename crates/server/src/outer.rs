@@ -28,6 +28,8 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Routes whose answers begin late by nature: an upload is read before it is answered.
 const LONG: [&str; 1] = ["/api/v1/imports"];
 
+const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
 /// Surrounds a request.
 pub(crate) async fn surround(State(app): State<App>, request: Request, next: Next) -> Response {
     let number = request_id(request.headers()).unwrap_or_else(|| app.fresh_id());
@@ -41,7 +43,11 @@ pub(crate) async fn surround(State(app): State<App>, request: Request, next: Nex
     let status = response.status();
     let seconds = started.elapsed().as_secs_f64();
     let labels = [
-        ("method", method.as_str().to_owned()),
+        // Whoever makes methods up must not make numbers up.
+        (
+            "method",
+            if KNOWN.contains(&method.as_str()) { method.to_string() } else { "other".to_owned() },
+        ),
         ("route", path),
         ("status", status.as_u16().to_string()),
     ];
@@ -132,6 +138,6 @@ fn secure(headers: &mut HeaderMap, is_https: bool) {
     put(HeaderName::from_static("permissions-policy"), nothing);
     put(CACHE_CONTROL, "no-store");
     if is_https {
-        put(STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
+        put(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
 }

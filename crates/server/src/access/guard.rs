@@ -26,18 +26,18 @@ pub(crate) async fn guard(
         // Not in the table: nobody decided whom it is for.
         return Err(Problem::not_found("route"));
     };
-    let caller = caller(&app, request.headers()).await?;
+    let network = Sender::of(request.extensions(), request.headers(), &app.config).network();
+    let caller = match caller(&app, request.headers()).await {
+        Ok(caller) => caller,
+        Err(problem) => {
+            // Whoever tries keys out is counted, too.
+            limit(&app, &network)?;
+            return Err(problem);
+        }
+    };
     let by_cookie = matches!(caller, Some(Caller::User { .. }));
     is_from_our_page(request.method(), request.headers(), &app.config, by_cookie)?;
-    let name = match &caller {
-        Some(caller) => caller.actor(),
-        None => Sender::of(request.extensions(), request.headers(), &app.config).network(),
-    };
-    if let Err(seconds) = app.per_caller.take(&name, app.now()) {
-        metrics::counter!("madura_refused_total", "why" => "rate").increment(1);
-        let detail = "too many requests: wait, and send fewer at a time";
-        return Err(Problem::too_many("rate_limited", detail, seconds));
-    }
+    limit(&app, &caller.as_ref().map_or(network, Caller::actor))?;
     if !route.access.admits(caller.as_ref()) {
         return Err(match (caller, route.access) {
             (None, _) => Problem::unknown_caller(),
@@ -52,6 +52,14 @@ pub(crate) async fn guard(
         request.extensions_mut().insert(caller);
     }
     Ok(next.run(request).await)
+}
+
+fn limit(app: &App, name: &str) -> Result<(), Problem> {
+    app.per_caller.take(name, app.now()).map_err(|seconds| {
+        metrics::counter!("madura_refused_total", "why" => "rate").increment(1);
+        let detail = "too many requests: wait, and send fewer at a time";
+        Problem::too_many("rate_limited", detail, seconds)
+    })
 }
 
 /// Who calls. A key that does not work is refused even where nobody has to be known; a cookie that

@@ -12,11 +12,10 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Warnings;
 use crate::access::Caller;
 use crate::app::{App, Noted};
 use crate::failures::faults;
-use crate::problem::Problem;
+use crate::problem::{Fault, Problem};
 use crate::request::{Sent, if_match, tagged};
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -42,7 +41,7 @@ struct DraftMade {
     /// The version.
     version: i64,
     /// What is suspicious about the document.
-    warnings: Warnings,
+    warnings: Vec<Fault>,
 }
 
 /// Keeps a document as a draft of the model that it names. `If-Match` with the number of the latest
@@ -100,9 +99,9 @@ struct Checked {
     /// The name of the model.
     model: Option<String>,
     /// What refuses it.
-    errors: Warnings,
+    errors: Vec<Fault>,
     /// What is suspicious about it.
-    warnings: Warnings,
+    warnings: Vec<Fault>,
 }
 
 /// Checks a document, and keeps nothing.

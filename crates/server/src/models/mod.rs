@@ -15,7 +15,6 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 use crate::instant::Instant;
-use crate::problem::Fault;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -65,6 +64,3 @@ impl VersionView {
         }
     }
 }
-
-/// A finding about a document, in the form of faults.
-type Warnings = Vec<Fault>;

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
+use server::Rate;
 
 use crate::support::{As, House, ORIGIN, Reply};
 
@@ -212,7 +213,7 @@ fn no_body_says_more_than_its_route_knows() {
 #[test]
 fn too_many_requests_of_one_caller_wait_and_others_do_not() {
     let house = House::with(|config| {
-        config.limits.per_caller = server::Rate { per_second: 1.0, burst: 6.0 };
+        config.limits.per_caller = Rate { per_second: 1.0, burst: 6.0 };
     });
     let owner = house.owner();
     let key = house.key(&owner, &["leads:read"]);
@@ -263,4 +264,29 @@ fn what_is_answered_when_something_is_wrong_shows_no_secret() {
     let wrong = json!({"email": "owner@example.com", "password": "canary-password"});
     let refused = house.post("/api/v1/login", &As::Nobody, wrong).problem(401, "wrong_password");
     assert!(!refused.to_string().contains("canary"));
+}
+
+#[test]
+fn whoever_tries_keys_out_has_to_wait() {
+    let house =
+        House::with(|config| config.limits.per_caller = Rate { per_second: 0.1, burst: 5.0 });
+    let owner = house.owner();
+    let guess = |number: usize| {
+        let key = format!("Bearer mk_{number:043}");
+        raw(&house, "GET", "/api/v1/leads", &[("authorization", key.as_str())], "")
+    };
+    guess(0).problem(401, "unauthenticated");
+    let refused = (1..8).map(guess).find(|reply| reply.status == 429).expect("a wait");
+    assert!(refused.headers.contains_key("retry-after"));
+    // Whoever is known is not held up by a neighbour who guesses.
+    house.get("/api/v1/leads", &owner).expect(200);
+}
+
+#[test]
+fn a_made_up_method_makes_up_no_number() {
+    let house = House::new();
+    raw(&house, "BREW", "/api/v1/leads", &[], "");
+    let owner = house.owner();
+    let page = house.get("/metrics", &owner).text();
+    assert!(!page.contains("BREW"), "{page}");
 }
