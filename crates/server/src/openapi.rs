@@ -1,18 +1,20 @@
 //! The description of the API, made from the routes and the table of who may call them.
 
 use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
-    ResponseBuilder,
+    ComponentsBuilder, ContentBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref,
+    RefOr, ResponseBuilder,
 };
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::{Access, route};
 use crate::app::App;
+use crate::cursor::PAGE_MAX;
 use crate::problem::{Fault, Problem};
 
 /// What the answer to a request that cannot be done is called in the description.
@@ -106,13 +108,26 @@ fn describe(operation: &mut Operation, method: &HttpMethod, path: &str) {
             Some(vec![needs("key", &scope), needs("session", &scope)])
         }
     };
+    let mut names_a_model = false;
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        names_a_model |= ["model", "segment"].contains(&parameter.name.as_str());
+        if parameter.name == "limit" {
+            let page = ObjectBuilder::new()
+                .schema_type(Type::Integer)
+                .minimum(Some(1))
+                .maximum(Some(PAGE_MAX))
+                .build();
+            parameter.schema = Some(RefOr::T(page.into()));
+        }
+    }
     let mut statuses = vec!["400", "429", "500", "503"];
     if access != Some(Access::Anyone) {
         statuses.extend(["401", "403"]);
     } else {
         statuses.extend(["401", "403", "409", "422"]);
     }
-    if path.contains('{') || path.contains("explain") || path.contains("history") {
+    if names_a_model || path.contains('{') || path.contains("explain") || path.contains("history") {
         statuses.push("404");
     }
     if !matches!(method, HttpMethod::Get) {
