@@ -15,7 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::access::{Access, route};
 use crate::app::App;
 use crate::cursor::PAGE_MAX;
-use crate::problem::{Fault, Problem};
+use crate::problem::{Fault, WrittenProblem};
 
 /// What the answer to a request that cannot be done is called in the description.
 const PROBLEM: &str = "Problem";
@@ -68,7 +68,7 @@ fn finish(mut api: OpenApi) -> OpenApi {
         .build();
     let cookie = ApiKeyValue::with_description("__Host-madura", "A session of the page.");
     let content =
-        ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
+        ContentBuilder::new().schema(Some(Ref::from_schema_name(WrittenProblem::name()))).build();
     let problem = ResponseBuilder::new()
         .description("What is wrong, and what to do.")
         .content("application/problem+json", content)
@@ -77,7 +77,7 @@ fn finish(mut api: OpenApi) -> OpenApi {
     let components = ComponentsBuilder::from(components)
         .security_scheme("key", SecurityScheme::Http(bearer))
         .security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)))
-        .schema(Problem::name(), Problem::schema())
+        .schema(WrittenProblem::name(), WrittenProblem::schema())
         .schema(Fault::name(), Fault::schema())
         .response(PROBLEM, problem);
     api.components = Some(components.build());
@@ -121,11 +121,17 @@ fn describe(operation: &mut Operation, method: &HttpMethod, path: &str) {
             parameter.schema = Some(RefOr::T(page.into()));
         }
     }
-    let mut statuses = vec!["400", "429", "500", "503"];
-    if access != Some(Access::Anyone) {
-        statuses.extend(["401", "403"]);
-    } else {
-        statuses.extend(["401", "403", "409", "422"]);
+    // What an event of a stream holds is told in words: no schema of this version can.
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response
+            && let Some(RefOr::T(stream)) = response.content.get_mut("text/event-stream")
+        {
+            stream.schema = None;
+        }
+    }
+    let mut statuses = vec!["400", "401", "403", "429", "500", "503"];
+    if access == Some(Access::Anyone) {
+        statuses.extend(["409", "422"]);
     }
     if names_a_model || path.contains('{') || path.contains("explain") || path.contains("history") {
         statuses.push("404");

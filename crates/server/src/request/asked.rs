@@ -8,8 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
 
-/// The query, read into `T`. What it does not know is refused; what has no value was not said, as in
-/// the query of a form with an empty field.
+/// The query, read into `T`. What it does not know is refused.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked<T>(pub(crate) T);
 
@@ -36,10 +35,7 @@ impl<T: DeserializeOwned> Asked<T> {
         if uri.query().is_some_and(|query| query.contains("%00") || query.contains('\0')) {
             return Err(Problem::bad("bad_query", "the query has a character with the number 0"));
         }
-        let read = match without_empty(uri) {
-            Some(uri) => Query::<T>::try_from_uri(&uri),
-            None => Query::<T>::try_from_uri(uri),
-        };
+        let read = Query::<T>::try_from_uri(uri);
         read.map(|Query(value)| Self(value)).map_err(|error: QueryRejection| {
             let text = error.body_text();
             let reason =
@@ -64,17 +60,6 @@ where
         read.map(|Path(value)| Self(value))
             .map_err(|_: PathRejection| Problem::not_found("address"))
     }
-}
-
-/// The address without the parts of its query that have no value, where there are any.
-fn without_empty(uri: &Uri) -> Option<Uri> {
-    let query = uri.query()?;
-    let is_empty = |part: &&str| part.split_once('=').is_some_and(|(_, value)| value.is_empty());
-    if !query.split('&').any(|part| is_empty(&part)) {
-        return None;
-    }
-    let rest: Vec<&str> = query.split('&').filter(|part| !is_empty(part)).collect();
-    format!("{}?{}", uri.path(), rest.join("&")).parse().ok()
 }
 
 /// Several values in one, separated by commas: `bracket=hot,warm`.

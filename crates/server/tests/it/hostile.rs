@@ -300,14 +300,3 @@ fn members_by_their_place_in_a_list_are_no_body() {
     let path = format!("/api/v1/users/{}", me["user"]["id"].as_str().expect("an id"));
     house.call("PATCH", &path, &owner, Some(json!([null, null]))).problem(422, "bad_body");
 }
-
-#[test]
-fn what_a_query_names_without_a_value_was_not_said() {
-    let house = House::new();
-    let owner = house.owner();
-    house.model(&owner);
-    house.visitor(&owner, "ana@a.example", 1);
-    let page = house.get("/api/v1/leads?q=&seen_since=&cursor=&limit=10", &owner).expect(200);
-    assert_eq!(page["leads"].as_array().map(Vec::len), Some(1));
-    house.get("/api/v1/leads?seen_since=soon", &owner).problem(400, "bad_query");
-}
