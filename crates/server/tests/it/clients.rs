@@ -103,15 +103,15 @@ site.listen(0, '127.0.0.1', async () => {
 process.on('unhandledRejection', (error) => { console.error(error); process.exit(2); });
 "#;
 
-const CHROMIUM: &str = "/usr/bin/chromium";
+pub(crate) const CHROMIUM: &str = "/usr/bin/chromium";
 
-fn directory() -> PathBuf {
+pub(crate) fn directory() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("target").join("clients")
 }
 
 /// Whether something that a test needs is there.
 #[expect(clippy::print_stdout, reason = "who runs the tests is told what was left out")]
-fn has(wanted: &Path) -> bool {
+pub(crate) fn has(wanted: &Path) -> bool {
     let is_there = wanted.exists();
     if !is_there {
         let needed = std::env::var_os("MADURA_NEED_CLIENTS").is_some();
@@ -121,7 +121,7 @@ fn has(wanted: &Path) -> bool {
     is_there
 }
 
-fn npm(package: &str) -> bool {
+pub(crate) fn npm(package: &str) -> bool {
     has(&directory().join("node_modules").join(package))
 }
 

@@ -13,5 +13,6 @@ mod on_postgres;
 #[path = "../../../store/tests/it/support/server.rs"]
 mod postgres;
 mod repeated;
+mod strangers;
 mod support;
 mod tables;
