@@ -25,10 +25,15 @@ export const session = {
 onShutOut(() => {
   state.me = null;
   state.known = true;
+  turnAway();
+});
+
+/** Sends whoever is not logged in to the login, and remembers where they wanted to go. */
+export function turnAway(): void {
   if (isOutside(route.path)) return;
   wanted = location.pathname + location.search;
   go('/login', { replace: true });
-});
+}
 
 /** Addresses of those who are not in yet. */
 export function isOutside(path: string): boolean {

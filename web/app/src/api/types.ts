@@ -50,6 +50,8 @@ export interface Model {
   brackets: string[];
   /** In their order. */
   stages: string[];
+  /** The smallest and largest score; 0 to 100 where the server does not say. */
+  scale?: { min: number; max: number };
   created_at: Instant;
 }
 

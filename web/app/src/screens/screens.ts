@@ -8,7 +8,7 @@ export type Parts = Record<string, string>;
 
 export interface Screen {
   path: string;
-  load: () => Promise<{ default: Component<{ parts: Parts }> }>;
+  load: () => Promise<{ default: Component<{ parts: Parts }> | Component<Record<string, never>> }>;
   /** The entry of the navigation that it belongs to. */
   entry?: Entry['key'];
 }

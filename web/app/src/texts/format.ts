@@ -80,3 +80,9 @@ export function country(code: string): string {
     return code;
   }
 }
+
+/** A number in few characters: `1.2K`. */
+export function compact(value: number): string {
+  if (Math.abs(value) < 10_000) return number(value);
+  return keep('compact', (spoken) => new Intl.NumberFormat(spoken, { notation: 'compact', maximumFractionDigits: 1 })).format(value);
+}
