@@ -53,7 +53,7 @@ export default {
   visitor_seen: 'Visitors come in.',
   visitor_awaited: 'Waiting for the first visitor: open a page of yours that has the line.',
   key_is_off: 'Reports with this key are refused.',
-  usage: { one: '{count} report in the last {days} days with visits', other: '{count} reports in the last {days} days with visits' },
+  usage: 'Reports on the last 90 days with visits: {count}',
   refused: { one: '{count} over quota', other: '{count} over quota' },
   origins_are: 'From {origins} only',
   origins_any: 'From any site',

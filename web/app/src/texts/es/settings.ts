@@ -53,7 +53,7 @@ export default {
   visitor_seen: 'Llegan visitas.',
   visitor_awaited: 'Esperando la primera visita: abra una página suya que tenga la línea.',
   key_is_off: 'Los avisos con esta clave se rechazan.',
-  usage: { one: '{count} aviso en los últimos {days} días con visitas', other: '{count} avisos en los últimos {days} días con visitas' },
+  usage: 'Avisos en los últimos 90 días con visitas: {count}',
   refused: { one: '{count} por encima del límite', other: '{count} por encima del límite' },
   origins_are: 'Solo desde {origins}',
   origins_any: 'Desde cualquier sitio',

@@ -53,7 +53,7 @@ export default {
   visitor_seen: 'Vin vizitatori.',
   visitor_awaited: 'Se așteaptă primul vizitator: deschideți o pagină care are rândul.',
   key_is_off: 'Raportările cu această cheie sunt refuzate.',
-  usage: { one: 'o raportare în ultimele {days} zile cu vizite', few: '{count} raportări în ultimele {days} zile cu vizite', other: '{count} de raportări în ultimele {days} zile cu vizite' },
+  usage: 'Raportări în ultimele 90 de zile cu vizite: {count}',
   refused: { one: 'una peste limită', few: '{count} peste limită', other: '{count} peste limită' },
   origins_are: 'Numai de la {origins}',
   origins_any: 'De pe orice site',
