@@ -12,7 +12,7 @@ function isLanguage(value: string | null | undefined): value is Language {
 function first(): Language {
   const kept = storage()?.getItem(KEPT);
   if (isLanguage(kept)) return kept;
-  for (const wished of navigator.languages) {
+  for (const wished of globalThis.navigator?.languages ?? []) {
     const short = wished.slice(0, 2);
     if (isLanguage(short)) return short;
   }

@@ -94,7 +94,7 @@ export const leads: Route[] = [
       events: [
         {
           ...{ id: 'd1', kind: 'deal', name: 'deal_opened', source: 'crm', machine: null, retracted_at: null },
-          ...{ at: lead.created_at, received_at: lead.created_at, body: { id: 'D-77', amount: 240_000, currency: 'EUR' } },
+          ...{ at: lead.created_at, received_at: lead.created_at, body: { id: 'D-77', name: 'Licences 2027', stage: 'opened', amount_minor: 240_000, currency: 'EUR' } },
         },
       ],
       next: null,
