@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json};
 
+use super::secrets::{is_secret, without_card_numbers};
 use super::{FieldUse, Fields, FormMapping, OtherFields};
-use crate::field_names::{Meaning, guess, simplify};
+use crate::field_names::{Guess, Meaning, guess, simplify};
 
 /// A proposal with its reasons.
 #[derive(Clone, PartialEq, Debug)]
@@ -55,6 +56,27 @@ pub fn suggest(form: &str, samples: &[Fields]) -> Suggested {
         seconds_min: None,
     };
     Suggested { mapping, reasons }
+}
+
+/// The traits that a form without a mapping says: those of its fields that are known by their names,
+/// such as a person's name, company or country. Who it is, the address, is said by other means.
+pub(crate) fn traits_of(fields: &Map<String, Json>) -> Map<String, Json> {
+    let mut traits = Map::new();
+    for (name, value) in fields {
+        let Some(text) = plain(value).filter(|text| !text.trim().is_empty()) else { continue };
+        if is_secret(name) {
+            continue;
+        }
+        if let Some(Guess { meaning: Meaning::Trait(path), .. }) = guess(name, &[&text])
+            && !traits.contains_key(path)
+        {
+            let mut value = Json::from(text.trim());
+            if !without_card_numbers(&mut value) {
+                traits.insert(path.to_owned(), value);
+            }
+        }
+    }
+    traits
 }
 
 fn usage(name: &str, meaning: Meaning) -> Option<FieldUse> {

@@ -8,7 +8,7 @@ use super::{CALL_BYTES_MAX, Call, Item, Note, Rejection, Shared};
 use super::{context, deals, instants, names, traits};
 use crate::document::{TreeErrorKind, read_tree};
 use crate::identity::{Id, read_id};
-use crate::{Envelope, email_traits, machines};
+use crate::{Envelope, email_traits, forms, machines};
 
 /// The longest name of an event, in bytes.
 const NAME_BYTES_MAX: usize = 255;
@@ -80,7 +80,11 @@ impl Reader<'_> {
             what,
             machine: machine.clone(),
         };
-        let mut reports = vec![report(id, what)];
+        let filled = filled_in(&what);
+        let mut reports = vec![report(id.clone(), what)];
+        if !filled.is_empty() {
+            reports.push(report(format!("{id}:traits"), What::Traits(filled)));
+        }
         // An address that came with an event is a trait as well. The same one needs no second fact.
         if let (Some(address), false) = (&said.who.email, call == Call::Identify) {
             let mut traits = email_traits(address);
@@ -286,6 +290,19 @@ impl Notes<'_> {
 impl Fault {
     fn at(pointer: &str, code: &'static str, message: String) -> Self {
         Self { pointer: pointer.to_owned(), code, message }
+    }
+}
+
+/// What a form that the tracking script saw says of the person who filled it in.
+fn filled_in(what: &What) -> Object {
+    match what {
+        What::Event { name, properties } if name == "form_submitted" => {
+            match properties.get("fields") {
+                Some(Json::Object(fields)) => forms::traits_of(fields),
+                _ => Object::new(),
+            }
+        }
+        _ => Object::new(),
     }
 }
 

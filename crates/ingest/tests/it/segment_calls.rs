@@ -573,3 +573,28 @@ fn a_browser_that_is_none_is_marked_and_kept() {
     let body = json!({"anonymousId": "a", "context": {"webdriver": true}});
     assert_eq!(sign(&body, &trusted).as_deref(), Some("automation"));
 }
+
+#[test]
+fn a_form_that_the_script_saw_says_who_filled_it_in() {
+    let body = json!({
+        "anonymousId": "a1",
+        "event": "form_submitted",
+        "messageId": "m1",
+        "properties": {"form": "demo", "fields": {
+            "nombre": " Carmen Sol ",
+            "empresa": "Clínica Sol",
+            "password": "hunter2",
+            "telefono": "4111 1111 1111 1111",
+            "mensaje": "Hola",
+        }},
+    });
+    let calls = parse(Call::Track, &body, Trust::Public).into_reports();
+    let [form, filled] = calls.as_slice() else { panic!("{calls:?}") };
+    assert_eq!((form.id.as_str(), filled.id.as_str()), ("web:m1", "web:m1:traits"));
+    assert_eq!(traits(filled), json!({"first_name": "Carmen Sol", "company.name": "Clínica Sol"}));
+    assert_eq!(event(form).0, "form_submitted");
+    // Another event with fields says nothing of a person.
+    let body =
+        json!({"anonymousId": "a1", "event": "quiz", "properties": {"fields": {"nombre": "x"}}});
+    assert_eq!(parse(Call::Track, &body, Trust::Public).into_reports().len(), 1);
+}
