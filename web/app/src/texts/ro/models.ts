@@ -92,9 +92,9 @@ export default {
   warning_at: 'Rândul {line}:{column}',
 
   effect_wrong: { one: 'Documentul nu este încă un model: un loc este de îndreptat. Mai jos este ultimul care a fost.', few: 'Documentul nu este încă un model: {count} locuri sunt de îndreptat. Mai jos este ultimul care a fost.', other: 'Documentul nu este încă un model: {count} de locuri sunt de îndreptat. Mai jos este ultimul care a fost.' },
-  effect_looking: { one: 'Se punctează toți…', other: 'Se punctează din nou toate cele {leads} lead-uri…' },
+  effect_looking: 'Se punctează din nou toți ({leads})…',
   effect_looking_first: 'Se punctează toți…',
-  effect_against: 'Față de versiunea {version} a modelului {model}, cea activă, pe toate cele {leads} lead-uri',
+  effect_against: 'Față de versiunea {version} a modelului {model}, cea activă, pe toți ({leads})',
   effect_none_counts: 'Încă nu este activ niciun model cu care să se compare. Activați-l pe acesta ca să vedeți scorurile tuturor.',
   leads_move: { one: 'lead se mișcă', few: 'lead-uri se mișcă', other: 'de lead-uri se mișcă' },
   rise: 'urcă',
