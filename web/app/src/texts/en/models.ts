@@ -98,7 +98,7 @@ export default {
 
   // The effect
   effect_wrong: { one: 'The document is no model yet: {count} place is to be mended. Below is the last one that was.', other: 'The document is no model yet: {count} places are to be mended. Below is the last one that was.' },
-  effect_looking: { one: 'Scoring everybody…', other: 'Scoring all {leads} leads anew…' },
+  effect_looking: 'Scoring all {leads} leads anew…',
   effect_looking_first: 'Scoring everybody…',
   effect_against: 'Against version {version} of {model}, which counts now, over all {leads} leads',
   effect_none_counts: 'No model counts yet, so there is nothing to compare with. Activate this one to see everybody scored.',

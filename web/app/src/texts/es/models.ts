@@ -92,7 +92,7 @@ export default {
   warning_at: 'Línea {line}:{column}',
 
   effect_wrong: { one: 'El documento aún no es un modelo: hay {count} punto por corregir. Abajo está el último que lo fue.', other: 'El documento aún no es un modelo: hay {count} puntos por corregir. Abajo está el último que lo fue.' },
-  effect_looking: { one: 'Puntuando a todos…', other: 'Puntuando de nuevo los {leads} leads…' },
+  effect_looking: 'Puntuando de nuevo los {leads} leads…',
   effect_looking_first: 'Puntuando a todos…',
   effect_against: 'Frente a la versión {version} de {model}, la activa, sobre los {leads} leads',
   effect_none_counts: 'Todavía no hay ningún modelo activo con el que comparar. Active este para ver puntuados a todos.',
