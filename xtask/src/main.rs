@@ -5,6 +5,7 @@
     reason = "talking to the person at the terminal is its work"
 )]
 
+mod api;
 mod bench;
 mod ci;
 mod clients;
@@ -27,6 +28,8 @@ cargo xtask tour               rank, explain and back-test the files of a synthe
 cargo xtask test               run every test
 cargo xtask ci [--fast]        everything a change must pass; --fast leaves out what takes long
 cargo xtask bench [NAME ...]   measure us and a peer in turn (--help tells more; --full takes long)
+cargo xtask web                build the page, which the next build of the program takes in
+cargo xtask api                ask the API everything that its description allows, and more
 cargo xtask clients            put the clients of others there that the server is tested with
 cargo xtask tidy               check the arrows between crates, names, sizes, links
 cargo xtask codegen [--check]  write the generated files, or only check that they are up to date";
@@ -51,6 +54,8 @@ fn run() -> Result<()> {
         ["ci"] => ci::run(ci::Scope::Everything),
         ["ci", "--fast"] => ci::run(ci::Scope::Fast),
         ["bench", rest @ ..] => bench::run(rest),
+        ["web"] => web::run(),
+        ["api", rest @ ..] => api::run(rest),
         ["clients"] => clients::run(),
         ["tidy"] => tidy::run(),
         ["codegen"] => codegen::run(codegen::Mode::Write),

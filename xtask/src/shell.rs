@@ -57,9 +57,11 @@ pub(crate) fn cargo() -> String {
     std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned())
 }
 
-/// Builds the binary, in the profile `dev` or `release`, and says where it lies.
+/// Builds the binary, in the profile `dev` or `release`, and says where it lies. The whole workspace
+/// is named, so that the features of its dependencies are those of the tests and nothing is built twice.
 pub(crate) fn build_madura(profile: &str) -> Result<String> {
-    run(&cargo(), &["build", "--quiet", "--package", "madura", "--profile", profile])?;
+    let what = ["--workspace", "--bin", "madura", "--profile", profile];
+    run(&cargo(), &[&["build", "--quiet"][..], &what].concat())?;
     let directory = if profile == "dev" { "debug" } else { profile };
     let binary = target().join(directory).join("madura");
     Ok(binary.to_string_lossy().into_owned())

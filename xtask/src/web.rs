@@ -1,12 +1,33 @@
 //! The parts of the web that Node's tools build and test, where there are any.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use crate::shell;
 use crate::steps::Steps;
 
+/// The page, which is built into the program.
+const PAGE: &str = "web/app";
+
 /// Packages of ours that Node's tools build and test.
-const PACKAGES: [&str; 1] = ["web/snippet"];
+const PACKAGES: [&str; 2] = ["web/snippet", PAGE];
+
+/// `cargo xtask web`: builds the page.
+pub(crate) fn run() -> Result<()> {
+    if !has_npm() {
+        bail!("npm builds the page: install Node.js");
+    }
+    install(PAGE)?;
+    npm(PAGE, &["run", "--silent", "build"])
+}
+
+/// Builds the page where that can be done; says so where it cannot.
+pub(crate) fn build_if_possible() -> Result<()> {
+    if has_npm() {
+        return run();
+    }
+    println!("Without Node.js the program is built without its page; the API works.");
+    Ok(())
+}
 
 /// Adds their tests.
 pub(crate) fn add_tests(steps: &mut Steps) {
@@ -28,7 +49,13 @@ fn has_npm() -> bool {
 
 /// Installs what the lock file names, where that is not done yet.
 fn install(package: &str) -> Result<()> {
-    if shell::root().join(package).join("node_modules").exists() {
+    let root = shell::root().join(package);
+    let written = |path: &str| std::fs::metadata(root.join(path)).and_then(|file| file.modified());
+    let is_done = match (written("node_modules/.package-lock.json"), written("package-lock.json")) {
+        (Ok(installed), Ok(wanted)) => installed >= wanted,
+        _ => false,
+    };
+    if is_done {
         return Ok(());
     }
     npm(package, &["ci", "--no-audit", "--no-fund", "--silent"])

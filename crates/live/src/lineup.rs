@@ -47,13 +47,15 @@ impl Lineup {
                 if !matches!(version.state, VersionState::Active | VersionState::Shadow) {
                     continue;
                 }
-                match load(&version.document, syntax_of(&version.document)).model {
-                    Some(read) => found.push((version, model.is_primary, read)),
-                    None => tracing::error!(
+                let read = load(&version.document, syntax_of(&version.document)).model;
+                if let Some(read) = read {
+                    found.push((version, model.is_primary, read));
+                } else {
+                    tracing::error!(
                         model = version.model,
                         version = version.version,
                         "this version is in force and cannot be read: it does not score"
-                    ),
+                    );
                 }
             }
         }

@@ -17,7 +17,7 @@ pub(crate) fn row(
 ) -> LeadRow {
     let traits = traits_at(facts, now);
     let text = |path: &str| {
-        let value = traits.get(path).map(|value| value.to_string());
+        let value = traits.get(path).map(ToString::to_string);
         value.filter(|text| !text.trim().is_empty())
     };
     let both = || {

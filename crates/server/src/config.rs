@@ -113,7 +113,7 @@ impl Default for Limits {
             requests: 1024,
             body_bytes: 1 << 20,
             import_bytes: 4 << 30,
-            request_time: Duration::from_secs(60),
+            request_time: Duration::from_mins(1),
             head_time: Duration::from_secs(15),
             per_write_key: Rate { per_second: 500.0, burst: 2_000.0 },
             // A page sends a handful of calls; an office of a thousand people has one address.
@@ -131,7 +131,7 @@ impl Default for Pace {
                 .unwrap_or(leads::Duration::DAY)
         };
         Self {
-            tick: Duration::from_secs(60),
+            tick: Duration::from_mins(1),
             deliveries: Duration::from_millis(500),
             seal_after: days(30),
             seal_at_least: 50_000,

@@ -40,10 +40,13 @@ pub(crate) fn read_at(
     Ok(read.map(|(millis, id)| (Timestamp::saturating_from_millis(millis), id)))
 }
 
-/// How many on a page: 1 to 200, 50 where nothing is said.
+/// The most on a page.
+pub(crate) const PAGE_MAX: usize = 200;
+
+/// How many on a page: 1 to [`PAGE_MAX`], 50 where nothing is said.
 pub(crate) fn limit(wanted: Option<usize>) -> Result<usize, Problem> {
     match wanted.unwrap_or(50) {
-        limit @ 1..=200 => Ok(limit),
+        limit @ 1..=PAGE_MAX => Ok(limit),
         _ => Err(Problem::bad("bad_limit", "a page has 1 to 200 entries")),
     }
 }

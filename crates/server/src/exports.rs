@@ -124,6 +124,7 @@ async fn export_leads(
     Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name)], body).into_response())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the form of a conversion of errors")]
 fn disk(error: io::Error) -> Problem {
     tracing::error!(%error, "an export cannot be written");
     Problem::unavailable("disk", "the export cannot be written: is the disk full?", 30)

@@ -1,19 +1,21 @@
 //! The description of the API, made from the routes and the table of who may call them.
 
 use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
-    ResponseBuilder,
+    ComponentsBuilder, ContentBuilder, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref,
+    RefOr, ResponseBuilder,
 };
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::access::{Access, route};
 use crate::app::App;
-use crate::problem::{Fault, Problem};
+use crate::cursor::PAGE_MAX;
+use crate::problem::{Fault, WrittenProblem};
 
 /// What the answer to a request that cannot be done is called in the description.
 const PROBLEM: &str = "Problem";
@@ -66,7 +68,7 @@ fn finish(mut api: OpenApi) -> OpenApi {
         .build();
     let cookie = ApiKeyValue::with_description("__Host-madura", "A session of the page.");
     let content =
-        ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name()))).build();
+        ContentBuilder::new().schema(Some(Ref::from_schema_name(WrittenProblem::name()))).build();
     let problem = ResponseBuilder::new()
         .description("What is wrong, and what to do.")
         .content("application/problem+json", content)
@@ -75,7 +77,7 @@ fn finish(mut api: OpenApi) -> OpenApi {
     let components = ComponentsBuilder::from(components)
         .security_scheme("key", SecurityScheme::Http(bearer))
         .security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)))
-        .schema(Problem::name(), Problem::schema())
+        .schema(WrittenProblem::name(), WrittenProblem::schema())
         .schema(Fault::name(), Fault::schema())
         .response(PROBLEM, problem);
     api.components = Some(components.build());
@@ -106,13 +108,32 @@ fn describe(operation: &mut Operation, method: &HttpMethod, path: &str) {
             Some(vec![needs("key", &scope), needs("session", &scope)])
         }
     };
-    let mut statuses = vec!["400", "429", "500", "503"];
-    if access != Some(Access::Anyone) {
-        statuses.extend(["401", "403"]);
-    } else {
-        statuses.extend(["401", "403", "409", "422"]);
+    let mut names_a_model = false;
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        names_a_model |= ["model", "segment"].contains(&parameter.name.as_str());
+        if parameter.name == "limit" {
+            let page = ObjectBuilder::new()
+                .schema_type(Type::Integer)
+                .minimum(Some(1))
+                .maximum(Some(PAGE_MAX))
+                .build();
+            parameter.schema = Some(RefOr::T(page.into()));
+        }
     }
-    if path.contains('{') || path.contains("explain") || path.contains("history") {
+    // What an event of a stream holds is told in words: no schema of this version can.
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response
+            && let Some(RefOr::T(stream)) = response.content.get_mut("text/event-stream")
+        {
+            stream.schema = None;
+        }
+    }
+    let mut statuses = vec!["400", "401", "403", "429", "500", "503"];
+    if access == Some(Access::Anyone) {
+        statuses.extend(["409", "422"]);
+    }
+    if names_a_model || path.contains('{') || path.contains("explain") || path.contains("history") {
         statuses.push("404");
     }
     if !matches!(method, HttpMethod::Get) {

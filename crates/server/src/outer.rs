@@ -1,7 +1,6 @@
 //! What surrounds every route: a number for the request, room for it, a limit of time, headers that
 //! keep browsers from mischief, and a line in the log that says nothing about anybody.
 
-use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
@@ -79,13 +78,11 @@ async fn run(app: &App, request: Request, next: Next, is_long: bool) -> Response
     if is_long {
         return as_problem(answer.await);
     }
-    match timeout(app.config.limits.request_time, answer).await {
-        Ok(response) => as_problem(response),
-        Err(_) => {
-            let detail = "the answer takes too long: ask for less at a time";
-            Problem::unavailable("timeout", detail, 5).into_response()
-        }
-    }
+    let Ok(response) = timeout(app.config.limits.request_time, answer).await else {
+        let detail = "the answer takes too long: ask for less at a time";
+        return Problem::unavailable("timeout", detail, 5).into_response();
+    };
+    as_problem(response)
 }
 
 /// Gives answers that come from below the routes (no such route, a method that it does not know, a
@@ -113,7 +110,7 @@ fn as_problem(response: Response) -> Response {
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(axum::http::header::CONTENT_LENGTH);
     parts.headers.extend(problem.headers().clone());
-    Response::from_parts(parts, Body::from(problem.into_body()))
+    Response::from_parts(parts, problem.into_body())
 }
 
 /// A number that a proxy gave the request, where it is a plain one.

@@ -1,19 +1,31 @@
 //! The page that people use: files that were built into the program, and nothing else.
 
+use std::fmt::Write as _;
+
 use axum::extract::Request;
 use axum::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use rust_embed::Embed;
 
 use crate::problem::Problem;
 
-/// The page, as it stands in `web/page`.
+/// The page, as `web/app` was built into `web/dist`. A debug build reads it from there when it is asked.
 #[derive(Embed)]
-#[folder = "../../web/page"]
+#[folder = "../../web/dist"]
+#[allow_missing = true]
 struct Files;
 
 const INDEX: &str = "index.html";
+
+/// Files whose names change with what is in them.
+const HASHED: &str = "assets/";
+
+/// What stands in place of the page in a program that was built without it.
+const NOT_BUILT: &str = "<!doctype html><meta charset=utf-8><title>Madura</title>
+<p>This program was built without its page; the API works. With Node.js, <code>cargo xtask web</code> builds the
+page, and the next build of the program takes it in.
+";
 
 /// Answers whatever no route answers.
 pub(crate) async fn serve(request: Request) -> Response {
@@ -39,11 +51,8 @@ pub(crate) async fn serve(request: Request) -> Response {
         .get(ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
-    if wants_page
-        && is_address_of_page(name)
-        && let Some(index) = file(INDEX, request.headers())
-    {
-        return index;
+    if wants_page && is_address_of_page(name) {
+        return file(INDEX, request.headers()).unwrap_or_else(|| Html(NOT_BUILT).into_response());
     }
     Problem::not_found("page").into_response()
 }
@@ -62,8 +71,11 @@ fn file(name: &str, headers: &HeaderMap) -> Option<Response> {
     let is_listed = Files::iter().any(|listed| listed == name);
     let file = if is_listed { Files::get(name) } else { None }?;
     let hash = file.metadata.sha256_hash();
-    let tag: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    let tag = format!("\"{tag}\"");
+    let mut tag = String::from("\"");
+    for byte in &hash[..16] {
+        let _ = write!(tag, "{byte:02x}");
+    }
+    tag.push('"');
     let known = headers.get(IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let is_known = known.is_some_and(|known| {
         known.split(',').any(|one| one.trim().trim_start_matches("W/") == tag)
@@ -76,8 +88,10 @@ fn file(name: &str, headers: &HeaderMap) -> Option<Response> {
     let answer = response.headers_mut();
     answer.insert(CONTENT_TYPE, HeaderValue::from_static(kind_of(name)));
     answer.insert(ETAG, HeaderValue::from_str(&tag).ok()?);
-    // Names stay the same from version to version: browsers ask whether a file does, too.
-    answer.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // Where a name stays the same from version to version, browsers ask whether the file does, too.
+    let is_hashed = name.starts_with(HASHED);
+    let keep = if is_hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
+    answer.insert(CACHE_CONTROL, HeaderValue::from_static(keep));
     Some(response)
 }
 

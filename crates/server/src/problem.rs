@@ -8,10 +8,24 @@ use serde::Serialize;
 use store::DbError;
 use utoipa::ToSchema;
 
-/// An answer that is no success. `code` and `message` are there whatever happened: some clients of the
-/// tracking calls look for nothing else.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+/// An answer that is no success.
+#[derive(Clone, Debug)]
 pub(crate) struct Problem {
+    status: StatusCode,
+    code: String,
+    detail: String,
+    errors: Vec<Fault>,
+    /// After how many seconds the same request may succeed.
+    retry_after: Option<u64>,
+    /// When it may, as tracking clients expect it: in seconds since 1970.
+    resets_at: Option<i64>,
+}
+
+/// A problem as it is written. `code` and `message` are there whatever happened: some clients of the
+/// tracking calls look for nothing else.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct WrittenProblem {
     /// Names the kind of problem; not an address to call.
     #[schema(example = "urn:madura:problem:not_found")]
     r#type: String,
@@ -29,12 +43,20 @@ pub(crate) struct Problem {
     /// What is wrong at which places of the request.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Fault>,
-    /// After how many seconds the same request may succeed.
-    #[serde(skip)]
-    retry_after: Option<u64>,
-    /// When it may, as tracking clients expect it: in seconds since 1970.
-    #[serde(skip)]
-    resets_at: Option<i64>,
+}
+
+impl From<Problem> for WrittenProblem {
+    fn from(problem: Problem) -> Self {
+        Self {
+            r#type: format!("urn:madura:problem:{}", problem.code),
+            title: problem.status.canonical_reason().unwrap_or("Problem").to_owned(),
+            status: problem.status.as_u16(),
+            message: problem.detail.clone(),
+            detail: problem.detail,
+            code: problem.code,
+            errors: problem.errors,
+        }
+    }
 }
 
 /// Something that is wrong at one place of a request.
@@ -70,14 +92,10 @@ impl Fault {
 
 impl Problem {
     pub(crate) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        let detail = detail.into();
         Self {
-            r#type: format!("urn:madura:problem:{code}"),
-            title: status.canonical_reason().unwrap_or("Problem").to_owned(),
-            status: status.as_u16(),
-            message: detail.clone(),
-            detail,
+            status,
             code: code.to_owned(),
+            detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
             resets_at: None,
@@ -158,7 +176,7 @@ impl Problem {
     }
 
     pub(crate) fn status(&self) -> StatusCode {
-        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        self.status
     }
 }
 
@@ -195,15 +213,16 @@ impl From<DbError> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = serde_json::to_vec(&self).unwrap_or_default();
-        let mut response = (self.status(), body).into_response();
+        let (status, retry_after, resets_at) = (self.status, self.retry_after, self.resets_at);
+        let body = serde_json::to_vec(&WrittenProblem::from(self)).unwrap_or_default();
+        let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Some(seconds) = self.resets_at {
+        if let Some(seconds) = resets_at {
             headers
                 .insert(HeaderName::from_static("x-ratelimit-reset"), HeaderValue::from(seconds));
         }

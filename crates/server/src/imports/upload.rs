@@ -104,6 +104,7 @@ async fn upload(
     stored
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the form of a conversion of errors")]
 fn unreadable(error: ingest::ReadError) -> Problem {
     Problem::invalid("unreadable", error.to_string())
 }

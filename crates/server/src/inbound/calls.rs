@@ -104,6 +104,7 @@ pub(super) async fn keep(
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the form of a conversion of errors")]
 fn of_call(error: CallError) -> Problem {
     match &error {
         CallError::TooLarge { limit, .. } => Problem::too_large(*limit),

@@ -20,6 +20,7 @@ pub(crate) struct Verdicts {
 }
 
 /// What became of an item.
+#[expect(clippy::struct_field_names, reason = "the words of the API")]
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Verdict {
     /// Its place in the body, from 0.

@@ -217,6 +217,7 @@ struct CountAsked {
 }
 
 /// How many leads there are.
+#[expect(clippy::struct_field_names, reason = "the words of the API")]
 #[derive(Debug, Serialize, ToSchema)]
 struct Counts {
     /// The model whose scores are meant; null where no model is in force yet.

@@ -1,5 +1,7 @@
 //! Bodies of requests to the API: JSON that says exactly what the route knows.
 
+use std::any::TypeId;
+
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
@@ -41,7 +43,7 @@ impl Repeat {
     }
 }
 
-impl<T: DeserializeOwned> FromRequest<App> for Sent<T> {
+impl<T: DeserializeOwned + 'static> FromRequest<App> for Sent<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
@@ -88,7 +90,7 @@ pub(crate) async fn read_body(body: Body, limit: usize) -> Result<bytes::Bytes, 
     })
 }
 
-fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+fn read_json<T: DeserializeOwned + 'static>(bytes: &[u8]) -> Result<T, Problem> {
     let value: Json = serde_json::from_slice(bytes).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         Problem::bad("not_json", format!("the body is not JSON, at {place}"))
@@ -98,6 +100,10 @@ fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             "bad_text",
             "a text in the body has a character with the number 0",
         ));
+    }
+    // Members by their place in a list are nobody's intention, and serde would take them.
+    if value.is_array() && TypeId::of::<T>() != TypeId::of::<Json>() {
+        return Err(Problem::invalid("bad_body", "the body has to be an object, `{..}`"));
     }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let pointer = pointer(error.path());
@@ -112,7 +118,10 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     let mut pointer = String::new();
     for segment in path {
         match segment {
-            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Seq { index } => {
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
+            }
             Segment::Map { key } => {
                 pointer.push('/');
                 pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));

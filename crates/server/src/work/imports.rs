@@ -73,7 +73,7 @@ fn run(app: &App, claim: &JobClaim) {
         read(app, claim, &id)
     };
     let now = app.now();
-    let (claim, import) = (claim.clone(), id.clone());
+    let (claim, import) = (claim.clone(), id);
     let finished = app.live.store().write(move |tx| {
         match outcome {
             Ok(()) => {

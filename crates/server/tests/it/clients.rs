@@ -110,6 +110,7 @@ fn directory() -> PathBuf {
 }
 
 /// Whether something that a test needs is there.
+#[expect(clippy::print_stdout, reason = "who runs the tests is told what was left out")]
 fn has(wanted: &Path) -> bool {
     let is_there = wanted.exists();
     if !is_there {

@@ -290,3 +290,13 @@ fn a_made_up_method_makes_up_no_number() {
     let page = house.get("/metrics", &owner).text();
     assert!(!page.contains("BREW"), "{page}");
 }
+
+#[test]
+fn members_by_their_place_in_a_list_are_no_body() {
+    let house = House::new();
+    let owner = house.owner();
+    house.post("/api/v1/write-keys", &owner, json!(["site", []])).problem(422, "bad_body");
+    let me = house.get("/api/v1/me", &owner).expect(200);
+    let path = format!("/api/v1/users/{}", me["user"]["id"].as_str().expect("an id"));
+    house.call("PATCH", &path, &owner, Some(json!([null, null]))).problem(422, "bad_body");
+}

@@ -238,7 +238,7 @@ fn a_deal_is_a_fact_of_its_lead() {
     let owner = house.owner();
     house.model(&owner);
     let lead = house.visitor(&owner, "ana@a.example", 0);
-    let deal = json!({"id": "d1", "who": {"lead": lead}, "stage": "won", "amount_minor": 120000, "currency": "eur"});
+    let deal = json!({"id": "d1", "who": {"lead": lead}, "stage": "won", "amount_minor": 120_000, "currency": "eur"});
     house.post("/api/v1/deals", &owner, deal).expect(200);
     let deals = house.get(&format!("/api/v1/leads/{lead}/deals"), &owner).expect(200);
     assert_eq!(deals["events"][0]["name"], "deal_won");
