@@ -1,6 +1,6 @@
 //! Servers that are busy, that point elsewhere, or that are none.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
 use std::thread::{self, JoinHandle};
 
@@ -16,9 +16,13 @@ fn answering(answers: Vec<String>) -> (String, JoinHandle<Vec<String>>) {
         let mut heads = Vec::new();
         for answer in answers {
             let (mut stream, _) = listener.accept().unwrap();
-            let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let lines = reader.by_ref().lines();
             let head: Vec<String> =
                 lines.map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
+            let length = head.iter().find_map(|line| line.strip_prefix("content-length: "));
+            let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
+            reader.read_exact(&mut body).unwrap();
             heads.push(head.join("\n"));
             stream.write_all(answer.as_bytes()).unwrap();
         }

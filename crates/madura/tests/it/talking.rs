@@ -144,7 +144,7 @@ fn leads_come_in_their_order_over_all_pages() {
     assert_eq!(wrong.code, 2);
     assert!(wrong.stderr.contains("madura models"), "{}", wrong.stderr);
 
-    running.fine("export leads --out out/../leads.ndjson");
+    running.fine("export leads --out leads.ndjson");
     assert_eq!(running.desk.read("leads.ndjson").iter().filter(|b| **b == b'\n').count(), 230);
 }
 

@@ -110,7 +110,7 @@ fn say_rejects(connection: &Connection<'_>, import: &Import, args: &ImportArgs) 
         }
         None => None,
     };
-    let mut seen = 0_u64;
+    let (mut seen, place) = (0_u64, import.place());
     if import.rejected > 0 {
         ui.warn(format_args!(
             "{} could not be read and left out",
@@ -123,7 +123,7 @@ fn say_rejects(connection: &Connection<'_>, import: &Import, args: &ImportArgs) 
             after = page.last().map_or(after, |last| last.row);
             for reject in page {
                 if (seen as usize) < SAID_MAX {
-                    ui.more(legible(&format!("row {}: {}", reject.row, reject.message)));
+                    ui.more(legible(&format!("{place} {}: {}", reject.row, reject.message)));
                 }
                 seen += 1;
                 if let Some((path, file)) = &mut file {

@@ -81,6 +81,8 @@ pub(crate) struct Import {
     pub(crate) name: String,
     pub(crate) state: String,
     #[serde(default)]
+    pub(crate) format: String,
+    #[serde(default)]
     pub(crate) mapping: Json,
     pub(crate) total: Option<u64>,
     pub(crate) settled: u64,
@@ -89,6 +91,13 @@ pub(crate) struct Import {
     pub(crate) repeated: u64,
     pub(crate) failure: Option<String>,
     pub(crate) created_at: String,
+}
+
+impl Import {
+    /// What the number of a row counts: the lines of a text file, the rows of others.
+    fn place(&self) -> &'static str {
+        if matches!(self.format.as_str(), "csv" | "ndjson") { "line" } else { "row" }
+    }
 }
 
 const IMPORTS: [&str; 3] = ["api", "v1", "imports"];
@@ -171,16 +180,13 @@ fn start(connection: &Connection<'_>, import: Import, args: &ImportArgs) -> Resu
     let ui = connection.ui;
     let id = import.id.clone();
     let mut import = import;
+    let is_other_table = args.mapping.changes_the_table();
+    if is_other_table {
+        // Another sheet has other columns: what was proposed for the first is forgotten.
+        import = set(connection, &id, &args.mapping.table())?;
+    }
     let looked = preview::look(connection, &id)?;
-    let looked = if args.mapping.changes_the_table() {
-        // Another sheet has other columns: what was proposed is forgotten first.
-        let empty = args.mapping.table();
-        import = set(connection, &id, &empty)?;
-        preview::look(connection, &id)?
-    } else {
-        looked
-    };
-    let base = if args.mapping.changes_the_table() { &looked.mapping } else { &import.mapping };
+    let base = if is_other_table { &looked.mapping } else { &import.mapping };
     let mapping = args.mapping.apply(base, &looked)?;
     if mapping != import.mapping {
         import = set(connection, &id, &mapping)?;

@@ -88,7 +88,7 @@ pub(super) fn show(import: &Import, looked: &Looked, ui: &Ui) {
     for fault in looked.rejects.iter().take(FAULTS_SHOWN) {
         let column = fault.column.as_deref().map(|column| format!(", {column}"));
         let column = column.unwrap_or_default();
-        ui.warn(legible(&format!("row {}{column}: {}", fault.place, fault.reason)));
+        ui.warn(legible(&format!("{} {}{column}: {}", import.place(), fault.place, fault.reason)));
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use super::list::{Versions, versions_of};
+use super::list::versions_of;
 use super::{MODELS, changes};
 use crate::client::{Call, Connection, ServerArgs, body};
 use crate::exit::{Failure, Outcome, Result};
@@ -147,7 +147,7 @@ pub(super) fn shadow(connection: &Connection<'_>, args: &VersionArgs) -> Result 
 pub(super) fn retire(connection: &Connection<'_>, args: &RetireArgs) -> Result {
     let (model, version, ui) = (args.model.as_str(), args.version, connection.ui);
     let versions = versions_of(connection, model)?;
-    if Versions::active(&versions) == Some(version) && !args.yes {
+    if versions.active() == Some(version) && !args.yes {
         ui.warn(format_args!(
             "version {version} is the one that counts: without it {model} scores nobody any more"
         ));
