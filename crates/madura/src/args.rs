@@ -4,8 +4,9 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    apply, backtest, backup, check, completions, config, demo, diff, doctor, explain, fmt,
-    generate, health, history, man, new, restore, schema, score, serve, test, verify,
+    api, apply, backtest, backup, check, completions, config, demo, diff, doctor, explain, export,
+    fmt, generate, health, history, import, imports, lead, leads, login, logout, man, models, new,
+    restore, schema, score, send, serve, test, verify, watch,
 };
 use crate::ui::ColorChoice;
 
@@ -87,6 +88,28 @@ pub(crate) enum Command {
     Health(health::HealthArgs),
     /// Check the settings, and show what decided each
     Config(config::ConfigArgs),
+    /// Log in to a running server with an API key
+    Login(login::LoginArgs),
+    /// Forget the key for a server
+    Logout(logout::LogoutArgs),
+    /// List the leads of a running server, the best first
+    Leads(leads::LeadsArgs),
+    /// Show why one lead of a running server has its score, line by line
+    Lead(lead::LeadArgs),
+    /// Watch scores and stages change, as they happen
+    Watch(watch::WatchArgs),
+    /// See and change the models of a running server
+    Models(models::ModelsArgs),
+    /// Import a file into a running server: leads, events or deals
+    Import(import::ImportArgs),
+    /// List the imports of a running server, the newest first
+    Imports(imports::ImportsArgs),
+    /// Send facts to a running server: one JSON object a line
+    Send(send::SendArgs),
+    /// Take leads with their scores, or recent facts, out of a running server
+    Export(export::ExportArgs),
+    /// Call the API of a running server: everything that has no command of its own
+    Api(api::ApiArgs),
     /// Print completions for a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual page, or write those of all commands
@@ -158,6 +181,8 @@ First steps:
   madura new model.yaml                         a model to begin with
   madura score model.yaml --leads company/leads.csv --events company/events.csv
   madura explain model.yaml 17 --leads company/leads.csv --events company/events.csv
+  madura login https://leads.example.com        a server that runs already; then `madura leads`
 
 Exit codes: 0 fine; 1 findings (a failed test, a rejected row under --strict); 2 a wrong command
-line or model; 3 a file that cannot be read or written.";
+line or model, or a server that refuses; 3 a file that cannot be read or written; 4 the store, the
+network or the server could not.";

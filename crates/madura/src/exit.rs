@@ -74,6 +74,11 @@ impl Failure {
         self
     }
 
+    /// Whether it is the network's or the other end's, and may be over soon.
+    pub(crate) fn is_of_the_system(&self) -> bool {
+        self.kind == Kind::System
+    }
+
     fn new(kind: Kind, error: anyhow::Error) -> Self {
         Self { kind, error, hints: Vec::new() }
     }

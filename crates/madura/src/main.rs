@@ -5,6 +5,7 @@
 //! ```
 
 mod args;
+mod client;
 mod clock;
 mod commands;
 mod exit;

@@ -37,6 +37,11 @@ impl Progress {
         )
     }
 
+    /// Begins with rows, of which nobody knows how many there are.
+    pub(crate) fn rows(ui: &Ui, name: &str) -> Self {
+        Self::new(ui, name, 0, "{spinner} {wide_msg} {human_pos:>10} rows")
+    }
+
     /// Says how far it is.
     pub(crate) fn reach(&self, position: u64) {
         let Some(bar) = &self.bar else { return };

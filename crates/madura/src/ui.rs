@@ -79,6 +79,29 @@ impl Ui {
         stdout.flush()
     }
 
+    /// Asks a person for consent. Where nobody can be asked, it is not given, and what to say instead is
+    /// said.
+    pub(crate) fn agree(&self, question: impl Display) -> io::Result<bool> {
+        if !io::stdin().is_terminal() || !self.stderr_is_terminal {
+            self.hint("nothing was changed: say --yes to do it");
+            return Ok(false);
+        }
+        let terminal = console::Term::stderr();
+        terminal.write_str(&format!("{question} [y/N] "))?;
+        let answer = terminal.read_line()?;
+        Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// Asks a person for a secret, which the terminal does not show.
+    pub(crate) fn ask_secret(&self, question: impl Display) -> io::Result<Option<String>> {
+        if !io::stdin().is_terminal() || !self.stderr_is_terminal {
+            return Ok(None);
+        }
+        let terminal = console::Term::stderr();
+        terminal.write_str(&format!("{question} "))?;
+        terminal.read_secure_line().map(Some)
+    }
+
     /// How many columns there are to print in.
     pub(crate) fn width(&self) -> usize {
         if !self.stdout_is_terminal {

@@ -1,10 +1,11 @@
 //! `madura doctor`: has the system what it needs?
 
-use std::net::TcpListener;
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
 
 use clap::Args;
 use store::scores::models;
 
+use crate::client::{Address, Connection, legible};
 use crate::clock::now;
 use crate::exit::{Outcome, Result};
 use crate::service::{House, Settings, SettingsArgs};
@@ -13,7 +14,7 @@ use crate::ui::Ui;
 /// Look whether the system has what it needs
 ///
 /// Settings, data directory, database, address, clock, users, models: one line each, with the remedy
-/// where something is missing. Changes nothing.
+/// where something is missing. A system that runs already is asked how it is. Changes nothing.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct DoctorArgs {
@@ -43,12 +44,25 @@ pub(crate) fn run(args: &DoctorArgs, ui: &Ui) -> Result {
     line(now().as_millis() > EARLIEST_MS, "the clock", "set it: scores fade by it");
     let public = settings.public_url.starts_with("https://") || settings.bind.ip().is_loopback();
     line(public, "people reach it by https", "put a proxy with TLS before it and say public_url");
-    match TcpListener::bind(settings.bind) {
-        Ok(_) => line(true, &format!("{} is free", settings.bind), ""),
-        Err(error) => {
-            let remedy = format!("{error} (a running madura holds it, which is well)");
+    let in_use = House::is_in_use(&settings);
+    match (TcpListener::bind(settings.bind), running(&settings, ui)) {
+        (Ok(_), _) if in_use => {
+            let what = format!("the running Madura answers at {}", settings.bind);
+            line(false, &what, "it listens elsewhere: say where with --bind");
+        }
+        (Ok(_), _) => line(true, &format!("{} is free", settings.bind), ""),
+        (Err(_), Some(ready)) => {
+            line(true, &format!("a running Madura answers at {}", settings.bind), "");
+            let remedy = ready.as_deref().unwrap_or_default();
+            line(ready.is_none(), "it can take facts, and scores follow", remedy);
+        }
+        (Err(error), None) => {
+            let remedy = format!("{error}, and no Madura: stop that one, or choose another --bind");
             line(false, &format!("{} is free", settings.bind), &remedy);
         }
+    }
+    if in_use {
+        line(true, &format!("{} is in use by a running Madura", settings.data.display()), "");
     }
     match House::beside(&settings) {
         Err(_) => {
@@ -63,4 +77,26 @@ pub(crate) fn run(args: &DoctorArgs, ui: &Ui) -> Result {
         }
     }
     Ok(if ill { Outcome::Findings } else { Outcome::Fine })
+}
+
+/// Whether a Madura answers where this one would listen; inside: why it cannot take facts.
+fn running(settings: &Settings, ui: &Ui) -> Option<Option<String>> {
+    let mut bind = settings.bind;
+    if bind.ip().is_unspecified() {
+        bind.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    let address = Address::parse(&format!("http://{bind}"), true).ok()?;
+    let connection = Connection::new(address, None, ui).ok()?;
+    let (status, said) = connection.look(&["health"])?;
+    if status != 200 || said["status"] != "ok" {
+        return None;
+    }
+    match connection.look(&["ready"]) {
+        Some((200, _)) => Some(None),
+        Some((_, problem)) => {
+            let why = problem["detail"].as_str().unwrap_or("it does not say why: see its log");
+            Some(Some(legible(why)))
+        }
+        None => Some(Some("it does not answer: see its log".to_owned())),
+    }
 }

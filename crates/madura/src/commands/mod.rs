@@ -1,5 +1,6 @@
 //! One file per command: its arguments, its examples and what it does.
 
+pub(crate) mod api;
 pub(crate) mod apply;
 pub(crate) mod backtest;
 pub(crate) mod backup;
@@ -10,18 +11,28 @@ pub(crate) mod demo;
 pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod fmt;
 pub(crate) mod generate;
 pub(crate) mod health;
 pub(crate) mod history;
+pub(crate) mod import;
+pub(crate) mod imports;
+pub(crate) mod lead;
+pub(crate) mod leads;
+pub(crate) mod login;
+pub(crate) mod logout;
 pub(crate) mod man;
+pub(crate) mod models;
 pub(crate) mod new;
 pub(crate) mod restore;
 pub(crate) mod schema;
 pub(crate) mod score;
+pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod test;
 pub(crate) mod verify;
+pub(crate) mod watch;
 
 use crate::args::Command;
 use crate::exit::Result;
@@ -50,6 +61,17 @@ pub(crate) fn run(command: Command, ui: &Ui) -> Result {
         Command::Doctor(args) => doctor::run(&args, ui),
         Command::Health(args) => health::run(&args, ui),
         Command::Config(args) => config::run(&args, ui),
+        Command::Login(args) => login::run(&args, ui),
+        Command::Logout(args) => logout::run(&args, ui),
+        Command::Leads(args) => leads::run(&args, ui),
+        Command::Lead(args) => lead::run(&args, ui),
+        Command::Watch(args) => watch::run(&args, ui),
+        Command::Models(args) => models::run(&args, ui),
+        Command::Import(args) => import::run(&args, ui),
+        Command::Imports(args) => imports::run(&args, ui),
+        Command::Send(args) => send::run(&args, ui),
+        Command::Export(args) => export::run(&args, ui),
+        Command::Api(args) => api::run(&args, ui),
         Command::Completions(args) => completions::run(&args, ui),
         Command::Man(args) => man::run(&args, ui),
     }

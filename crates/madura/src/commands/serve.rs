@@ -53,18 +53,23 @@ pub(crate) fn keep_serving(
     visitors: Option<Visitors>,
     ui: &Ui,
 ) -> Result {
-    let server =
-        server::Server::open(settings.for_server(), opened.live.clone(), clock(), random())
-            .map_err(Failure::system)?;
-    let link = server.setup_link().map_err(Failure::system)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::system(format!("no threads can be had: {error}")))?;
+    let listener = runtime.block_on(listen(settings.bind))?;
+    // Port 0 is one that is free: which one is known only now.
+    let settings = &match listener.local_addr() {
+        Ok(address) => settings.listening_at(address),
+        Err(error) => return Err(Failure::system(format!("cannot listen: {error}"))),
+    };
+    let server =
+        server::Server::open(settings.for_server(), opened.live.clone(), clock(), random())
+            .map_err(Failure::system)?;
+    let link = server.setup_link().map_err(Failure::system)?;
     let stop = Arc::new(AtomicBool::new(false));
     let visiting = visitors.map(|visitors| visit(opened.live.clone(), visitors, Arc::clone(&stop)));
     let served = runtime.block_on(async {
-        let listener = listen(settings.bind).await?;
         if !settings.bind.ip().is_loopback() && link.is_some() {
             ui.warn(
                 "anybody who reaches this address can see the log-in page: finish the set-up now",

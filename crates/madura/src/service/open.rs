@@ -58,6 +58,12 @@ impl House {
         Ok(Self { store, segments, _lock: None })
     }
 
+    /// Whether a process works on it just now. Of a database elsewhere that cannot be told: no.
+    pub(crate) fn is_in_use(settings: &Settings) -> bool {
+        let lock = File::open(settings.data.join("lock"));
+        lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
     /// Puts live scoring in.
     pub(crate) fn live(self) -> Result<Opened> {
         let threads = available_parallelism().map_or(1, std::num::NonZero::get);
@@ -74,10 +80,11 @@ fn lock(settings: &Settings) -> Result<File> {
     let file = File::create(&path).map_err(|error| Failure::file(place(), error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            Err(Failure::system(format!("{} is in use by another madura", settings.data.display()))
-                .hint("stop that one first, or talk to it through its API"))
-        }
+        Err(TryLockError::WouldBlock) => Err(Failure::system(format!(
+            "{} is in use by another madura",
+            settings.data.display()
+        ))
+        .hint("stop that one first, or talk to it: `madura login` and `madura models` do that")),
         Err(TryLockError::Error(error)) => Err(Failure::file(place(), error)),
     }
 }

@@ -177,6 +177,17 @@ impl Settings {
         })
     }
 
+    /// The same with the address at which somebody listens by now. Where people reach it follows,
+    /// unless that was decided.
+    pub(crate) fn listening_at(&self, address: SocketAddr) -> Self {
+        let mut settings = self.clone();
+        if settings.bind.port() == 0 && settings.sources["public_url"] == Source::BuiltIn {
+            settings.public_url = format!("http://{address}");
+        }
+        settings.bind = address;
+        settings
+    }
+
     /// As the server takes them.
     pub(crate) fn for_server(&self) -> server::Config {
         let mut config = server::Config::new(self.data.clone(), &self.public_url);

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
@@ -10,6 +11,8 @@ use tempfile::TempDir;
 /// Files to run on.
 pub(crate) struct Desk {
     directory: TempDir,
+    /// What the program's environment has beside the usual.
+    environment: Vec<(&'static str, String)>,
 }
 
 /// What a run printed, and how it ended.
@@ -76,7 +79,7 @@ lead,event,at,id,path
 impl Desk {
     /// An empty directory.
     pub(crate) fn empty() -> Self {
-        Self { directory: tempfile::tempdir().unwrap() }
+        Self { directory: tempfile::tempdir().unwrap(), environment: Vec::new() }
     }
 
     /// With `model.yaml`, `leads.csv` and `events.csv`.
@@ -89,6 +92,22 @@ impl Desk {
     pub(crate) fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         fs::write(self.directory.path().join(name), content).unwrap();
         self
+    }
+
+    /// With one more variable of the environment.
+    pub(crate) fn with_variable(mut self, name: &'static str, value: &str) -> Self {
+        self.environment.push((name, value.to_owned()));
+        self
+    }
+
+    /// With one more file, on a desk that is in use.
+    pub(crate) fn put(&self, name: &str, content: impl AsRef<[u8]>) {
+        fs::write(self.directory.path().join(name), content).unwrap();
+    }
+
+    /// Where its files are.
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
     }
 
     pub(crate) fn read(&self, name: &str) -> Vec<u8> {
@@ -106,16 +125,7 @@ impl Desk {
 
     /// Runs `madura` with something on standard input.
     pub(crate) fn run_with(&self, words: &str, stdin: impl AsRef<[u8]>) -> Run {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_madura"))
-            .args(words.split_whitespace())
-            .current_dir(self.directory.path())
-            .env_remove("NO_COLOR")
-            .env("TERM", "xterm")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = self.command(words).spawn().unwrap();
         // A program that ends before it has read everything is no fault of the test.
         let _ = child.stdin.take().unwrap().write_all(stdin.as_ref());
         let output = child.wait_with_output().unwrap();
@@ -125,6 +135,24 @@ impl Desk {
             stderr: text(output.stderr),
             code: output.status.code().unwrap(),
         }
+    }
+
+    /// The program with these words, before it runs. Nothing of whoever runs the tests gets in.
+    pub(crate) fn command(&self, words: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_madura"));
+        command
+            .args(words.split_whitespace())
+            .current_dir(self.directory.path())
+            .env_remove("NO_COLOR")
+            .env_remove("MADURA_SERVER")
+            .env_remove("MADURA_KEY")
+            .env("TERM", "xterm")
+            .env("XDG_CONFIG_HOME", self.directory.path().join("config"))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
     }
 
     /// Runs several commands, and writes down all that comes of them.

@@ -5,8 +5,13 @@
 mod again;
 mod bad_input;
 mod desk;
+mod elsewhere;
 mod explaining;
+mod importing;
 mod models;
+mod releasing;
+mod running;
 mod scoring;
 mod shell;
 mod studies;
+mod talking;

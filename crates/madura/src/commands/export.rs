@@ -1,0 +1,164 @@
+//! `madura export`: leads with their scores, or recent facts, taken out of a running server.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read as _, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+
+use super::leads::FilterArgs;
+use crate::client::{Call, Connection, ServerArgs, connect, each_of};
+use crate::exit::{Failure, Outcome, Result};
+use crate::inputs::counted;
+use crate::ui::Ui;
+
+/// Take leads with their scores, or recent facts, out of a running server
+///
+/// Leads are of one instant, the best first. Facts are the recent ones of everybody, the newest first.
+/// A file is put in its place when it is whole, and not before.
+#[derive(Args, Clone, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ExportArgs {
+    /// leads or events
+    #[arg(value_name = "WHAT", default_value = "leads", hide_possible_values = true)]
+    what: What,
+
+    /// Write to this file instead of standard output. Without --format its ending says the form
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// The form: csv (leads only) or ndjson
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+    format: Option<Format>,
+
+    /// Only the newest N facts
+    #[arg(long, value_name = "N")]
+    top: Option<usize>,
+
+    #[command(flatten)]
+    filter: FilterArgs,
+
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum What {
+    Leads,
+    Events,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Format {
+    Csv,
+    Ndjson,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  madura export leads --out leads.csv
+  madura export leads --bracket hot --format ndjson > hot.ndjson
+  madura export events --out events.ndjson --top 10000";
+
+/// Bytes that are handed on at a time.
+const PART: usize = 1 << 16;
+
+pub(crate) fn run(args: &ExportArgs, ui: &Ui) -> Result {
+    let format = format(args)?;
+    let query = args.filter.query()?;
+    if args.what == What::Events && !query.is_empty() {
+        return Err(Failure::usage("facts are not chosen by what their leads are like")
+            .hint("`madura api GET '/events?name=demo_requested'` asks for those of one name"));
+    }
+    if args.what == What::Leads && args.top.is_some() {
+        return Err(Failure::usage("--top is for facts")
+            .hint("`madura leads --top N --format csv` gives the N best leads"));
+    }
+    let connection = connect(&args.server, ui)?;
+    let Some(path) = &args.out else {
+        let mut stdout = Ui::stdout();
+        let size = fill(&connection, args, format, query, &mut stdout)?;
+        stdout.flush()?;
+        ui.say(size);
+        return Ok(Outcome::Fine);
+    };
+    let cannot = |error: io::Error| {
+        Failure::file(format_args!("{}: cannot be written", path.display()), error)
+    };
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let mut file =
+        tempfile::NamedTempFile::new_in(directory.unwrap_or(Path::new("."))).map_err(cannot)?;
+    let size = {
+        let mut writer = BufWriter::with_capacity(PART, file.as_file_mut());
+        let size = fill(&connection, args, format, query, &mut writer)?;
+        writer.flush().map_err(cannot)?;
+        size
+    };
+    keep(file, path).map_err(cannot)?;
+    ui.say(format_args!("{size} in {}", path.display()));
+    Ok(Outcome::Fine)
+}
+
+/// Only its owner can read it: it is full of people.
+fn keep(file: tempfile::NamedTempFile, path: &Path) -> io::Result<File> {
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)
+}
+
+fn format(args: &ExportArgs) -> Result<Format> {
+    let ending = args.out.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
+    let by_ending = match ending {
+        Some("csv") => Some(Format::Csv),
+        Some("ndjson" | "jsonl") => Some(Format::Ndjson),
+        _ => None,
+    };
+    let usual = if args.what == What::Events { Format::Ndjson } else { Format::Csv };
+    match args.format.or(by_ending).unwrap_or(usual) {
+        Format::Csv if args.what == What::Events => {
+            Err(Failure::usage("facts do not fit into CSV: each has properties of its own")
+                .hint("write --format ndjson"))
+        }
+        format => Ok(format),
+    }
+}
+
+/// Writes what was asked for, and says how much it was.
+fn fill(
+    connection: &Connection<'_>,
+    args: &ExportArgs,
+    format: Format,
+    query: Vec<(&'static str, String)>,
+    out: &mut dyn Write,
+) -> Result<String> {
+    let cannot = |error: io::Error| Failure::file("the export cannot be written", error);
+    if args.what == What::Events {
+        let mut count = 0;
+        let wanted = args.top.unwrap_or(usize::MAX);
+        each_of(connection, &["api", "v1", "events"], &[], "events", wanted, |fact| {
+            count += 1;
+            writeln!(out, "{fact}").map_err(cannot)
+        })?;
+        return Ok(counted(count, "fact", "facts"));
+    }
+    let mut query = query;
+    let name = if format == Format::Csv { "csv" } else { "ndjson" };
+    query.push(("format", name.to_owned()));
+    let call = Call::get(&["api", "v1", "exports", "leads"], &query).accepting("*/*");
+    let answer = connection.send(&call)?;
+    let mut reader = answer.into_body().into_with_config().limit(u64::MAX).reader();
+    let mut part = vec![0; PART];
+    let mut lines = 0;
+    loop {
+        let read = reader.read(&mut part).map_err(|error| connection.broken(&error))?;
+        if read == 0 {
+            break;
+        }
+        lines += part[..read].iter().filter(|byte| **byte == b'\n').count() as u64;
+        out.write_all(&part[..read]).map_err(cannot)?;
+    }
+    Ok(match format {
+        // A line break within a cell makes this a little more than there are.
+        Format::Csv => counted(lines.saturating_sub(1), "line of leads", "lines of leads"),
+        Format::Ndjson => counted(lines, "lead", "leads"),
+    })
+}
