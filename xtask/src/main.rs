@@ -26,6 +26,8 @@ cargo xtask tour               rank, explain and back-test the files of a synthe
 cargo xtask test               run every test
 cargo xtask ci [--fast]        everything a change must pass; --fast leaves out what takes long
 cargo xtask bench [NAME ...]   measure us and a peer in turn (--help tells more; --full takes long)
+cargo xtask bench live         measure the running system (--full: for longer, and a large store)
+cargo xtask faults [--long]    kill it, fill its disk, take its database away, and judge what is left
 cargo xtask tidy               check the arrows between crates, names, sizes, links
 cargo xtask codegen [--check]  write the generated files, or only check that they are up to date";
 
@@ -49,6 +51,7 @@ fn run() -> Result<()> {
         ["ci"] => ci::run(ci::Scope::Everything),
         ["ci", "--fast"] => ci::run(ci::Scope::Fast),
         ["bench", rest @ ..] => bench::run(rest),
+        ["faults", rest @ ..] => bench::live("release", "faults", rest),
         ["tidy"] => tidy::run(),
         ["codegen"] => codegen::run(codegen::Mode::Write),
         ["codegen", "--check"] => codegen::run(codegen::Mode::Check),
