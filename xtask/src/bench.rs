@@ -12,6 +12,10 @@ const REQUIREMENTS: &str = "bench/requirements.txt";
 
 /// Builds our two programs, makes the peer's environment, and measures.
 pub(crate) fn run(arguments: &[&str]) -> Result<()> {
+    if let ["live", rest @ ..] = arguments {
+        live("release", "speed", rest)?;
+        return if rest.contains(&"--full") { live("release", "large", &[]) } else { Ok(()) };
+    }
     let madura = shell::build_madura("release")?;
     shell::run(&cargo(), &["build", "--quiet", "--package", "bench", "--release"])?;
     let target = shell::target();
@@ -20,6 +24,19 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     let words = [&[SCRIPT], arguments].concat();
     let target = text(&target);
     shell::run_with(&python, &words, &[("MADURA", &madura), ("BENCH", &bench), ("TARGET", &target)])
+}
+
+/// The running system: `speed`, or `faults` where it is broken on purpose. The program that measures is
+/// built with the product, so that both share what they are built from.
+pub(crate) fn live(profile: &str, what: &str, arguments: &[&str]) -> Result<()> {
+    let build = ["build", "--quiet", "--package", "madura", "--package", "bench-live"];
+    shell::run(&cargo(), &[&build[..], &["--profile", profile]].concat())?;
+    let directory = shell::target().join(if profile == "dev" { "debug" } else { profile });
+    let program = |name: &str| text(&directory.join(name));
+    let data = text(&shell::target().join("bench-live-data"));
+    let madura = program("madura");
+    let words = [&[what, &madura, &data], arguments].concat();
+    shell::run(&program("bench-live"), &words)
 }
 
 /// A Python of our own with the peer in it; made anew when the requirements change.

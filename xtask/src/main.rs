@@ -31,6 +31,8 @@ cargo xtask bench [NAME ...]   measure us and a peer in turn (--help tells more;
 cargo xtask web                build the page, which the next build of the program takes in
 cargo xtask api                ask the API everything that its description allows, and more
 cargo xtask clients            put the clients of others there that the server is tested with
+cargo xtask bench live         measure the running system (--full: for longer, and a large store)
+cargo xtask faults [--long]    kill it, fill its disk, take its database away, and judge what is left
 cargo xtask tidy               check the arrows between crates, names, sizes, links
 cargo xtask codegen [--check]  write the generated files, or only check that they are up to date";
 
@@ -57,6 +59,7 @@ fn run() -> Result<()> {
         ["web"] => web::run(),
         ["api", rest @ ..] => api::run(rest),
         ["clients"] => clients::run(),
+        ["faults", rest @ ..] => bench::live("release", "faults", rest),
         ["tidy"] => tidy::run(),
         ["codegen"] => codegen::run(codegen::Mode::Write),
         ["codegen", "--check"] => codegen::run(codegen::Mode::Check),

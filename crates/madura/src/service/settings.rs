@@ -48,6 +48,7 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: Vec<Network>,
     pub(crate) webhook_networks: Vec<Network>,
     pub(crate) seal_after_days: Option<i64>,
+    pub(crate) limits: Limits,
     /// Per setting, who decided it.
     pub(crate) sources: BTreeMap<&'static str, Source>,
 }
@@ -86,6 +87,8 @@ struct File {
     webhooks: Webhooks,
     #[serde(default)]
     facts: Facts,
+    #[serde(default)]
+    limits: Limits,
 }
 
 #[derive(Deserialize, Default, Debug)]
@@ -100,6 +103,18 @@ struct Webhooks {
 #[serde(deny_unknown_fields)]
 struct Facts {
     seal_after_days: Option<i64>,
+}
+
+/// Requests a second in the long run; four times as many at once.
+#[derive(Clone, Copy, Deserialize, Default, Debug)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    /// Tracking calls per key.
+    calls_per_key: Option<u32>,
+    /// Tracking calls per address.
+    calls_per_address: Option<u32>,
+    /// Requests to the API per user or key.
+    requests_per_caller: Option<u32>,
 }
 
 const FILE: &str = "madura.toml";
@@ -173,6 +188,7 @@ impl Settings {
             trusted_proxies: networks("trusted_proxies", &file.trusted_proxies)?,
             webhook_networks: networks("webhooks.allow_networks", &file.webhooks.allow_networks)?,
             seal_after_days: file.facts.seal_after_days,
+            limits: file.limits,
             sources,
         })
     }
@@ -200,6 +216,16 @@ impl Settings {
         let millis = self.seal_after_days.and_then(|days| days.checked_mul(day));
         if let Some(after) = millis.and_then(leads::Duration::from_millis) {
             config.pace.seal_after = after;
+        }
+        let rates = [
+            (&mut config.limits.per_write_key, self.limits.calls_per_key),
+            (&mut config.limits.per_address, self.limits.calls_per_address),
+            (&mut config.limits.per_caller, self.limits.requests_per_caller),
+        ];
+        for (rate, per_second) in rates {
+            if let Some(per_second) = per_second.map(f64::from) {
+                *rate = server::Rate { per_second, burst: 4.0 * per_second };
+            }
         }
         config
     }
@@ -256,6 +282,16 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_that_is_written_down_counts_and_the_others_stay() {
+        let settings = read("[limits]\ncalls_per_key = 9000", &[], None).expect("settings");
+        let limits = settings.for_server().limits;
+        let built_in = server::Limits::default();
+        assert_eq!(limits.per_write_key, server::Rate { per_second: 9e3, burst: 36e3 });
+        assert_eq!(limits.per_address, built_in.per_address);
+        assert_eq!(limits.per_caller, built_in.per_caller);
+    }
+
+    #[test]
     fn a_setting_that_cannot_be_is_refused_by_name() {
         let cases = [
             ("bind = \"here\"", "bind"),
@@ -264,6 +300,7 @@ mod tests {
             ("binds = \"127.0.0.1:1\"", "binds"),
             ("trusted_proxies = [\"10.0.0.0/99\"]", "trusted_proxies"),
             ("[webhooks]\nallow_networks = [\"home\"]", "webhooks.allow_networks"),
+            ("[limits]\ncalls_per_key = -1", "calls_per_key"),
         ];
         for (file, named) in cases {
             let refused = read(file, &[], None).expect_err(file);

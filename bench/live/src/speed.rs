@@ -1,0 +1,164 @@
+//! How fast facts are taken with live scoring on, and how soon scores follow.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use leads::Timestamp;
+
+use crate::calls::identify;
+use crate::disk::{self, Rows};
+use crate::figures::say;
+use crate::house::{House, SETTINGS, Used};
+use crate::http::{Client, request};
+use crate::load::{Load, Sent, send};
+use crate::watch::{Probes, Watched};
+
+/// Connections that send batches.
+const BATCHING: usize = 8;
+
+/// Connections that send single events.
+const SINGLE: usize = 256;
+
+/// How much is measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Extent {
+    /// Leads that are known before.
+    pub(crate) leads: u64,
+    pub(crate) time: Duration,
+}
+
+/// Measures in `directory`, which is emptied before.
+pub(crate) async fn measure(madura: &Path, directory: &Path, extent: Extent) -> Result<()> {
+    let data = directory.join("speed");
+    let _ = std::fs::remove_dir_all(&data);
+    let mut house = House::new(madura, &data, None, SETTINGS)?;
+    house.start().await?;
+    house.set_up().await?;
+    known(&house, extent.leads).await?;
+    let load = Load {
+        connections: BATCHING,
+        batch: 100,
+        time: extent.time,
+        pace: None,
+        leads: extent.leads,
+        seed: 1,
+    };
+
+    let synced = disk::syncs(&data, 300)?;
+    say("disk: 4 KiB more, synced", &synced.shown(), None);
+    let one = Load { connections: 1, batch: 1, time: Duration::from_secs(3), seed: 2, ..load };
+    let alone = send(&house, one).await?;
+    let ratio = alone.accepted.median() / synced.median();
+    let figure = format!("{}, {ratio:.1} syncs", alone.accepted.shown());
+    say("idle: one event, stored", &figure, Some((ratio <= 3.0, "3 syncs")));
+    house.settle().await?;
+
+    // What is not counted: caches and the log of the database find their size.
+    send(&house, Load { time: Duration::from_secs(2), seed: 3, ..load }).await?;
+    house.settle().await?;
+    let (batches, batched_cpu) = loaded(&house, load).await?;
+    let rows = Rows::read(&house.database()?, batches.events.min(400_000) as usize)?;
+    let behind = house.settle().await?;
+    let each = rows.append(&data, 100)?;
+    let grouped = [1_000, 10_000].map(|per_commit| rows.append(&data, per_commit));
+    let grouped = grouped.into_iter().collect::<Result<Vec<f64>>>()?;
+    let share = batches.rate() / each;
+    let figure = format!("{:.0} events/s, {batched_cpu:.1} us of processor each", batches.rate());
+    say("batches of 100, 8 connections", &figure, Some((batches.rate() >= 4e4, "40,000/s")));
+    say("  answered within", &batches.accepted.shown(), None);
+    say("  scores behind at the end by", &format!("{:.2} s", behind.as_secs_f64()), None);
+    let figure = format!("{each:.0} rows/s ({} rows)", rows.count());
+    say("SQLite alone, 100 rows a commit", &figure, None);
+    say("  share of it", &format!("{:.0} %", share * 100.0), Some((share >= 0.5, "50 %")));
+    let figure = format!("{:.0} and {:.0} rows/s", grouped[0], grouped[1]);
+    say("  1,000 and 10,000 rows a commit", &figure, None);
+
+    let load_of_singles = Load { connections: SINGLE, batch: 1, seed: 5, ..load };
+    let (singles, single_cpu) = loaded(&house, load_of_singles).await?;
+    let figure = format!("{:.0} events/s, {single_cpu:.1} us of processor each", singles.rate());
+    say("single events, 256 connections", &figure, Some((singles.rate() >= 8e3, "8,000/s")));
+    say("  answered within", &singles.accepted.shown(), None);
+    let behind = house.settle().await?;
+    say("  scores behind at the end by", &format!("{:.2} s", behind.as_secs_f64()), None);
+
+    let mut probes = Probes::new(&house).await?;
+    let idle = Load { connections: 0, seed: 6, ..load };
+    let watched = probes.watch(&house, idle).await?;
+    watched_figures("idle", &watched);
+    let half = Load { pace: Some(batches.rate() / 2.0), seed: 7, ..load };
+    let watched = probes.watch(&house, half).await?;
+    watched_figures(&format!("{:.0} events/s in batches", watched.load.rate()), &watched);
+    house.settle().await?;
+    let pace = Some(singles.rate() / 2.0);
+    let watched = probes.watch(&house, Load { pace, seed: 8, ..load_of_singles }).await?;
+    watched_figures(&format!("{:.0} single events/s", watched.load.rate()), &watched);
+    house.settle().await?;
+
+    overload(&house, load_of_singles, &singles).await?;
+    house.stop()
+}
+
+/// A load and what it cost the process per event, in microseconds.
+async fn loaded(house: &House, load: Load) -> Result<(Sent, f64)> {
+    let before = house.used()?;
+    let sent = send(house, load).await?;
+    let after = house.used()?;
+    let each = (after.cpu - before.cpu) * 1e6 / sent.events.max(1) as f64;
+    Ok((sent, each))
+}
+
+/// Makes the leads known.
+pub(crate) async fn known(house: &House, leads: u64) -> Result<()> {
+    let mut client = Client::connect(house.address).await?;
+    let at = Timestamp::parse("2026-01-01T00:00:00Z")?;
+    for from in (0..leads).step_by(500) {
+        let mut body = b"{\"batch\":[".to_vec();
+        for user in from..(from + 500).min(leads) {
+            if user > from {
+                body.push(b',');
+            }
+            identify(user, at, &mut body);
+        }
+        body.extend_from_slice(b"]}");
+        let bytes = request("POST", "/v1/batch", &house.next_sender(), &body);
+        let reply = client.send(&bytes).await?;
+        anyhow::ensure!(reply.status == 200, crate::house::shown(reply.status, &reply.body));
+    }
+    house.settle().await?;
+    Ok(())
+}
+
+fn watched_figures(load: &str, watched: &Watched) {
+    let reached = watched.seen.median() < 10.0 && watched.seen.within(0.99) < 50.0;
+    let missed = watched.missed;
+    let figure = format!("{}, {} probes, {missed} missed", watched.seen.shown(), watched.seen.count());
+    let target = Some((reached && missed == 0, "10 ms, p99 50 ms"));
+    say(&format!("request to news of the score, {load}"), &figure, target);
+    say("  request to answer", &watched.answered.shown(), None);
+}
+
+/// Ten times the connections that it can take with the same kind of request.
+async fn overload(house: &House, load: Load, peak: &Sent) -> Result<()> {
+    let before: i64 = house.database()?.query_row("SELECT count(*) FROM fact", [], |row| row.get(0))?;
+    let begun = Instant::now();
+    let sent = send(house, Load { connections: load.connections * 10, seed: 9, ..load }).await?;
+    let Used { peak_mib, .. } = house.used()?;
+    let goodput = sent.rate() / peak.rate();
+    let figure = format!("{:.0} events/s, {:.0} % of its best", sent.rate(), goodput * 100.0);
+    say("ten times the connections", &figure, Some((goodput >= 0.8, "80 %")));
+    let all_told = sent.with_retry_after == sent.refusals() - sent.other && sent.other == 0;
+    let figure = format!(
+        "{} (429), {} (503), {} otherwise, {} say when to come again",
+        sent.too_often, sent.no_room, sent.other, sent.with_retry_after
+    );
+    say("  refused", &figure, Some((all_told, "429 or 503, Retry-After")));
+    say("  answered, refused within", &format!(
+        "{}; {}", sent.accepted.shown(), sent.refused.shown()), None);
+    say("  most memory so far", &format!("{peak_mib:.0} MiB"), Some((peak_mib < 512.0, "512 MiB")));
+    let after: i64 = house.database()?.query_row("SELECT count(*) FROM fact", [], |row| row.get(0))?;
+    let stored = (after - before) as u64;
+    let figure = format!("{stored} of {} answered, in {:.0} s", sent.events, begun.elapsed().as_secs_f64());
+    say("  stored", &figure, Some((stored >= sent.events, "all that were answered")));
+    Ok(())
+}
