@@ -37,7 +37,7 @@ impl Stream {
     }
 
     /// Waits for the next event. Nothing: the stream has ended, by whatever cause.
-    pub(crate) fn next(&mut self) -> Option<Heard> {
+    pub(crate) fn hear(&mut self) -> Option<Heard> {
         let (mut name, mut data) = (String::new(), String::new());
         loop {
             let line = self.line()?;

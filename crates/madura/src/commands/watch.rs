@@ -79,7 +79,7 @@ pub(crate) fn run(args: &WatchArgs, ui: &Ui) -> Result {
     let mut stream = Stream::open(&connection, &query)?;
     loop {
         let mut pause = FIRST_PAUSE;
-        while let Some(heard) = stream.next() {
+        while let Some(heard) = stream.hear() {
             pause = FIRST_PAUSE;
             if watcher.tell(heard)? {
                 return Ok(Outcome::Fine);
@@ -165,7 +165,7 @@ impl Watcher<'_> {
             clock::now().to_jiff().to_zoned(TimeZone::system()).strftime("%H:%M:%S").to_string();
         let paint = ui.paint;
         let said = match news["kind"].as_str().unwrap_or_default() {
-            "lead" => return self.moved(&read(legible_tree(news))?, &now).map(Some),
+            "lead" => return Ok(Some((self.moved(&read(legible_tree(news))?, &now), true))),
             "everyone" => {
                 format!(
                     "{} leads have new numbers, as time passed or the model changed",
@@ -183,7 +183,7 @@ impl Watcher<'_> {
         Ok(Some((paint.dim(format_args!("{now}  {said}")), false)))
     }
 
-    fn moved(&mut self, moved: &Moved, now: &str) -> Result<(String, bool)> {
+    fn moved(&mut self, moved: &Moved, now: &str) -> String {
         let paint = self.connection.ui.paint;
         let before = self.seen.get(&moved.lead).cloned();
         let who = match &before {
@@ -225,7 +225,7 @@ impl Watcher<'_> {
         }
         let (bracket, stage) = (moved.bracket.clone(), moved.stage.clone());
         self.seen.insert(moved.lead.clone(), Seen { who, bracket, stage });
-        Ok((line.trim_end().to_owned(), true))
+        line.trim_end().to_owned()
     }
 
     /// Who a lead is, as far as that can be found out.

@@ -1,6 +1,7 @@
 //! The same file by what is in it: its digest goes into the import's name, so that everybody who
 //! imports it, from whichever machine, finds that it is there already.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -28,8 +29,12 @@ pub(super) fn name(file: &Path) -> Result<String> {
             read => digest.update(&part[..read]),
         }
     }
-    let digest: String =
-        digest.finalize().iter().take(SHOWN).map(|byte| format!("{byte:02x}")).collect();
+    let digest = digest.finalize();
+    let digest = digest.iter().take(SHOWN).fold(String::new(), |mut text, byte| {
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    });
     let called = file.file_name().map(|name| name.to_string_lossy().into_owned());
     Ok(with(&called.unwrap_or_default(), &digest))
 }

@@ -19,11 +19,12 @@ use crate::ui::Ui;
 
 /// Import a file into a running server: leads, events or deals
 ///
-/// Uploads CSV, NDJSON, Parquet, Excel or OpenDocument, shows what each column seems to mean, and asks
+/// Uploads CSV, NDJSON, Parquet or a workbook (xlsx, ods), shows what each column seems to mean, and asks
 /// before anything is taken. Rows that cannot be read are told one by one; the others are taken. An
 /// import that broke off goes on where it was, and any import can be taken back as a whole.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that can be typed")]
 pub(crate) struct ImportArgs {
     /// The file
     #[arg(value_name = "FILE", required_unless_present_any = ["resume", "undo"])]
