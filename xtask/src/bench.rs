@@ -29,7 +29,7 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
 /// The running system: `speed`, or `faults` where it is broken on purpose. The program that measures is
 /// built with the product, so that both share what they are built from.
 pub(crate) fn live(profile: &str, what: &str, arguments: &[&str]) -> Result<()> {
-    let build = ["build", "--quiet", "--package", "madura", "--package", "bench-live"];
+    let build = ["build", "--quiet", "--workspace", "--bin", "madura", "--bin", "bench-live"];
     shell::run(&cargo(), &[&build[..], &["--profile", profile]].concat())?;
     let directory = shell::target().join(if profile == "dev" { "debug" } else { profile });
     let program = |name: &str| text(&directory.join(name));
