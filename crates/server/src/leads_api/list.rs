@@ -55,7 +55,8 @@ pub(crate) struct LeadItem {
     pub(crate) stage: Option<String>,
     /// Why it is disqualified; null: it is not.
     pub(crate) disqualified: Option<String>,
-    /// What decides who is called first: larger is sooner.
+    /// What decides who is called first: the share of the scale that the score has reached, of the money at
+    /// stake, in hundredths of a unit. Without a deal or an expected value the money is one unit.
     pub(crate) priority: i64,
     /// As of when.
     pub(crate) scored_at: Instant,

@@ -87,7 +87,8 @@ struct ScoreView {
     stage: Option<String>,
     /// Why it is disqualified; null: it is not.
     disqualified: Option<String>,
-    /// What decides who is called first.
+    /// What decides who is called first: the share of the scale that the score has reached, of the money at
+    /// stake, in hundredths of a unit. Without a deal or an expected value the money is one unit.
     priority: i64,
     /// As of when.
     scored_at: Instant,

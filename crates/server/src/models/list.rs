@@ -39,12 +39,23 @@ struct ModelView {
     latest: Option<i64>,
     /// What can be asked for as `model`: its name, and `name~version` for versions in shadow.
     keys: Vec<String>,
+    /// Between which numbers its scores lie; null: none of its versions counts.
+    scale: Option<ScaleView>,
     /// Its brackets, the lowest first.
     brackets: Vec<String>,
     /// Its stages, in their order.
     stages: Vec<String>,
     /// Since when it is here.
     created_at: Instant,
+}
+
+/// Between which numbers scores lie, both included.
+#[derive(Debug, Serialize, ToSchema)]
+struct ScaleView {
+    /// The lowest.
+    min: i64,
+    /// The highest.
+    max: i64,
 }
 
 /// All models.
@@ -64,6 +75,8 @@ async fn list_models(State(app): State<App>) -> Result<Json<Vec<ModelView>>, Pro
                 shadows: lines().filter(|line| line.is_shadow).map(|line| line.version).collect(),
                 latest: versions(tx, &model.name)?.first().map(|version| version.version),
                 keys: lines().map(|line| line.key.clone()).collect(),
+                scale: rules
+                    .map(|model| ScaleView { min: model.scale.bottom, max: model.scale.top }),
                 brackets: names(rules.map(|model| {
                     model.brackets.iter().map(|bracket| bracket.name.clone()).collect()
                 })),
