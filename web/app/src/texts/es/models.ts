@@ -62,7 +62,7 @@ export default {
   shadowed: 'La versión {version} funciona en la sombra.',
 
   find_criterion: 'Buscar un criterio',
-  fit: 'perfil',
+  fit: 'encaje',
   engagement: 'interés',
   otherwise: 'si no',
   unknown: 'no se sabe',
