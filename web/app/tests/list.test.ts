@@ -80,6 +80,31 @@ inBrowser('the list', (open) => {
     expect(await page.getByText('Paused while you read').count()).toBe(0);
   });
 
+  it('reads anew after the pointer has left when something unknown happened meanwhile', async () => {
+    const { mock, page } = await open();
+    await listed(page, mock);
+    await page.locator('tbody tr').nth(2).hover();
+    const riser = ranked(mock)[18]!;
+    riser.score = 100;
+    mock.tell({ kind: 'everyone', changed: 300 });
+    // News arrive in their order: when this one waits, the one before was heard.
+    mock.change(ranked(mock)[1]!, 98);
+    await page.getByText('1 change waits').waitFor();
+    expect((await names(page))[0]).not.toBe(riser.name);
+    await page.mouse.move(2, 2);
+    await expect.poll(async () => (await names(page))[0]).toBe(riser.name);
+  });
+
+  it('keeps to the model that was chosen, down to the lead', async () => {
+    const { mock, page } = await open();
+    await listed(page, mock);
+    await page.getByLabel('Scored by').selectOption('online-shop');
+    await expect.poll(() => mock.calls.some((call) => call.includes('/leads?model=online-shop'))).toBe(true);
+    await page.locator('tbody .who').first().click();
+    await page.locator('tr.total').waitFor();
+    expect(mock.calls.some((call) => /explain\?model=online-shop/.test(call))).toBe(true);
+  });
+
   it('shows what waits on request, while the pointer stays', async () => {
     const { mock, page } = await open();
     await listed(page, mock);

@@ -34,6 +34,8 @@ inBrowser('coming in', (open) => {
     const { mock, page } = await open();
     mock.isLoggedIn = false;
     await page.goto('/companies?order=best');
+    await page.getByLabel('E-mail').waitFor();
+    expect(mock.calls).toEqual(['GET /api/v1/me', 'GET /api/v1/setup']);
     await page.getByLabel('E-mail').fill('ana@example.com');
     await page.getByLabel('Password').fill('wrong');
     await page.getByRole('button', { name: 'Log in' }).click();

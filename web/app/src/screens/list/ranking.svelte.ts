@@ -56,6 +56,8 @@ export class Ranking {
 
   private filters: Filters;
   private deltas = new Map<string, number>();
+  /** Whether something happened of which nobody knows what. */
+  private isStale = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
   private lastRead = 0;
   private calls = new AbortController();
@@ -113,6 +115,7 @@ export class Ranking {
 
   /** Something happened, and nobody knows what. */
   missed(): void {
+    this.isStale = true;
     this.plan();
   }
 
@@ -120,7 +123,7 @@ export class Ranking {
   hold(held: boolean): void {
     if (this.isHeld === held) return;
     this.isHeld = held;
-    if (!held && this.waiting.size) this.plan();
+    if (!held && (this.waiting.size || this.isStale)) this.plan();
   }
 
   /** Shows what waits, held or not. */
@@ -160,6 +163,7 @@ export class Ranking {
     const { signal } = this.calls;
     this.lastRead = Date.now();
     const heard = this.deltas;
+    this.isStale = false;
     this.deltas = new Map();
     this.waiting = new Set();
     try {

@@ -13,6 +13,7 @@ export default {
   range: 'Stretch of time',
   courseLabel: 'The score over time: {from} on {start}, {to} on {end}, at most {top}.',
   instant: 'Score as of',
+  slide: 'Move the slider, or press on the line, to see the score of any day.',
   now: 'now',
   toNow: 'Back to now',
   asOf: 'as of {when}',

@@ -13,6 +13,7 @@ export default {
   range: 'Periodo',
   courseLabel: 'La puntuación en el tiempo: {from} el {start}, {to} el {end}, como máximo {top}.',
   instant: 'Puntuación a fecha de',
+  slide: 'Mueva el control, o pulse en la línea, para ver la puntuación de cualquier día.',
   now: 'ahora',
   toNow: 'Volver a ahora',
   asOf: 'a fecha de {when}',

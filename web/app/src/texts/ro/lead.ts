@@ -13,6 +13,7 @@ export default {
   range: 'Interval',
   courseLabel: 'Scorul în timp: {from} pe {start}, {to} pe {end}, cel mult {top}.',
   instant: 'Scorul la data de',
+  slide: 'Mutați cursorul sau apăsați pe linie pentru a vedea scorul din orice zi.',
   now: 'acum',
   toNow: 'Înapoi la acum',
   asOf: 'la data de {when}',
