@@ -3,6 +3,10 @@ import { runnerImport } from 'vite';
 
 const { module } = await runnerImport(new URL('./server.ts', import.meta.url).pathname);
 const mock = await new module.Mock().listen(Number(process.env.PORT ?? 8430));
+for (const [file, kind] of [['bench', 'Bench'], ['setup', 'Setup'], ['imports', 'Files']]) {
+  const { module } = await runnerImport(new URL(`./${file}.ts`, import.meta.url).pathname);
+  mock.use(...new module[kind]().routes());
+}
 console.log(mock.origin);
 setInterval(() => {
   const lead = mock.leads[Math.floor(Math.random() * 60)];
