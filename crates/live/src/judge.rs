@@ -1,7 +1,7 @@
 //! One lead under one model: its numbers, and what changed about them since they were last written.
 
 use leads::{LeadFacts, Timestamp};
-use scoring::stages::{Reason, Transition as Step};
+use scoring::stages::{Judgement, Reason, Transition as Step};
 use scoring::{Model, Program, Score};
 use store::scores::{ScoreRow, Transition, TransitionKind};
 use xxhash_rust::xxh3::xxh3_128;
@@ -32,9 +32,8 @@ pub(crate) fn judge(
 ) -> Judged {
     let program = &line.program;
     let model = program.model();
-    let score = score_at(program, facts, now);
-    let walk = program.walk(facts, now);
-    let stage = program.stage(facts, now).map(|stage| model.stages[stage].name.clone());
+    let Judgement { score, walk, stage } = program.judgement(facts, now);
+    let stage = stage.map(|stage| model.stages[stage].name.clone());
     let row = row(line, &facts.lead, &score, stage, at_stake, now);
     let mut transitions = Vec::new();
     if !line.is_shadow {

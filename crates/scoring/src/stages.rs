@@ -61,7 +61,32 @@ struct Look<'l> {
     fast: Truths,
 }
 
+/// One lead at an instant: its numbers, its way there, and where that leads.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Judgement {
+    /// The numbers.
+    pub score: Score,
+    /// The transitions up to the instant, in order.
+    pub walk: Vec<Transition>,
+    /// The last stage of the model that the lead is in, as an index.
+    pub stage: Option<usize>,
+}
+
 impl Program {
+    /// Everything about one lead at an instant, the program bound to its facts only once: what
+    /// [`Program::scores`], [`Program::walk`] and [`Program::stage`] answer. `facts` may be in any
+    /// order.
+    pub fn judgement(&self, facts: &LeadFacts, at: Timestamp) -> Judgement {
+        let single = Single::new(self, facts);
+        let (bound, view) = (single.bind(self), single.view());
+        let score = bound.score(&view, at, &mut Tally::default());
+        let walk = bound.walk(&view, at);
+        let last = |stage: usize| walk.iter().rfind(|step| step.stage == stage);
+        let within = |stage: &usize| last(*stage).is_some_and(|step| step.entered);
+        let stage = (0..self.model.stages.len()).rev().find(within);
+        Judgement { score, walk, stage }
+    }
+
     /// The transitions of one lead up to an instant, in order. `facts` may be in any order.
     pub fn walk(&self, facts: &LeadFacts, until: Timestamp) -> Vec<Transition> {
         let single = Single::new(self, facts);
@@ -90,7 +115,7 @@ impl Bound<'_> {
         let stages = (0..self.program.model.stages.len()).rev();
         let mut walks =
             stages.map(|stage| Walk { bound: self, lead, stage, until: at.as_millis() });
-        let within = walks.find(|walk| walk.run().last().is_some_and(|last| last.entered));
+        let within = walks.find(|walk| walk.is_within());
         within.map(|walk| walk.stage)
     }
 }
@@ -104,6 +129,28 @@ struct Walk<'w, 'p, P> {
 }
 
 impl<P: Profile> Walk<'_, '_, P> {
+    /// Whether the lead is in the stage in the end. What is so at the last instant decides for nearly
+    /// everyone: whoever could enter then is in, and whoever must leave then is out. Only between the
+    /// two thresholds, and where a stay or a rest is still to be served, the past has a say.
+    fn is_within(&self) -> bool {
+        let rules = self.rules();
+        let stretch = Stretch { first: self.until, last: self.until };
+        let slots = self.bound.spans(self.lead, stretch);
+        let envelope = self.bound.envelope(self.lead, stretch, &slots);
+        let look = Look { envelope: &envelope, fast: self.fast(stretch, &slots) };
+        let must = |possible: Possible| possible.yes && !possible.no;
+        if must(disqualified(look.envelope)) {
+            return false;
+        }
+        if rules.requalify_after.as_millis() == 0 && must(self.enters(&look)) {
+            return true;
+        }
+        if rules.dwell.as_millis() == 0 && must(self.leaves(&look)) {
+            return false;
+        }
+        self.run().last().is_some_and(|last| last.entered)
+    }
+
     fn run(&self) -> Vec<Transition> {
         let rules = self.rules();
         let (dwell, rest) = (rules.dwell.as_millis(), rules.requalify_after.as_millis());

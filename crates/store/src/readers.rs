@@ -30,8 +30,15 @@ impl Readers {
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut lent = self.lend()?;
+        let begun = lent.connection.as_mut().ok_or(DbError::NoRow)?.begin_read();
+        if begun.is_err() {
+            // It lay idle while its server was away: it is closed, and a new one takes its place.
+            lent.connection = None;
+            let mut fresh = Connection::open_reader(&self.address)?;
+            fresh.begin_read()?;
+            lent.connection = Some(fresh);
+        }
         let connection = lent.connection.as_mut().ok_or(DbError::NoRow)?;
-        connection.begin_read()?;
         let result = job(&mut connection.transaction());
         // What is thrown away here is a snapshot. A connection that cannot even do that is closed.
         if connection.run("ROLLBACK").is_err() {

@@ -49,7 +49,7 @@ impl Connection {
     /// Runs statements without parameters.
     pub fn run(&mut self, sql: &str) -> Result<(), DbError> {
         match self {
-            Self::Sqlite(connection) => connection.execute_batch(sql).map_err(DbError::from),
+            Self::Sqlite(connection) => sqlite::run(connection, sql),
             Self::Postgres(server) => server.run(sql),
         }
     }
@@ -58,7 +58,7 @@ impl Connection {
     /// so that what a job reads is what it changes.
     pub fn begin_write(&mut self) -> Result<(), DbError> {
         match self {
-            Self::Sqlite(connection) => Ok(connection.execute_batch("BEGIN IMMEDIATE")?),
+            Self::Sqlite(connection) => sqlite::run(connection, "BEGIN IMMEDIATE"),
             // Any number does, as long as nobody else uses it: "madura" by telephone keys.
             Self::Postgres(server) => server.run("BEGIN; SELECT pg_advisory_xact_lock(623872)"),
         }
@@ -67,7 +67,7 @@ impl Connection {
     /// Begins a transaction that sees one instant and changes nothing.
     pub fn begin_read(&mut self) -> Result<(), DbError> {
         match self {
-            Self::Sqlite(connection) => Ok(connection.execute_batch("BEGIN DEFERRED")?),
+            Self::Sqlite(connection) => sqlite::run(connection, "BEGIN DEFERRED"),
             Self::Postgres(server) => server.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
         }
     }

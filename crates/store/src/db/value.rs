@@ -36,6 +36,17 @@ impl Row<'_> {
     pub fn get<T: Column>(&self, index: usize) -> Result<T, DbError> {
         T::read(self, index)
     }
+
+    /// The text of column `index`, from 0, without a copy.
+    pub fn text(&self, index: usize) -> Result<&str, DbError> {
+        match self {
+            Row::Sqlite(row) => {
+                let value = row.get_ref(index)?;
+                value.as_str().map_err(|error| DbError::Statement(error.to_string()))
+            }
+            Row::Postgres(row) => row.try_get(index).map_err(DbError::from),
+        }
+    }
 }
 
 macro_rules! columns {

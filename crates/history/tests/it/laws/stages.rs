@@ -26,6 +26,12 @@ fn stages_are_entered_and_left_at_the_very_millisecond_at_which_it_became_true()
         prop_assert_eq!(&fast::walk(&program, &case.facts, case.t), &slow);
         let stage = fast::stage(&program, &case.facts, case.t);
         prop_assert_eq!(stage, reference.stage_after(&slow));
+        // Asked for everything at once, it says the same.
+        let judgement = program.judgement(&case.facts, case.t);
+        let (score, _) = program.scores(&case.facts, &[case.t]).swap_remove(0);
+        prop_assert_eq!(judgement.score, score);
+        prop_assert_eq!(judgement.walk, program.walk(&case.facts, case.t));
+        prop_assert_eq!(judgement.stage, program.stage(&case.facts, case.t));
         Ok(())
     });
 }
