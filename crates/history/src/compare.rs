@@ -98,6 +98,10 @@ pub struct Part {
     pub change: Amount,
 }
 
+/// Leads that one thread compares at a time: few enough that a small company's are shared, too.
+const LEADS_PER_PIECE: usize = 512;
+const PIECES_PER_BLOCK: usize = LEADS_PER_BLOCK / LEADS_PER_PIECE;
+
 /// Compares two models over everyone at an instant. Both programs must have been made for
 /// [`History::needs`]. `movers` is how many of those who moved most are listed.
 pub fn compare(
@@ -109,10 +113,13 @@ pub fn compare(
 ) -> Comparison {
     let names = Names::new(programs.0.model(), programs.1.model());
     let bound = (history.bind(programs.0), history.bind(programs.1));
-    let parts = in_parallel(history.blocks.len(), threads, Tally::default, |tally, index| {
+    let pieces = history.blocks.len() * PIECES_PER_BLOCK;
+    let parts = in_parallel(pieces, threads, Tally::default, |tally, piece| {
+        let (index, piece) = (piece / PIECES_PER_BLOCK, piece % PIECES_PER_BLOCK);
         let block = &history.blocks[index];
         let mut part = Compared::new(&names);
-        for lead in 0..block.len() {
+        let from = piece * LEADS_PER_PIECE;
+        for lead in from..block.len().min(from + LEADS_PER_PIECE) {
             let position = index * LEADS_PER_BLOCK + lead;
             if history.roster.is_gone(position) {
                 continue;

@@ -130,25 +130,32 @@ struct Walk<'w, 'p, P> {
 
 impl<P: Profile> Walk<'_, '_, P> {
     /// Whether the lead is in the stage in the end. What is so at the last instant decides for nearly
-    /// everyone: whoever could enter then is in, and whoever must leave then is out. Only between the
-    /// two thresholds, and where a stay or a rest is still to be served, the past has a say.
+    /// everyone: whoever could enter then is in, and whoever must leave then is out, if no stay that was
+    /// begun is still to be served. Only between the two thresholds, and where a rest is to be served, the
+    /// past has a say.
     fn is_within(&self) -> bool {
         let rules = self.rules();
-        let stretch = Stretch { first: self.until, last: self.until };
-        let slots = self.bound.spans(self.lead, stretch);
-        let envelope = self.bound.envelope(self.lead, stretch, &slots);
-        let look = Look { envelope: &envelope, fast: self.fast(stretch, &slots) };
         let must = |possible: Possible| possible.yes && !possible.no;
-        if must(disqualified(look.envelope)) {
+        let (is_disqualified, enters, leaves) = self.look(self.until, self.until, |look| {
+            (disqualified(look.envelope), self.enters(look), self.leaves(look))
+        });
+        if must(is_disqualified) {
             return false;
         }
-        if rules.requalify_after.as_millis() == 0 && must(self.enters(&look)) {
+        if rules.requalify_after.as_millis() == 0 && must(enters) {
             return true;
         }
-        if rules.dwell.as_millis() == 0 && must(self.leaves(&look)) {
+        if must(leaves) && !self.may_still_stay(rules.dwell.as_millis()) {
             return false;
         }
         self.run().last().is_some_and(|last| last.entered)
+    }
+
+    /// Whether a stay can have begun so late that it is not over yet. Every earlier one has been served,
+    /// and ends as soon as the lead must leave.
+    fn may_still_stay(&self, dwell: i64) -> bool {
+        let since = self.until.saturating_sub(dwell);
+        dwell > 0 && self.look(since, self.until, |look| self.enters(look)).yes
     }
 
     fn run(&self) -> Vec<Transition> {
@@ -226,11 +233,7 @@ impl<P: Profile> Walk<'_, '_, P> {
         if first > last {
             return None;
         }
-        let stretch = Stretch { first, last };
-        let slots = self.bound.spans(self.lead, stretch);
-        let envelope = self.bound.envelope(self.lead, stretch, &slots);
-        let look = Look { envelope: &envelope, fast: self.fast(stretch, &slots) };
-        let possible = wanted(&look);
+        let possible = self.look(first, last, wanted);
         if !possible.yes {
             return None;
         }
@@ -239,6 +242,14 @@ impl<P: Profile> Walk<'_, '_, P> {
         }
         let second = self.split(first, last);
         self.first(first, second - 1, wanted).or_else(|| self.first(second, last, wanted))
+    }
+
+    /// What can be so in a stretch (ms, both ends included).
+    fn look<T>(&self, first: i64, last: i64, what: impl Fn(&Look<'_>) -> T) -> T {
+        let stretch = Stretch { first, last };
+        let slots = self.bound.spans(self.lead, stretch);
+        let envelope = self.bound.envelope(self.lead, stretch, &slots);
+        what(&Look { envelope: &envelope, fast: self.fast(stretch, &slots) })
     }
 
     /// Where to halve a stretch: at the middle one of the facts in it, or in the middle of its time.
