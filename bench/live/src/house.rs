@@ -25,8 +25,15 @@ pub(crate) const SETTINGS: &str = "trusted_proxies = [\"127.0.0.1/32\"]\n";
 /// Keys that report: each is let through 500 times a second.
 const KEYS: usize = 100;
 
-const SCOPES: &[&str] = &["facts:write", "leads:read", "leads:write", "models:read", "models:write",
-    "exports:read", "status:read"];
+const SCOPES: &[&str] = &[
+    "facts:write",
+    "leads:read",
+    "leads:write",
+    "models:read",
+    "models:write",
+    "exports:read",
+    "status:read",
+];
 
 /// A `madura serve`, running or not.
 pub(crate) struct House {
@@ -75,7 +82,12 @@ pub(crate) struct Used {
 
 impl House {
     /// Nothing runs yet. `settings` is the text of `madura.toml`.
-    pub(crate) fn new(madura: &Path, data: &Path, db: Option<String>, settings: &str) -> Result<Self> {
+    pub(crate) fn new(
+        madura: &Path,
+        data: &Path,
+        db: Option<String>,
+        settings: &str,
+    ) -> Result<Self> {
         fs::create_dir_all(data).with_context(|| data.display().to_string())?;
         fs::write(data.join("madura.toml"), settings)?;
         let keys = fs::read_to_string(data.join("bench-keys")).unwrap_or_default();
@@ -202,7 +214,11 @@ impl House {
     pub(crate) fn stop(&mut self) -> Result<()> {
         let Some(mut child) = self.child.take() else { return Ok(()) };
         let asked = Command::new("kill").arg(child.id().to_string()).status()?;
-        anyhow::ensure!(asked.success(), "madura had ended before it was asked to:\n{}", self.log());
+        anyhow::ensure!(
+            asked.success(),
+            "madura had ended before it was asked to:\n{}",
+            self.log()
+        );
         child.wait()?;
         Ok(())
     }

@@ -32,7 +32,10 @@ fn settings() -> String {
 /// Measures in `directory`; a store of this size that is there already is used again.
 pub(crate) async fn measure(madura: &Path, directory: &Path, extent: Extent) -> Result<()> {
     let data = directory.join(format!("large-{}-{}", extent.leads, extent.events));
-    let is_there = data.join("scored").exists();
+    let is_there = data.join("filled").exists();
+    if !is_there {
+        let _ = std::fs::remove_dir_all(&data);
+    }
     let mut house = House::new(madura, &data, None, &settings())?;
     if !is_there {
         house.start().await?;
@@ -40,20 +43,32 @@ pub(crate) async fn measure(madura: &Path, directory: &Path, extent: Extent) -> 
         house.stop()?;
         let begun = Instant::now();
         fill(&house.database()?, extent)?;
-        let figure = format!("{} leads, {} events, in {:.0} s", extent.leads, extent.events,
-            begun.elapsed().as_secs_f64());
+        let figure = format!(
+            "{} leads, {} events, in {:.0} s",
+            extent.leads,
+            extent.events,
+            begun.elapsed().as_secs_f64()
+        );
         say("filled", &figure, None);
+        std::fs::write(data.join("filled"), "")?;
     }
     let ready = house.start().await?;
     say("first start: ready", &format!("{:.2} s", ready.as_secs_f64()), None);
-    if !is_there {
+    let count = "SELECT count(*) FROM marked_lead";
+    let waiting: i64 = house.database()?.query_row(count, [], |row| row.get(0))?;
+    if waiting > 0 {
         let begun = house.used()?;
         let taken = house.settle().await?;
-        let cpu = (house.used()?.cpu - begun.cpu) * 1e6 / extent.leads as f64;
-        let rate = extent.leads as f64 / taken.as_secs_f64();
-        say("everyone scored for the first time", &format!(
-            "{:.0} s, {rate:.0} leads/s, {cpu:.0} us of processor each", taken.as_secs_f64()), None);
-        std::fs::write(data.join("scored"), "")?;
+        let cpu = (house.used()?.cpu - begun.cpu) * 1e6 / waiting as f64;
+        let rate = waiting as f64 / taken.as_secs_f64();
+        say(
+            "everyone scored for the first time",
+            &format!(
+                "{:.0} s, {rate:.0} leads/s, {cpu:.0} us of processor each",
+                taken.as_secs_f64()
+            ),
+            None,
+        );
     }
     house.kill()?;
     let begun = Instant::now();
@@ -64,8 +79,12 @@ pub(crate) async fn measure(madura: &Path, directory: &Path, extent: Extent) -> 
     ticked(&house, 1.0).await?;
     let everyone = begun.elapsed().as_secs_f64();
     let after = house.used()?;
-    let figure = format!("{everyone:.0} s, {:.0} s of processor, {:.0} MiB then, {:.0} at most",
-        after.cpu - used.cpu, after.mib, after.peak_mib);
+    let figure = format!(
+        "{everyone:.0} s, {:.0} s of processor, {:.0} MiB then, {:.0} at most",
+        after.cpu - used.cpu,
+        after.mib,
+        after.peak_mib
+    );
     say("  everyone in memory and ticked", &figure, None);
     asked(&house).await?;
     what_if(&house).await?;
@@ -89,10 +108,14 @@ async fn asked(house: &House) -> Result<()> {
     let lead = top["leads"][0]["id"].as_str().context("no lead is first")?.to_owned();
     for (what, path) in [
         ("top 100", "/api/v1/leads?limit=100".to_owned()),
-        ("top 100 in a country and a bracket",
-            "/api/v1/leads?limit=100&country=RO&bracket=hot".to_owned()),
-        ("top 100 in a country and a stage, far down",
-            "/api/v1/leads?limit=100&country=CL&stage=marketing_qualified".to_owned()),
+        (
+            "top 100 in a country and a bracket",
+            "/api/v1/leads?limit=100&country=RO&bracket=hot".to_owned(),
+        ),
+        (
+            "top 100 in a country and a stage, far down",
+            "/api/v1/leads?limit=100&country=CL&stage=marketing_qualified".to_owned(),
+        ),
         ("50 events of a lead with many", format!("/api/v1/leads/{lead}/events?limit=50")),
     ] {
         let mut client = Client::connect(house.address).await?;
@@ -180,7 +203,8 @@ fn lead_id(number: u64) -> String {
 }
 
 fn people(database: &Connection, leads: u64, at: i64) -> Result<()> {
-    let mut person = database.prepare("INSERT INTO person (id, lead, made_at) VALUES (?1, ?1, ?2)")?;
+    let mut person =
+        database.prepare("INSERT INTO person (id, lead, made_at) VALUES (?1, ?1, ?2)")?;
     let mut identifier = database.prepare(
         "INSERT INTO identifier (kind, value, since, person, first_at) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
@@ -195,12 +219,23 @@ fn people(database: &Connection, leads: u64, at: i64) -> Result<()> {
             "country": COUNTRIES[((dice >> 8) % 6) as usize], "name": format!("User {number}"),
             "company_size": "51-200"});
         let traits = format!("t-{number:012}");
-        fact.execute(params![traits, id, 1, "", at, at, "key:bench", body.to_string(), dice as i64 >> 1])?;
+        fact.execute(params![
+            traits,
+            id,
+            1,
+            "",
+            at,
+            at,
+            "key:bench",
+            body.to_string(),
+            dice as i64 >> 1
+        ])?;
     }
     Ok(())
 }
 
-const INSERT: &str = "INSERT INTO fact (id, person, kind, name, at, received_at, source, body, content)
+const INSERT: &str =
+    "INSERT INTO fact (id, person, kind, name, at, received_at, source, body, content)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 
 /// Events in order of time. How many a lead has follows a Zipf-Mandelbrot law: that of rank r has a
@@ -217,9 +252,20 @@ fn events(database: &Connection, extent: Extent, end: i64) -> Result<()> {
         let lead = (rank as u64).min(extent.leads - 1).wrapping_mul(2_654_435_761) % extent.leads;
         let dice = mix(dice);
         let at = end - YEAR_MS + (number as f64 * step) as i64;
-        let body = format!("{{\"path\":\"/pages/{}\",\"seconds\":{}}}", dice % 211, (dice >> 8) % 600);
+        let body =
+            format!("{{\"path\":\"/pages/{}\",\"seconds\":{}}}", dice % 211, (dice >> 8) % 600);
         let id = format!("e-{number:012}");
-        let values = params![id, lead_id(lead), 0, kind(dice >> 20), at, at, "key:bench", body, dice as i64 >> 1];
+        let values = params![
+            id,
+            lead_id(lead),
+            0,
+            kind(dice >> 20),
+            at,
+            at,
+            "key:bench",
+            body,
+            dice as i64 >> 1
+        ];
         fact.execute(values)?;
     }
     Ok(())

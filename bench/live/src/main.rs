@@ -56,6 +56,8 @@ fn main() -> Result<()> {
             let (madura, directory) = (std::fs::canonicalize(madura)?, Path::new(directory));
             runtime.block_on(faults::run(&madura, directory, form, seed))
         }
-        _ => bail!("usage: bench-live speed|large|faults MADURA DIRECTORY [--full|LEADS EVENTS|--long SEED]"),
+        _ => bail!(
+            "usage: bench-live speed|large|faults MADURA DIRECTORY [--full|LEADS EVENTS|--long SEED]"
+        ),
     }
 }

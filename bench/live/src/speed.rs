@@ -132,7 +132,8 @@ pub(crate) async fn known(house: &House, leads: u64) -> Result<()> {
 fn watched_figures(load: &str, watched: &Watched) {
     let reached = watched.seen.median() < 10.0 && watched.seen.within(0.99) < 50.0;
     let missed = watched.missed;
-    let figure = format!("{}, {} probes, {missed} missed", watched.seen.shown(), watched.seen.count());
+    let figure =
+        format!("{}, {} probes, {missed} missed", watched.seen.shown(), watched.seen.count());
     let target = Some((reached && missed == 0, "10 ms, p99 50 ms"));
     say(&format!("request to news of the score, {load}"), &figure, target);
     say("  request to answer", &watched.answered.shown(), None);
@@ -140,7 +141,8 @@ fn watched_figures(load: &str, watched: &Watched) {
 
 /// Ten times the connections that it can take with the same kind of request.
 async fn overload(house: &House, load: Load, peak: &Sent) -> Result<()> {
-    let before: i64 = house.database()?.query_row("SELECT count(*) FROM fact", [], |row| row.get(0))?;
+    let before: i64 =
+        house.database()?.query_row("SELECT count(*) FROM fact", [], |row| row.get(0))?;
     let begun = Instant::now();
     let sent = send(house, Load { connections: load.connections * 10, seed: 9, ..load }).await?;
     let Used { peak_mib, .. } = house.used()?;
@@ -153,12 +155,17 @@ async fn overload(house: &House, load: Load, peak: &Sent) -> Result<()> {
         sent.too_often, sent.no_room, sent.other, sent.with_retry_after
     );
     say("  refused", &figure, Some((all_told, "429 or 503, Retry-After")));
-    say("  answered, refused within", &format!(
-        "{}; {}", sent.accepted.shown(), sent.refused.shown()), None);
+    say(
+        "  answered, refused within",
+        &format!("{}; {}", sent.accepted.shown(), sent.refused.shown()),
+        None,
+    );
     say("  most memory so far", &format!("{peak_mib:.0} MiB"), Some((peak_mib < 512.0, "512 MiB")));
-    let after: i64 = house.database()?.query_row("SELECT count(*) FROM fact", [], |row| row.get(0))?;
+    let after: i64 =
+        house.database()?.query_row("SELECT count(*) FROM fact", [], |row| row.get(0))?;
     let stored = (after - before) as u64;
-    let figure = format!("{stored} of {} answered, in {:.0} s", sent.events, begun.elapsed().as_secs_f64());
+    let figure =
+        format!("{stored} of {} answered, in {:.0} s", sent.events, begun.elapsed().as_secs_f64());
     say("  stored", &figure, Some((stored >= sent.events, "all that were answered")));
     Ok(())
 }

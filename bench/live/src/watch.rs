@@ -67,7 +67,8 @@ impl Probes {
         let local = LocalSet::new();
         let reading = local.spawn_local(read(stream, Rc::clone(&waiting), Rc::clone(&seen)));
         let (round, ids) = (self.round, self.ids.clone());
-        let probing = probe(house, round, ids, load.time, Rc::clone(&waiting), Rc::clone(&answered));
+        let probing =
+            probe(house, round, ids, load.time, Rc::clone(&waiting), Rc::clone(&answered));
         let both = async {
             let (sent, probed) = tokio::join!(load_beside(house, load), probing);
             probed?;

@@ -151,7 +151,11 @@ impl Crowd {
             .map(|items| items.iter().filter_map(|item| item["verdict"].as_str()).collect())
             .unwrap_or_default();
         if verdicts.len() != batch.len() + bad {
-            journal.wrong.push(format!("{} verdicts for {} calls", verdicts.len(), batch.len() + bad));
+            journal.wrong.push(format!(
+                "{} verdicts for {} calls",
+                verdicts.len(),
+                batch.len() + bad
+            ));
             return;
         }
         for (call, verdict) in batch.iter().zip(&verdicts) {

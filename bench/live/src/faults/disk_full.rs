@@ -62,7 +62,10 @@ pub(super) async fn run(madura: &Path, data: &Path, seed: u64) -> Result<()> {
     let mut house = house.borrow_mut();
     let judged = judge_file(&house, madura, &journal).await?;
     told("a full disk", &journal, &judged);
-    let figure = format!("lists were served meanwhile; went on {:.2} s after there was room", mended.as_secs_f64());
+    let figure = format!(
+        "lists were served meanwhile; went on {:.2} s after there was room",
+        mended.as_secs_f64()
+    );
     say("", &figure, None);
     house.stop()
 }
@@ -73,7 +76,8 @@ struct Disk<'d>(&'d Path);
 impl<'d> Disk<'d> {
     fn mount(at: &'d Path) -> Result<Option<Self>> {
         let size = format!("size={DISK}m");
-        let output = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output()?;
+        let output =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(at).output()?;
         Ok(output.status.success().then_some(Self(at)))
     }
 }

@@ -40,9 +40,7 @@ pub(super) async fn run(madura: &Path, data: &Path, form: Form, seed: u64) -> Re
 }
 
 /// Starts it again; the clients, who only hold it to look at its address, go on meanwhile.
-pub(super) async fn restart(
-    house: &Rc<RefCell<crate::house::House>>,
-) -> Result<Duration> {
+pub(super) async fn restart(house: &Rc<RefCell<crate::house::House>>) -> Result<Duration> {
     let begun = std::time::Instant::now();
     house.borrow_mut().launch()?;
     loop {

@@ -88,7 +88,11 @@ impl Reporting {
 }
 
 /// The judgement about a store in a file.
-async fn judge_file(house: &House, madura: &Path, journal: &Rc<RefCell<Journal>>) -> Result<Judged> {
+async fn judge_file(
+    house: &House,
+    madura: &Path,
+    journal: &Rc<RefCell<Journal>>,
+) -> Result<Judged> {
     house.settle().await?;
     judge(house, madura, journal, &Stored::in_file(house)?).await
 }
@@ -96,7 +100,11 @@ async fn judge_file(house: &House, madura: &Path, journal: &Rc<RefCell<Journal>>
 fn told(what: &str, journal: &Rc<RefCell<Journal>>, judged: &Judged) {
     let journal = journal.borrow();
     let Judged { acknowledged, facts, leads, instants } = judged;
-    say(what, &format!("{acknowledged} calls acknowledged, {facts} stored, none lost, none twice"), None);
+    say(
+        what,
+        &format!("{acknowledged} calls acknowledged, {facts} stored, none lost, none twice"),
+        None,
+    );
     let (again, rejected) = (journal.again, journal.rejected);
     say("", &format!("{again} requests sent again, {rejected} wrong calls rejected"), None);
     say("", &format!("{leads} scores equal to `madura score`, at {instants} instants"), None);

@@ -28,7 +28,8 @@ pub(super) async fn run(madura: &Path, data: &Path) -> Result<()> {
             for number in 0..SLOW {
                 tokio::task::spawn_local(async move {
                     let mut stream = TcpStream::connect(address).await?;
-                    let head = "POST /v1/batch HTTP/1.1\r\nhost: localhost\r\ncontent-length: 400\r\n";
+                    let head =
+                        "POST /v1/batch HTTP/1.1\r\nhost: localhost\r\ncontent-length: 400\r\n";
                     // Half of them never end their head, the others never their body.
                     let end = if number % 2 == 0 { "\r\n{\"batch\":[" } else { "x-slow: " };
                     stream.write_all(head.as_bytes()).await?;
@@ -45,10 +46,17 @@ pub(super) async fn run(madura: &Path, data: &Path) -> Result<()> {
             send(&house, Load { seed: 2, ..load }).await
         })
         .await?;
-    ensure!(beside.refusals() == 0, "{} requests were refused beside slow clients", beside.refusals());
+    ensure!(
+        beside.refusals() == 0,
+        "{} requests were refused beside slow clients",
+        beside.refusals()
+    );
     let (alone, slowed) = (before.accepted.median(), beside.accepted.median());
-    say(&format!("beside {SLOW} slow clients"), &format!(
-        "an event is stored in {slowed:.2} ms (median), {alone:.2} ms without them"), None);
+    say(
+        &format!("beside {SLOW} slow clients"),
+        &format!("an event is stored in {slowed:.2} ms (median), {alone:.2} ms without them"),
+        None,
+    );
     // The disk has its moods: what must not be is that others wait for the slow.
     ensure!(slowed < 3.0 * alone + 10.0, "others wait for slow clients");
     house.stop()
