@@ -32,7 +32,10 @@ fn settings() -> String {
 /// Measures in `directory`; a store of this size that is there already is used again.
 pub(crate) async fn measure(madura: &Path, directory: &Path, extent: Extent) -> Result<()> {
     let data = directory.join(format!("large-{}-{}", extent.leads, extent.events));
-    let is_there = data.join("scored").exists();
+    let is_there = data.join("filled").exists();
+    if !is_there {
+        let _ = std::fs::remove_dir_all(&data);
+    }
     let mut house = House::new(madura, &data, None, &settings())?;
     if !is_there {
         house.start().await?;
@@ -47,14 +50,17 @@ pub(crate) async fn measure(madura: &Path, directory: &Path, extent: Extent) -> 
             begun.elapsed().as_secs_f64()
         );
         say("filled", &figure, None);
+        std::fs::write(data.join("filled"), "")?;
     }
     let ready = house.start().await?;
     say("first start: ready", &format!("{:.2} s", ready.as_secs_f64()), None);
-    if !is_there {
+    let count = "SELECT count(*) FROM marked_lead";
+    let waiting: i64 = house.database()?.query_row(count, [], |row| row.get(0))?;
+    if waiting > 0 {
         let begun = house.used()?;
         let taken = house.settle().await?;
-        let cpu = (house.used()?.cpu - begun.cpu) * 1e6 / extent.leads as f64;
-        let rate = extent.leads as f64 / taken.as_secs_f64();
+        let cpu = (house.used()?.cpu - begun.cpu) * 1e6 / waiting as f64;
+        let rate = waiting as f64 / taken.as_secs_f64();
         say(
             "everyone scored for the first time",
             &format!(
@@ -63,7 +69,6 @@ pub(crate) async fn measure(madura: &Path, directory: &Path, extent: Extent) -> 
             ),
             None,
         );
-        std::fs::write(data.join("scored"), "")?;
     }
     house.kill()?;
     let begun = Instant::now();

@@ -78,6 +78,44 @@ impl Growing {
         }
     }
 
+    /// The number that an event is known by here, for [`Growing::put_with`]; `None`: no model looks at
+    /// it. `properties` is only called where some model does.
+    pub fn word(
+        &mut self,
+        name: &str,
+        at: Timestamp,
+        properties: impl FnOnce() -> Vec<(String, Value)>,
+    ) -> Option<u32> {
+        let at = at.as_millis();
+        self.all = (self.all.0.min(at), self.all.1.max(at));
+        let number =
+            self.needs.events.binary_search_by(|(known, _)| known.as_str().cmp(name)).ok()?;
+        self.looked_at = (self.looked_at.0.min(at), self.looked_at.1.max(at));
+        let wanted = &self.needs.events[number].1;
+        if wanted.is_empty() {
+            return Some(self.shapes.number(number, &[]));
+        }
+        let properties = properties();
+        let value = |property: &usize| {
+            let path = &self.needs.properties[*property];
+            properties.iter().find(|(known, _)| known == path).map(|(_, value)| value)
+        };
+        let values: Vec<_> = wanted.iter().map(value).collect();
+        Some(self.shapes.number(number, &values))
+    }
+
+    /// Puts a lead in as [`Growing::put`] does, with more events than its facts have: their instants
+    /// (ms) and what [`Growing::word`] said of them.
+    pub fn put_with(&mut self, facts: &LeadFacts, events: impl IntoIterator<Item = (i64, u32)>) {
+        let mut lead = self.lead(facts);
+        lead.events.extend(events);
+        lead.events.sort_unstable();
+        self.waiting.insert(facts.lead.clone(), lead);
+        if self.waiting.len() >= WAITING_MAX {
+            self.apply();
+        }
+    }
+
     /// Takes a lead out.
     pub fn remove(&mut self, lead: &str) {
         let nothing = LeadFacts { lead: lead.to_owned(), ..LeadFacts::default() };

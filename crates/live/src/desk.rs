@@ -7,8 +7,8 @@ use serde_json::json;
 use store::Tx;
 use store::reading::{LeadRecord, lead_facts};
 use store::scores::{
-    LeadRow, ScoreRow, Transition, TransitionKind, add_transitions, forget_lead, put_lead,
-    put_scores, scores_of,
+    LeadRow, ScoreRow, Transition, TransitionKind, add_transitions, forget_lead, lead_row,
+    renew_lead, renew_score, scores_of,
 };
 use store::webhooks;
 
@@ -23,6 +23,7 @@ struct Seen {
     marked: Marked,
     /// `None`: it became part of another, or was erased.
     record: Option<LeadRecord>,
+    row: Option<LeadRow>,
     before: Vec<ScoreRow>,
 }
 
@@ -33,6 +34,7 @@ struct Verdict {
 }
 
 struct Known {
+    row_before: Option<LeadRow>,
     row: LeadRow,
     scores: Vec<ScoreRow>,
     before: Vec<ScoreRow>,
@@ -79,9 +81,10 @@ impl Live {
         let mut seen = Vec::new();
         for marked in marks::first(tx, most)? {
             let record = lead_facts(tx, &self.inner.segments, &marked.lead)?;
+            let row = lead_row(tx, &marked.lead)?;
             let before = scores_of(tx, &marked.lead)?;
             let record = (!record.persons.is_empty()).then_some(record);
-            seen.push(Seen { marked, record, before });
+            seen.push(Seen { marked, record, row, before });
         }
         Ok(seen)
     }
@@ -101,7 +104,8 @@ impl Live {
             transitions.extend(judged.transitions);
         }
         let row = profile::row(&record, &facts, self.company_of(&record, now), now);
-        let known = Known { row, scores, before: seen.before, transitions, facts };
+        let (row_before, before) = (seen.row, seen.before);
+        let known = Known { row_before, row, scores, before, transitions, facts };
         Verdict { marked: seen.marked, known: Some(known) }
     }
 
@@ -151,8 +155,11 @@ fn write(
         forget_lead(tx, &verdict.marked.lead)?;
         return Ok(Vec::new());
     };
-    put_lead(tx, &known.row, now)?;
-    put_scores(tx, &known.scores)?;
+    renew_lead(tx, known.row_before.as_ref(), &known.row, now)?;
+    for row in &known.scores {
+        let before = known.before.iter().find(|before| before.model == row.model);
+        renew_score(tx, before, row)?;
+    }
     let mut announcements = Vec::new();
     for transition in &known.transitions {
         // Another node, or an earlier round that was cut off, may have found the same change.

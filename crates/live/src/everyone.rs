@@ -1,13 +1,14 @@
 //! Everyone's facts in memory, kept up to date, for whatever looks at everyone: ticks, what-if,
 //! back-tests, segments.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use history::{Growing, History};
-use leads::LeadFacts;
+use leads::{LeadFacts, Timestamp};
 use scoring::Needs;
-use store::reading::each_lead;
+use store::DbError;
+use store::reading::People;
 
 use crate::{Live, LiveError};
 
@@ -22,14 +23,55 @@ pub(crate) struct Everyone {
 #[derive(Default)]
 struct State {
     growing: Option<Growing>,
+    /// Counts how often everyone was gathered: positions of leads are those of one gathering.
+    gathering: u64,
+    /// Leads that the desk has put in or taken out since the last tick; `None`: more than are worth
+    /// remembering.
+    touched: Touched,
     /// While a new one is built: what changed meanwhile, the last word on each lead; `None` for one
     /// that is gone.
     meanwhile: Option<BTreeMap<String, Option<LeadFacts>>>,
 }
 
+/// Leads whose rows somebody else than the tick has written since the last one.
+pub(crate) struct Touched(Option<BTreeSet<String>>);
+
+impl Default for Touched {
+    fn default() -> Self {
+        Self(Some(BTreeSet::new()))
+    }
+}
+
+impl Touched {
+    fn add(&mut self, lead: &str) {
+        let Some(leads) = &mut self.0 else { return };
+        leads.insert(lead.to_owned());
+        if leads.len() > TOUCHED_MAX {
+            self.0 = None;
+        }
+    }
+
+    /// The leads; `None`: it may be anybody.
+    pub(crate) fn leads(self) -> Option<BTreeSet<String>> {
+        self.0
+    }
+}
+
+/// Beyond so many leads, looking at every row is no more work than looking them up.
+const TOUCHED_MAX: usize = 100_000;
+
+/// What a tick looks at.
+pub(crate) struct Moment {
+    pub(crate) history: Arc<History>,
+    pub(crate) gathering: u64,
+    /// Since the last moment.
+    pub(crate) touched: Touched,
+}
+
 impl Everyone {
     pub(crate) fn put(&self, facts: &LeadFacts) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.touched.add(&facts.lead);
         if let Some(growing) = &mut state.growing {
             growing.put(facts);
         }
@@ -40,6 +82,7 @@ impl Everyone {
 
     pub(crate) fn remove(&self, lead: &str) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.touched.add(lead);
         if let Some(growing) = &mut state.growing {
             growing.remove(lead);
         }
@@ -63,6 +106,18 @@ impl Live {
         self.everyone(&needs).map(|_| ())
     }
 
+    /// Everyone as of now for a tick, which is the only one to ask for whom the desk has touched.
+    pub(crate) fn moment(&self, needs: &Needs) -> Result<Moment, LiveError> {
+        self.everyone(needs)?;
+        let mut state = self.inner.everyone.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (gathering, touched) = (state.gathering, std::mem::take(&mut state.touched));
+        let Some(growing) = &mut state.growing else {
+            // Gathered a moment ago, and never taken away.
+            return Err(DbError::NoRow.into());
+        };
+        Ok(Moment { history: Arc::new(growing.snapshot()), gathering, touched })
+    }
+
     /// Everyone as of now, gathered for these needs and those of the models in force. Gathers anew
     /// where some of them are not looked at yet, which takes a second or two per million facts.
     pub(crate) fn everyone(&self, needs: &Needs) -> Result<Arc<History>, LiveError> {
@@ -77,17 +132,10 @@ impl Live {
         let needs = union(needs, self.lineup().needs());
         let lock = || everyone.state.lock().unwrap_or_else(PoisonError::into_inner);
         lock().meanwhile = Some(BTreeMap::new());
-        let mut growing = Growing::new(needs.clone());
-        let email_kind = self.inner.around.email_kind;
-        let gathered = self.inner.store.read(|tx| {
-            each_lead(tx, &self.inner.segments, |record| {
-                growing.put(&record.facts(&email_kind));
-                Ok::<(), LiveError>(())
-            })
-        });
+        let gathered = self.gather(needs);
         let mut state = lock();
         let meanwhile = state.meanwhile.take().unwrap_or_default();
-        gathered?;
+        let mut growing = gathered?;
         for (lead, facts) in meanwhile {
             match facts {
                 Some(facts) => growing.put(&facts),
@@ -96,7 +144,73 @@ impl Live {
         }
         let history = Arc::new(growing.snapshot());
         state.growing = Some(growing);
+        state.gathering += 1;
         Ok(history)
+    }
+
+    /// Gathers everyone from a snapshot of the store. Events, which are nearly all there is, go
+    /// straight into words of the models; only the rest is brought together lead by lead.
+    fn gather(&self, needs: Needs) -> Result<Growing, LiveError> {
+        let mut growing = Growing::new(needs);
+        let email_kind = self.inner.around.email_kind;
+        let mut events = Events::default();
+        self.inner.store.read(|tx| {
+            let segments = &self.inner.segments;
+            let people = People::read(tx)?;
+            people.each_event(tx, segments, |lead, event| {
+                let word = growing.word(event.name, event.at, || event.properties());
+                events.add(lead, event.at, word);
+            })?;
+            events.sort();
+            people.each_lead_without_events(tx, segments, |number, mut record| {
+                let (first, words) = events.of(number);
+                record.events_from = first;
+                growing.put_with(&record.facts(&email_kind), words);
+                Ok::<(), LiveError>(())
+            })
+        })?;
+        Ok(growing)
+    }
+}
+
+/// Events in words of the models, in order of lead and time, 16 bytes each.
+#[derive(Default)]
+struct Events {
+    /// By number of the lead, so many leads to a part.
+    parts: Vec<Vec<(u32, u32, i64)>>,
+    /// Per lead, the first of all its events (ms), looked at or not.
+    first: Vec<i64>,
+}
+
+const LEADS_PER_PART: usize = 4096;
+
+impl Events {
+    fn add(&mut self, lead: u32, at: Timestamp, word: Option<u32>) {
+        let index = lead as usize;
+        if self.first.len() <= index {
+            self.first.resize(index + 1, i64::MAX);
+        }
+        self.first[index] = self.first[index].min(at.as_millis());
+        let Some(word) = word else { return };
+        let part = index / LEADS_PER_PART;
+        if self.parts.len() <= part {
+            self.parts.resize_with(part + 1, Vec::new);
+        }
+        self.parts[part].push((lead, word, at.as_millis()));
+    }
+
+    fn sort(&mut self) {
+        self.parts.iter_mut().for_each(|part| part.sort_unstable());
+    }
+
+    /// The first of all events of a lead, and those that models look at.
+    fn of(&self, lead: u32) -> (Option<Timestamp>, impl Iterator<Item = (i64, u32)>) {
+        let first = self.first.get(lead as usize).filter(|at| **at < i64::MAX);
+        let part = self.parts.get(lead as usize / LEADS_PER_PART).map_or(&[][..], Vec::as_slice);
+        let from = part.partition_point(|(of, ..)| *of < lead);
+        let mine = part[from..].iter().take_while(move |(of, ..)| *of == lead);
+        let first = first.map(|at| Timestamp::saturating_from_millis(*at));
+        (first, mine.map(|(_, word, at)| (*at, *word)))
     }
 }
 

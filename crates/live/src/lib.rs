@@ -9,6 +9,8 @@
 //! A mark is a row of the store: whatever happens between an answer and a score, the score follows.
 //! Everything here is derived from facts, model versions and an instant, and can be thrown away.
 
+mod bell;
+mod counter;
 mod desk;
 mod everyone;
 mod judge;
@@ -27,17 +29,20 @@ pub use news::News;
 pub use one::Explained;
 pub use tick::Ticked;
 
-use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use leads::{Report, Timestamp};
 use store::facts::Appended;
 use store::segments::{SegmentError, Segments};
-use store::{DbError, Pending, Store, Tx};
+use store::{DbError, Store, Tx};
 use thiserror::Error;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, oneshot};
 
+use bell::Bell;
+use counter::Counter;
 use everyone::Everyone;
+use tick::LastTick;
 
 /// What the system cannot know by itself.
 #[derive(Clone, Copy, Debug)]
@@ -77,11 +82,12 @@ struct Inner {
     store: Store,
     segments: Segments,
     around: Surroundings,
+    counter: Counter,
     lineup: RwLock<Arc<Lineup>>,
     everyone: Everyone,
+    last_tick: Mutex<LastTick>,
     news: broadcast::Sender<News>,
-    work: Mutex<bool>,
-    called: Condvar,
+    bell: Arc<Bell>,
 }
 
 /// News that a slow watcher may be behind; who is further behind looks at everything again.
@@ -100,12 +106,12 @@ impl Live {
             store,
             segments,
             around,
+            counter: Counter::default(),
             lineup: RwLock::new(Arc::new(lineup)),
             everyone: Everyone::default(),
+            last_tick: Mutex::default(),
             news: broadcast::Sender::new(NEWS_KEPT),
-            // There may be marks from before.
-            work: Mutex::new(true),
-            called: Condvar::new(),
+            bell: Arc::new(Bell::rung()),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -125,27 +131,20 @@ impl Live {
         Arc::clone(&self.inner.lineup.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes reports. The answer comes when they are on disk; scores follow within milliseconds.
+    /// Takes reports, together with those of others that wait. The answer comes when they are on disk
+    /// and tells what became of each; scores follow within milliseconds.
     pub async fn take(&self, reports: Vec<Report>) -> Result<Appended, LiveError> {
-        let appended = self.submit(reports).await?;
-        self.wake();
-        Ok(appended)
+        self.hand_in(reports).await.unwrap_or_else(|_| Err(closed()))
     }
 
     /// The same, waiting. Never call it from asynchronous code.
     pub fn take_and_wait(&self, reports: Vec<Report>) -> Result<Appended, LiveError> {
-        let appended = self.submit(reports).wait()?;
-        self.wake();
-        Ok(appended)
+        self.hand_in(reports).blocking_recv().unwrap_or_else(|_| Err(closed()))
     }
 
-    fn submit(&self, reports: Vec<Report>) -> Pending<Appended, LiveError> {
-        let fresh_id = self.inner.around.fresh_id;
-        self.inner.store.submit(move |tx| {
-            let appended = store::facts::append(tx, &reports, &mut || fresh_id())?;
-            Self::touch_appended(tx, &appended, &fresh_id())?;
-            Ok(appended)
-        })
+    fn hand_in(&self, reports: Vec<Report>) -> oneshot::Receiver<Result<Appended, LiveError>> {
+        let Inner { store, counter, around, bell, .. } = &*self.inner;
+        counter.hand_in(store, reports, around.fresh_id, Arc::clone(bell))
     }
 
     /// Marks everybody whom an append concerns, within its transaction: the leads, and all who
@@ -171,15 +170,12 @@ impl Live {
 
     /// Says that there may be marks.
     pub fn wake(&self) {
-        *self.inner.work.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.inner.called.notify_all();
+        self.inner.bell.ring();
     }
 
     /// Waits until somebody calls [`Live::wake`], at most so long. Forgets the call.
     pub fn wait_for_work(&self, at_most: Duration) {
-        let work = self.inner.work.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.inner.called.wait_timeout_while(work, at_most, |work| !*work);
-        *waited.unwrap_or_else(PoisonError::into_inner).0 = false;
+        self.inner.bell.wait(at_most);
     }
 
     /// Hears of everything that changes from now on.
@@ -192,6 +188,10 @@ impl Live {
         // Nobody may be watching.
         let _ = self.inner.news.send(news);
     }
+}
+
+fn closed() -> LiveError {
+    DbError::Unavailable("the store is closed".to_owned()).into()
 }
 
 impl From<SegmentError> for LiveError {

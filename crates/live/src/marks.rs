@@ -16,7 +16,7 @@ pub(crate) fn put<'l>(
     leads: impl IntoIterator<Item = &'l str>,
     mark: &str,
 ) -> Result<(), DbError> {
-    let insert = "INSERT INTO marked_lead (lead, mark) VALUES ($1, $2)
+    let insert = "INSERT INTO marked_lead (lead, mark, since) VALUES ($1, $2, $2)
         ON CONFLICT (lead) DO UPDATE SET mark = excluded.mark";
     for lead in leads {
         tx.execute(insert, &[lead.into(), mark.into()])?;
@@ -24,19 +24,22 @@ pub(crate) fn put<'l>(
     Ok(())
 }
 
-/// The leads marked first, so many at most.
+/// The leads that have waited longest, so many at most.
 pub(crate) fn first(tx: &mut Tx<'_>, most: usize) -> Result<Vec<Marked>, DbError> {
-    let sql = "SELECT lead, mark FROM marked_lead ORDER BY mark, lead LIMIT $1";
+    let sql = "SELECT lead, mark FROM marked_lead ORDER BY since, lead LIMIT $1";
     tx.query(sql, &[(most as i64).into()], |row| {
         Ok(Marked { lead: row.get(0)?, mark: row.get(1)? })
     })
 }
 
-/// Takes marks away, where they are still the ones that were seen.
+/// Takes marks away, where they are still the ones that were seen. A lead that was marked anew
+/// meanwhile waits behind all others, so that the busiest do not keep them from their turn.
 pub(crate) fn take(tx: &mut Tx<'_>, marked: &[Marked]) -> Result<(), DbError> {
     let delete = "DELETE FROM marked_lead WHERE lead = $1 AND mark = $2";
     for Marked { lead, mark } in marked {
-        tx.execute(delete, &[lead.into(), mark.into()])?;
+        if tx.execute(delete, &[lead.into(), mark.into()])? == 0 {
+            tx.execute("UPDATE marked_lead SET since = mark WHERE lead = $1", &[lead.into()])?;
+        }
     }
     Ok(())
 }

@@ -1,11 +1,13 @@
 //! Time has passed: everyone is scored anew in memory, and what changed is written.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
-use history::{History, LeadId, Scored};
+use history::{History, LeadId, Scored, Scores};
 use leads::Timestamp;
 use leads::batch::id_as_number;
-use store::scores::{ScoreRow, each_score, put_scores};
+use store::DbError;
+use store::scores::{ScoreRow, each_score, put_scores, score_of};
 
 use crate::judge;
 use crate::lineup::Line;
@@ -34,11 +36,25 @@ impl Live {
     /// it.
     pub fn tick(&self, now: Timestamp) -> Result<Ticked, LiveError> {
         let lineup = self.lineup();
-        let history = self.everyone(lineup.needs())?;
+        let moment = self.moment(lineup.needs())?;
+        // Should anything fail on the way, the next tick looks at every row.
+        let before = std::mem::take(&mut *self.last_tick());
+        let touched = moment.touched.leads().filter(|_| before.gathering == moment.gathering);
+        let mut last = LastTick { gathering: moment.gathering, lines: Vec::new() };
+        let history = &moment.history;
         let mut ticked = Ticked::default();
         let mut news = Vec::new();
         for line in lineup.lines() {
-            let (moved, turned) = self.differences(line, &history, now)?;
+            let scores = history.rescore(&line.program, now, self.inner.around.threads);
+            let written = before.lines.iter().find(|(written, _)| Arc::ptr_eq(written, line));
+            let (moved, turned) = match (written, &touched) {
+                (Some((_, written)), Some(touched)) => {
+                    let suspects = suspects(history, written, &scores, touched);
+                    self.differences_of(line, history, &scores, &suspects, now)?
+                }
+                _ => self.differences(line, history, &scores, now)?,
+            };
+            last.lines.push((Arc::clone(line), scores));
             ticked.moved += moved.len() as u64;
             ticked.marked += turned.len() as u64;
             if news.len() <= TOLD_ONE_BY_ONE {
@@ -46,6 +62,10 @@ impl Live {
             }
             self.write_moved(moved)?;
             self.mark(turned)?;
+        }
+        // Of several nodes on one server each hears of its own leads only.
+        if self.inner.store.file().is_some() {
+            *self.last_tick() = last;
         }
         if news.len() > TOLD_ONE_BY_ONE {
             self.tell(News::Everyone { changed: ticked.moved });
@@ -58,38 +78,54 @@ impl Live {
         Ok(ticked)
     }
 
-    /// Rows under a model that are different now, each with its score before: those whose numbers
-    /// alone are different, as they are now, and the leads for whom more than that is.
+    fn last_tick(&self) -> MutexGuard<'_, LastTick> {
+        self.inner.last_tick.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Rows under a model that are different now: every row is looked at.
     fn differences(
         &self,
         line: &Arc<Line>,
         history: &History,
+        scores: &Scores,
         now: Timestamp,
-    ) -> Result<(Vec<(i64, ScoreRow)>, Vec<String>), LiveError> {
-        let scores = history.rescore(&line.program, now, self.inner.around.threads);
-        let roster = history.roster();
-        let (mut moved, mut turned) = (Vec::new(), Vec::new());
+    ) -> Result<Differences, LiveError> {
+        let mut differences = Differences::default();
         self.inner.store.read(|tx| {
             each_score(tx, &line.key, |row| {
                 let number = id_as_number(row.lead.as_bytes());
                 let id = number.map_or(LeadId::Text(&row.lead), LeadId::Number);
-                let Some(position) = roster.position(id) else { return Ok(()) };
-                if roster.is_gone(position as usize) {
-                    return Ok(());
-                }
-                let after = as_row(line, &row, &scores.get(position as usize), now);
-                let turns = (&after.bracket, &after.stage, &after.disqualified)
-                    != (&row.bracket, &row.stage, &row.disqualified);
-                // A row of an earlier version waits for the desk: the change is the model's.
-                if turns || row.version != line.version {
-                    turned.push(row.lead);
-                } else if !crate::desk::same_numbers(&row, &after) {
-                    moved.push((row.score, after));
+                if let Some(position) = history.roster().position(id) {
+                    let compared = Compared { line, history, scores, now };
+                    compared.add(row, position as usize, &mut differences);
                 }
                 Ok(())
             })
         })?;
-        Ok((moved, turned))
+        Ok(differences)
+    }
+
+    /// The same of leads at these positions only.
+    fn differences_of(
+        &self,
+        line: &Arc<Line>,
+        history: &History,
+        scores: &Scores,
+        suspects: &[usize],
+        now: Timestamp,
+    ) -> Result<Differences, LiveError> {
+        let mut differences = Differences::default();
+        self.inner.store.read(|tx| {
+            for position in suspects {
+                let lead = history.roster().id(*position).to_string();
+                if let Some(row) = score_of(tx, &line.key, &lead)? {
+                    let compared = Compared { line, history, scores, now };
+                    compared.add(row, *position, &mut differences);
+                }
+            }
+            Ok::<(), DbError>(())
+        })?;
+        Ok(differences)
     }
 
     fn write_moved(&self, moved: Vec<(i64, ScoreRow)>) -> Result<(), LiveError> {
@@ -129,12 +165,72 @@ impl Live {
     pub(crate) fn mark_everyone(&self) -> Result<(), LiveError> {
         let mark = (self.inner.around.fresh_id)();
         self.inner.store.write(move |tx| {
-            let sql = "INSERT INTO marked_lead (lead, mark) SELECT DISTINCT lead, $1 FROM person
+            let sql = "INSERT INTO marked_lead (lead, mark, since)
+                SELECT DISTINCT lead, $1, $1 FROM person
                 WHERE 1 = 1 ON CONFLICT (lead) DO UPDATE SET mark = excluded.mark";
             tx.execute(sql, &[(&mark).into()]).map(|_| ()).map_err(LiveError::from)
         })?;
         self.wake();
         Ok(())
+    }
+}
+
+/// What the last tick found and wrote. Whoever scored the same then and now, and was not touched
+/// meanwhile, has the row that is right; of a million leads that is nearly everyone.
+#[derive(Default)]
+pub(crate) struct LastTick {
+    gathering: u64,
+    lines: Vec<(Arc<Line>, Scores)>,
+}
+
+/// Rows whose numbers alone are different, as they are now, each with its score before; and leads for
+/// whom more than that is different.
+type Differences = (Vec<(i64, ScoreRow)>, Vec<String>);
+
+/// Positions of leads whose rows may be different.
+fn suspects(
+    history: &History,
+    written: &Scores,
+    scores: &Scores,
+    touched: &BTreeSet<String>,
+) -> Vec<usize> {
+    let roster = history.roster();
+    let touched = touched.iter().filter_map(|lead| {
+        let number = id_as_number(lead.as_bytes());
+        roster.position(number.map_or(LeadId::Text(lead), LeadId::Number))
+    });
+    let mut suspects: Vec<usize> = touched.map(|position| position as usize).collect();
+    // Whoever came since then was touched.
+    let both = written.len().min(scores.len());
+    suspects.extend((0..both).filter(|at| written.get(*at) != scores.get(*at)));
+    suspects.sort_unstable();
+    suspects.dedup();
+    suspects
+}
+
+/// A row beside what it should be.
+struct Compared<'c> {
+    line: &'c Line,
+    history: &'c History,
+    scores: &'c Scores,
+    now: Timestamp,
+}
+
+impl Compared<'_> {
+    fn add(&self, row: ScoreRow, position: usize, differences: &mut Differences) {
+        let Self { line, history, scores, now } = *self;
+        if history.roster().is_gone(position) {
+            return;
+        }
+        let after = as_row(line, &row, &scores.get(position), now);
+        let turns = (&after.bracket, &after.stage, &after.disqualified)
+            != (&row.bracket, &row.stage, &row.disqualified);
+        // A row of an earlier version waits for the desk: the change is the model's.
+        if turns || row.version != line.version {
+            differences.1.push(row.lead);
+        } else if !crate::desk::same_numbers(&row, &after) {
+            differences.0.push((row.score, after));
+        }
     }
 }
 

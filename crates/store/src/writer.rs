@@ -69,23 +69,34 @@ impl Writer {
         E: From<DbError> + Send + 'static,
     {
         let (sender, answer) = oneshot::channel();
+        // Nobody may be waiting any more; what was committed stays committed.
+        self.submit_then(job, move |result| drop(sender.send(result)));
+        Pending { answer }
+    }
+
+    pub(crate) fn submit_then<T, E>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        then: impl FnOnce(Result<T, E>) + Send + 'static,
+    ) where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
         let job: Job = Box::new(move |connection| {
             let (result, broken) = match connection {
                 Ok(connection) => within_savepoint(connection, job),
                 Err(error) => (Err(error.into()), None),
             };
-            // Nobody may be waiting any more; what was committed stays committed.
             let answer = move |committed: Result<(), DbError>| {
-                let _ = sender.send(committed.map_err(E::from).and(result));
+                then(committed.map_err(E::from).and(result));
             };
             Ran { answer: Box::new(answer), broken }
         });
         if let Some(jobs) = &self.jobs {
-            // Were the thread gone, the sender of the answer would be dropped with the job, which
-            // `Pending` reports.
+            // Were the thread gone, the job would be dropped, and with it whoever is to answer, which
+            // those who wait find out.
             let _ = jobs.send(job);
         }
-        Pending { answer }
     }
 }
 

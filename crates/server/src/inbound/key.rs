@@ -63,8 +63,7 @@ impl Writer {
         let key = key.ok_or_else(unknown)?;
         let now = app.now();
         let writer = if key.starts_with("mk_") {
-            let found = app.read(move |tx| Ok(keys::find(tx, &key, now)?)).await?;
-            let found = found.ok_or_else(unknown)?;
+            let found = WriteKeys::find_api_key(app, &key).await?.ok_or_else(unknown)?;
             if !found.allows(Scope::WriteFacts) {
                 return Err(Problem::forbidden(format!(
                     "this needs the right {}",

@@ -1,9 +1,11 @@
-//! Write keys that were shown a moment ago, so that a busy page does not read them for each call.
+//! Keys that were shown a moment ago, so that who reports much does not have them read for each call.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use leads::Timestamp;
+use store::Digest;
+use store::keys::{self, ApiKey};
 use store::write_keys::{self, WriteKey};
 
 use crate::app::App;
@@ -16,43 +18,82 @@ const BELIEVED_MS: i64 = 1_000;
 /// Keys that are remembered. Only keys that exist are.
 const REMEMBERED: usize = 1_000;
 
+/// No key of ours is longer, in bytes; longer texts are not even hashed.
+const LONGEST: usize = 128;
+
 #[derive(Default)]
 pub(crate) struct WriteKeys {
-    known: Mutex<HashMap<String, (Timestamp, WriteKey)>>,
+    pages: Known<WriteKey>,
+    servers: Known<ApiKey>,
 }
 
+/// Keys by the hash of what is shown: the secret itself is not kept.
+struct Known<K>(Mutex<HashMap<Vec<u8>, (Timestamp, K)>>);
+
 impl WriteKeys {
-    /// The key that somebody shows, while it works.
+    /// The write key that somebody shows, while it works.
     pub(crate) async fn find(app: &App, text: &str) -> Result<Option<WriteKey>, Problem> {
         let now = app.now();
-        if let Some(key) = app.write_keys.remembered(text, now) {
+        if let Some(key) = app.write_keys.pages.remembered(text, now) {
             return Ok(Some(key));
         }
         let shown = text.to_owned();
         let found = app.read(move |tx| Ok(write_keys::find(tx, &shown, now)?)).await?;
         if let Some(key) = &found {
-            app.write_keys.remember(text, key, now);
+            app.write_keys.pages.remember(text, key, now);
+        }
+        Ok(found)
+    }
+
+    /// The API key that somebody shows, while it works.
+    pub(crate) async fn find_api_key(app: &App, text: &str) -> Result<Option<ApiKey>, Problem> {
+        let now = app.now();
+        let has_expired = |key: &ApiKey| key.expires_at.is_some_and(|until| until <= now);
+        if let Some(key) = app.write_keys.servers.remembered(text, now) {
+            return Ok((!has_expired(&key)).then_some(key));
+        }
+        let shown = text.to_owned();
+        let found = app.read(move |tx| Ok(keys::find(tx, &shown, now)?)).await?;
+        if let Some(key) = &found {
+            app.write_keys.servers.remember(text, key, now);
         }
         Ok(found)
     }
 
     /// Something about keys has changed.
     pub(crate) fn forget(&self) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.pages.forget();
+        self.servers.forget();
+    }
+}
+
+impl<K> Default for Known<K> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Clone> Known<K> {
+    fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    fn remembered(&self, text: &str, now: Timestamp) -> Option<WriteKey> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let (since, key) = known.get(text)?;
+    fn remembered(&self, text: &str, now: Timestamp) -> Option<K> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if text.len() > LONGEST {
+            return None;
+        }
+        let (since, key) = known.get(Digest::of(text.as_bytes()).as_bytes())?;
         let age = now.as_millis() - since.as_millis();
         (0..BELIEVED_MS).contains(&age).then(|| key.clone())
     }
 
-    fn remember(&self, text: &str, key: &WriteKey, now: Timestamp) {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+    fn remember(&self, text: &str, key: &K, now: Timestamp) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= REMEMBERED {
             known.clear();
         }
-        known.insert(text.to_owned(), (now, key.clone()));
+        let hash = Digest::of(text.as_bytes()).as_bytes().to_vec();
+        known.insert(hash, (now, key.clone()));
     }
 }

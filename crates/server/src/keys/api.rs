@@ -138,6 +138,7 @@ async fn revoke_key(
             Ok(Done::nothing(Noted::new("key.revoked", format!("key:{id}"))))
         })
         .await;
+    app.write_keys.forget();
     app.tell_shut_out();
     response
 }

@@ -7,4 +7,4 @@ mod scan;
 
 pub use page::{EventQuery, events};
 pub use record::{CompanyFacts, LeadRecord, lead_facts};
-pub use scan::{each_lead, scan};
+pub use scan::{EventSeen, People, each_lead, scan};

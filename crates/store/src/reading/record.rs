@@ -24,6 +24,8 @@ pub struct LeadRecord {
     pub identifiers: Vec<Identifier>,
     /// All its facts by (at, id): those that do not count too.
     pub facts: Vec<StoredFact>,
+    /// The earliest of its events that are not among `facts`, where they were left out.
+    pub events_from: Option<Timestamp>,
     /// The companies that it may belong to, by how they are named: the id of a group fact, or `@` and
     /// the domain of an address.
     pub companies: BTreeMap<String, Rc<CompanyFacts>>,
@@ -158,7 +160,10 @@ impl LeadRecord {
             });
             instants.min()
         });
-        let earliest = || self.facts.iter().find(|fact| fact.counts()).map(|fact| fact.at);
+        let earliest = || {
+            let first = self.facts.iter().find(|fact| fact.counts()).map(|fact| fact.at);
+            first.into_iter().chain(self.events_from).min()
+        };
         explicit.min().or_else(earliest)
     }
 

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use leads::Timestamp;
-use xxhash_rust::xxh3::xxh3_64;
+use leads::{Timestamp, Value};
 
 use super::record::{CompanyName, sort};
-use super::{CompanyFacts, LeadRecord};
+use super::{CompanyFacts, LeadRecord, flatten};
 use crate::db::{DbError, Tx};
-use crate::facts::{COLUMNS, StoredFact, read};
+use crate::facts::{COLUMNS, FactKind, StoredFact, read};
 use crate::identity::{Identifier, IdentifierKind};
 use crate::segments::{SegmentError, Segments};
 
@@ -17,55 +16,16 @@ use crate::segments::{SegmentError, Segments};
 const FACTS_HELD: i64 = 1_000_000;
 
 /// Calls `visit` with every fact, hot or sealed, counting or not, and its lead, in no order. Holds
-/// the table of persons in memory (0.2 kB each), no facts.
+/// the table of persons in memory, no facts.
 pub fn scan<E: From<SegmentError>>(
     tx: &mut Tx<'_>,
     segments: &Segments,
     mut visit: impl FnMut(&str, StoredFact) -> Result<(), E>,
 ) -> Result<(), E> {
-    let leads = leads_of_persons(tx).map_err(SegmentError::Db)?;
-    scan_with(tx, segments, &leads, &mut visit)
-}
-
-fn scan_with<E: From<SegmentError>>(
-    tx: &mut Tx<'_>,
-    segments: &Segments,
-    leads: &HashMap<String, Rc<str>>,
-    visit: &mut impl FnMut(&str, StoredFact) -> Result<(), E>,
-) -> Result<(), E> {
-    segments.each(tx, |fact| match leads.get(&fact.person) {
-        Some(lead) => visit(lead, fact),
-        None => Ok(()),
-    })?;
-    let mut failed: Option<E> = None;
-    let sql = format!("SELECT {COLUMNS} FROM fact f");
-    let read_all = tx.each(&sql, &[], |row| {
-        let fact = read(row)?;
-        let Some(lead) = leads.get(&fact.person) else { return Ok(()) };
-        visit(lead, fact).map_err(|error| {
-            failed = Some(error);
-            DbError::NoRow
-        })
-    });
-    match (failed, read_all) {
-        (Some(error), _) => Err(error),
-        (None, Err(error)) => Err(SegmentError::Db(error).into()),
-        (None, Ok(())) => Ok(()),
-    }
-}
-
-fn leads_of_persons(tx: &mut Tx<'_>) -> Result<HashMap<String, Rc<str>>, DbError> {
-    let mut names: HashMap<String, Rc<str>> = HashMap::new();
-    let mut leads = HashMap::new();
-    tx.each("SELECT id, lead FROM person", &[], |row| {
-        let (id, lead): (String, String) = (row.get(0)?, row.get(1)?);
-        let name = names.get(&lead).map(Rc::clone);
-        let name = name.unwrap_or_else(|| Rc::from(lead.as_str()));
-        names.entry(lead).or_insert_with(|| Rc::clone(&name));
-        leads.insert(id, name);
-        Ok(())
-    })?;
-    Ok(leads)
+    let people = People::read(tx)?;
+    people.scan(tx, segments, Which::All, &mut |number, fact| {
+        visit(&people.leads[number as usize], fact)
+    })
 }
 
 /// Calls `visit` with every lead and all its facts, as [`super::lead_facts`] gives them, in no order.
@@ -75,63 +35,208 @@ pub fn each_lead<E: From<SegmentError>>(
     segments: &Segments,
     mut visit: impl FnMut(LeadRecord) -> Result<(), E>,
 ) -> Result<(), E> {
-    let db = |error: DbError| SegmentError::Db(error);
-    let leads = leads_of_persons(tx).map_err(db)?;
-    let companies = companies(tx).map_err(db)?;
-    let mut facts: i64 = 0;
-    for table in ["fact", "sealed_fact"] {
-        let count = format!("SELECT count(*) FROM {table}");
-        facts += tx.value::<i64>(&count, &[]).map_err(db)?;
+    let people = People::read(tx)?;
+    people.gather(tx, segments, Which::All, |_, record| visit(record))
+}
+
+/// Everybody, with a number from 0 for each lead, for whoever reads events apart from all else.
+pub struct People {
+    /// Per person, the lead's number.
+    persons: HashMap<String, u32>,
+    /// By number.
+    leads: Vec<Rc<str>>,
+}
+
+/// An event as it passes by.
+pub struct EventSeen<'e> {
+    /// Its name.
+    pub name: &'e str,
+    /// When it happened.
+    pub at: Timestamp,
+    body: &'e str,
+}
+
+impl EventSeen<'_> {
+    /// Its properties by dotted path, as scoring takes them.
+    pub fn properties(&self) -> Vec<(String, Value)> {
+        flatten::properties(&flatten::object(self.body))
     }
-    let rounds = (facts / FACTS_HELD + 1) as u64;
-    for round in 0..rounds {
-        let is_mine = |lead: &str| rounds == 1 || xxh3_64(lead.as_bytes()) % rounds == round;
-        let mut records: HashMap<Rc<str>, LeadRecord> = HashMap::new();
-        for (person, lead) in leads.iter().filter(|(_, lead)| is_mine(lead)) {
-            let record = records.entry(Rc::clone(lead)).or_default();
-            record.persons.push(person.clone());
+}
+
+/// Which facts are brought together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    All,
+    /// All but events.
+    Others,
+}
+
+impl Which {
+    /// What holds for them in the table. Said twice, so that the index of those that are no events
+    /// serves.
+    fn condition(self) -> &'static str {
+        match self {
+            Self::All => "1 = 1",
+            Self::Others => "f.kind <> 0 AND f.kind IN (1, 2, 3, 4)",
         }
-        scan_with(tx, segments, &leads, &mut |lead: &str, fact| {
-            if let Some(record) = records.get_mut(lead) {
-                record.facts.push(fact);
+    }
+
+    fn takes(self, fact: &StoredFact) -> bool {
+        self == Self::All || fact.kind != FactKind::Event
+    }
+}
+
+impl People {
+    /// Reads who there is: 0.2 kB each are held.
+    pub fn read(tx: &mut Tx<'_>) -> Result<Self, SegmentError> {
+        let mut people = Self { persons: HashMap::new(), leads: Vec::new() };
+        let mut numbers: HashMap<Rc<str>, u32> = HashMap::new();
+        tx.each("SELECT id, lead FROM person", &[], |row| {
+            let lead = row.text(1)?;
+            let number = match numbers.get(lead) {
+                Some(number) => *number,
+                None => {
+                    let (name, number) = (Rc::<str>::from(lead), people.leads.len() as u32);
+                    people.leads.push(Rc::clone(&name));
+                    numbers.insert(name, number);
+                    number
+                }
+            };
+            people.persons.insert(row.get(0)?, number);
+            Ok(())
+        })?;
+        Ok(people)
+    }
+
+    /// Calls `visit` with every event that counts, hot or sealed, and the number of its lead, in no
+    /// order.
+    pub fn each_event(
+        &self,
+        tx: &mut Tx<'_>,
+        segments: &Segments,
+        mut visit: impl FnMut(u32, EventSeen<'_>),
+    ) -> Result<(), SegmentError> {
+        segments.each(tx, |fact| {
+            if fact.kind == FactKind::Event
+                && fact.counts()
+                && let Some(number) = self.persons.get(&fact.person)
+            {
+                visit(*number, EventSeen { name: &fact.name, at: fact.at, body: &fact.body });
             }
             Ok::<(), SegmentError>(())
         })?;
-        all_identifiers(tx, &leads, &mut records).map_err(db)?;
-        for (lead, mut record) in records {
-            lead.as_ref().clone_into(&mut record.lead);
-            record.persons.sort_unstable();
-            record.identifiers.sort_unstable();
-            sort(&mut record.facts);
-            for name in record.company_names() {
-                record.companies.insert(name.key(), companies.find(&name));
+        let sql = "SELECT person, at, name, body FROM fact
+            WHERE kind = 0 AND retracted_at IS NULL AND machine_reason IS NULL";
+        tx.each(sql, &[], |row| {
+            if let Some(number) = self.persons.get(row.text(0)?) {
+                let at = Timestamp::saturating_from_millis(row.get(1)?);
+                visit(*number, EventSeen { name: row.text(2)?, at, body: row.text(3)? });
             }
-            visit(record)?;
-        }
+            Ok(())
+        })?;
+        Ok(())
     }
-    Ok(())
-}
 
-fn all_identifiers(
-    tx: &mut Tx<'_>,
-    leads: &HashMap<String, Rc<str>>,
-    records: &mut HashMap<Rc<str>, LeadRecord>,
-) -> Result<(), DbError> {
-    let sql = "SELECT kind, value, since, person, first_at FROM identifier";
-    tx.each(sql, &[], |row| {
-        let person: String = row.get(3)?;
-        let record = leads.get(&person).and_then(|lead| records.get_mut(lead));
-        if let Some(record) = record {
-            record.identifiers.push(Identifier {
-                kind: IdentifierKind::from_code(row.get(0)?),
-                value: row.get(1)?,
-                since: Timestamp::saturating_from_millis(row.get(2)?),
-                first_at: Timestamp::saturating_from_millis(row.get(4)?),
-                person,
-            });
+    /// Calls `visit` with every lead, its number and its facts but for events, in no order.
+    pub fn each_lead_without_events<E: From<SegmentError>>(
+        &self,
+        tx: &mut Tx<'_>,
+        segments: &Segments,
+        visit: impl FnMut(u32, LeadRecord) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.gather(tx, segments, Which::Others, visit)
+    }
+
+    fn gather<E: From<SegmentError>>(
+        &self,
+        tx: &mut Tx<'_>,
+        segments: &Segments,
+        which: Which,
+        mut visit: impl FnMut(u32, LeadRecord) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let db = |error: DbError| SegmentError::Db(error);
+        let companies = companies(tx).map_err(db)?;
+        let count = format!("SELECT count(*) FROM fact f WHERE {}", which.condition());
+        let mut facts: i64 = tx.value(&count, &[]).map_err(db)?;
+        let sealed: i64 = tx.value("SELECT count(*) FROM sealed_fact", &[]).map_err(db)?;
+        // Of sealed facts nobody has counted how many are events: as a rule nearly all.
+        facts += if which == Which::All { sealed } else { sealed / 10 };
+        let rounds = (facts / FACTS_HELD + 1) as u32;
+        for round in 0..rounds {
+            let is_mine = |number: u32| number % rounds == round;
+            let mut records: HashMap<u32, LeadRecord> = HashMap::new();
+            for (person, number) in self.persons.iter().filter(|(_, number)| is_mine(**number)) {
+                records.entry(*number).or_default().persons.push(person.clone());
+            }
+            self.scan(tx, segments, which, &mut |number, fact| {
+                if let Some(record) = records.get_mut(&number) {
+                    record.facts.push(fact);
+                }
+                Ok::<(), SegmentError>(())
+            })?;
+            self.all_identifiers(tx, &mut records).map_err(db)?;
+            for (number, mut record) in records {
+                self.leads[number as usize].as_ref().clone_into(&mut record.lead);
+                record.persons.sort_unstable();
+                record.identifiers.sort_unstable();
+                sort(&mut record.facts);
+                for name in record.company_names() {
+                    record.companies.insert(name.key(), companies.find(&name));
+                }
+                visit(number, record)?;
+            }
         }
         Ok(())
-    })
+    }
+
+    fn scan<E: From<SegmentError>>(
+        &self,
+        tx: &mut Tx<'_>,
+        segments: &Segments,
+        which: Which,
+        visit: &mut impl FnMut(u32, StoredFact) -> Result<(), E>,
+    ) -> Result<(), E> {
+        segments.each(tx, |fact| match self.persons.get(&fact.person) {
+            Some(number) if which.takes(&fact) => visit(*number, fact),
+            _ => Ok(()),
+        })?;
+        let mut failed: Option<E> = None;
+        let sql = format!("SELECT {COLUMNS} FROM fact f WHERE {}", which.condition());
+        let read_all = tx.each(&sql, &[], |row| {
+            let fact = read(row)?;
+            let Some(number) = self.persons.get(&fact.person) else { return Ok(()) };
+            visit(*number, fact).map_err(|error| {
+                failed = Some(error);
+                DbError::NoRow
+            })
+        });
+        match (failed, read_all) {
+            (Some(error), _) => Err(error),
+            (None, Err(error)) => Err(SegmentError::Db(error).into()),
+            (None, Ok(())) => Ok(()),
+        }
+    }
+
+    fn all_identifiers(
+        &self,
+        tx: &mut Tx<'_>,
+        records: &mut HashMap<u32, LeadRecord>,
+    ) -> Result<(), DbError> {
+        let sql = "SELECT kind, value, since, person, first_at FROM identifier";
+        tx.each(sql, &[], |row| {
+            let number = self.persons.get(row.text(3)?);
+            if let Some(record) = number.and_then(|number| records.get_mut(number)) {
+                record.identifiers.push(Identifier {
+                    kind: IdentifierKind::from_code(row.get(0)?),
+                    value: row.get(1)?,
+                    since: Timestamp::saturating_from_millis(row.get(2)?),
+                    first_at: Timestamp::saturating_from_millis(row.get(4)?),
+                    person: row.get(3)?,
+                });
+            }
+            Ok(())
+        })
+    }
 }
 
 /// All companies, by id and by the domain that they call their own.

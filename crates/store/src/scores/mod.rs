@@ -19,7 +19,7 @@ pub use ranked::{
 };
 pub use rows::{
     LeadRow, ScoreRow, each_score, find_leads, forget_lead, keep_scores_of, lead_row, put_lead,
-    put_scores, scores_of,
+    put_scores, renew_lead, renew_score, score_of, scores_of,
 };
 pub use segments::{SavedSegment, delete_segment, put_segment, saved_segment, saved_segments};
 pub use transitions::{Transition, TransitionKind, TransitionQuery, add_transitions, transitions};

@@ -89,6 +89,45 @@ pub fn put_lead(tx: &mut Tx<'_>, row: &LeadRow, now: Timestamp) -> Result<(), Db
     tx.execute(insert, &params).map(|_| ())
 }
 
+/// Writes a lead's row where `before` is the one that is there: what is the same costs nothing, above
+/// all the indices of its address, its company and its owner. Most facts only move when it was seen.
+pub fn renew_lead(
+    tx: &mut Tx<'_>,
+    before: Option<&LeadRow>,
+    row: &LeadRow,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let seen = before.map(|before| LeadRow { last_seen_at: row.last_seen_at, ..before.clone() });
+    if seen.as_ref() != Some(row) {
+        return put_lead(tx, row, now);
+    }
+    let update = "UPDATE lead SET last_seen_at = $2, updated_at = $3 WHERE lead = $1";
+    let params = [(&row.lead).into(), row.last_seen_at.into(), now.into()];
+    if tx.execute(update, &params)? == 0 {
+        // Somebody has taken it away meanwhile.
+        return put_lead(tx, row, now);
+    }
+    Ok(())
+}
+
+/// Writes a score where `before` is the one that is there: the indices that rank leads are only
+/// touched where the score or the priority is another.
+pub fn renew_score(
+    tx: &mut Tx<'_>,
+    before: Option<&ScoreRow>,
+    row: &ScoreRow,
+) -> Result<(), DbError> {
+    let same = before.map(|before| ScoreRow { scored_at: row.scored_at, ..before.clone() });
+    if same.as_ref() == Some(row) {
+        let update = "UPDATE score SET scored_at = $3 WHERE model = $1 AND lead = $2";
+        let params = [(&row.model).into(), (&row.lead).into(), row.scored_at.into()];
+        if tx.execute(update, &params)? > 0 {
+            return Ok(());
+        }
+    }
+    put_scores(tx, std::slice::from_ref(row))
+}
+
 /// Writes scores, in the place of those that were there. Of several for one model and lead the last
 /// counts.
 pub fn put_scores(tx: &mut Tx<'_>, rows: &[ScoreRow]) -> Result<(), DbError> {
@@ -154,6 +193,12 @@ pub fn find_leads(tx: &mut Tx<'_>, email: &str) -> Result<Vec<LeadRow>, DbError>
 pub fn scores_of(tx: &mut Tx<'_>, lead: &str) -> Result<Vec<ScoreRow>, DbError> {
     let sql = format!("SELECT {SCORE} FROM score s WHERE s.lead = $1 ORDER BY s.model");
     tx.query(&sql, &[lead.into()], |row| read_score(row, 0))
+}
+
+/// A lead's score under one model.
+pub fn score_of(tx: &mut Tx<'_>, model: &str, lead: &str) -> Result<Option<ScoreRow>, DbError> {
+    let sql = format!("SELECT {SCORE} FROM score s WHERE s.model = $1 AND s.lead = $2");
+    tx.find(&sql, &[model.into(), lead.into()], |row| read_score(row, 0))
 }
 
 /// Calls `visit` with every score that is kept under a model, in no order.
