@@ -6,6 +6,7 @@ use history::LEADS_PER_BLOCK;
 use leads::{LeadFacts, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::test_runner::TestCaseError;
 use scoring::{Model, Program};
 use serde_json::Value as Json;
 
@@ -216,23 +217,44 @@ fn everyones_scores_of_a_past_instant_do_not_change_when_later_facts_arrive() {
 fn many_instants_at_once_give_what_each_gives_alone() {
     let offsets = proptest::collection::vec(-100_000_000..10_000_000_000_i64, 1..6);
     holds(&(documents_and_crowds(), offsets), |((document, crowd), offsets)| {
-        let Some(model) = fast::model(&document) else {
-            return Ok(());
-        };
-        let history = fast::history(&[&model], &crowd.facts, 7);
         let after = |offset| Timestamp::saturating_from_millis(crowd.t.as_millis() + offset);
-        let mut instants: Vec<_> = offsets.into_iter().map(after).collect();
-        let at_once = fast::rescore_at(&history, &model, &instants, 2);
-        instants.sort();
-        let mut alone: BTreeMap<String, Vec<Numbers>> = BTreeMap::new();
-        for instant in &instants {
-            for (id, numbers) in fast::rescore(&history, &model, *instant, 1) {
-                alone.entry(id).or_default().push(numbers);
-            }
-        }
-        prop_assert_eq!(at_once, alone);
-        Ok(())
+        let instants = offsets.into_iter().map(after).collect();
+        at_once_gives_what_each_gives_alone(&document, &crowd, instants)
     });
+}
+
+/// Rows of weights are for instants that lie a whole number of hours apart; some of these lie before
+/// every event, and some after.
+#[test]
+fn many_evenly_spaced_instants_at_once_give_what_each_gives_alone() {
+    let hours = prop_oneof![1..48_i64, Just(168), 1..1000_i64];
+    let spacing = (-100_000_000..10_000_000_000_i64, hours, 2..40_i64);
+    holds(&(documents_and_crowds(), spacing), |((document, crowd), (offset, hours, count))| {
+        let last = crowd.t.as_millis() + offset;
+        let before = |step| Timestamp::saturating_from_millis(last - step * hours * 3_600_000);
+        at_once_gives_what_each_gives_alone(&document, &crowd, (0..count).map(before).collect())
+    });
+}
+
+fn at_once_gives_what_each_gives_alone(
+    document: &Json,
+    crowd: &Crowd,
+    mut instants: Vec<Timestamp>,
+) -> Result<(), TestCaseError> {
+    let Some(model) = fast::model(document) else {
+        return Ok(());
+    };
+    let history = fast::history(&[&model], &crowd.facts, 7);
+    let at_once = fast::rescore_at(&history, &model, &instants, 2);
+    instants.sort();
+    let mut alone: BTreeMap<String, Vec<Numbers>> = BTreeMap::new();
+    for instant in &instants {
+        for (id, numbers) in fast::rescore(&history, &model, *instant, 1) {
+            alone.entry(id).or_default().push(numbers);
+        }
+    }
+    prop_assert_eq!(at_once, alone);
+    Ok(())
 }
 
 /// With leads enough for two blocks, so that threads really share them.
