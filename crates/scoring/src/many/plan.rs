@@ -38,8 +38,9 @@ pub(crate) struct Plan {
     pub(crate) columns: usize,
     /// Columns of latest instants, by slot.
     pub(crate) latest: Vec<(usize, usize)>,
-    /// Up to how much all events of a lead may give in 32 bits.
-    pub(crate) narrow: u64,
+    /// Up to how much all events of a lead may give in 32 bits; `None` where what other things than
+    /// events give does not fit them.
+    pub(crate) narrow: Option<u64>,
     /// The most that an event can give.
     pub(crate) most: u64,
 }
@@ -146,7 +147,7 @@ impl Plan {
             column_of: vec![None; program.slots.len()],
             columns: program.groups.len(),
             latest: Vec::new(),
-            narrow: 0,
+            narrow: None,
             most: 0,
         };
         let mut keeps = vec![None; program.slots.len()];
@@ -350,7 +351,7 @@ impl Plan {
             others += beyond_zero(line.limit) / grain;
         }
         others += program.groups.iter().map(|group| beyond_zero(group.limit) / grain).sum::<u64>();
-        self.narrow = self.rounding.most_narrow().saturating_sub(others);
+        self.narrow = self.rounding.most_narrow().checked_sub(others);
         for class in &mut self.classes {
             let looks = &self.looks[class.first as usize..class.beyond as usize];
             class.most = looks.iter().map(|look| of_slots[look.slot]).sum();
@@ -360,10 +361,11 @@ impl Plan {
 
     /// Whether sums of a lead with these shapes fit 32 bits.
     pub(crate) fn is_narrow(&self, shapes: &[u32]) -> bool {
-        shapes.len() as u64 * self.most <= self.narrow || {
-            let most = |shape: &u32| self.classes[self.class_of[*shape as usize] as usize].most;
-            shapes.iter().map(most).sum::<u64>() <= self.narrow
-        }
+        let most = |shape: &u32| self.classes[self.class_of[*shape as usize] as usize].most;
+        self.narrow.is_some_and(|narrow| {
+            shapes.len() as u64 * self.most <= narrow
+                || shapes.iter().map(most).sum::<u64>() <= narrow
+        })
     }
 }
 
