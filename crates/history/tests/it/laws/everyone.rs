@@ -81,6 +81,9 @@ fn stream_equals_batch() {
         let needs = scoring::Needs::of([&model]);
         let gathered = fast::gather(&needs, &crowd.facts, rows);
         prop_assert_eq!(&fast::score_once(gathered, &model, crowd.t), &stream);
+        let program = Program::new(model);
+        let gathered = fast::gather_for_score(&program, crowd.t, &crowd.facts, rows);
+        prop_assert_eq!(&fast::score_gathered(gathered, &program, crowd.t), &stream);
         Ok(())
     });
 }
