@@ -204,7 +204,7 @@ impl History {
     pub fn rescore(&self, program: &Program, at: Timestamp, threads: usize) -> Scores {
         let bound = self.bind(program);
         let blocks = in_parallel(self.blocks.len(), threads, Memory::default, |memory, index| {
-            score_block(&bound, &self.roster, &mut &self.blocks[index], index, at, memory)
+            score_block(&bound, &self.roster, &mut &*self.blocks[index], index, at, memory)
         });
         Scores { blocks }
     }

@@ -88,6 +88,64 @@ fn stream_equals_batch() {
     });
 }
 
+/// An event that a score may know by its stretch of time only counts the same wherever in it.
+#[test]
+fn an_event_may_lie_anywhere_in_its_stretch_of_time() {
+    let places = proptest::collection::vec(any::<u64>(), 48);
+    holds(&(documents_and_crowds(), places), |((document, crowd), places)| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let program = Program::new(model);
+        let Some(grain) = program.grain(crowd.t) else {
+            return Ok(());
+        };
+        let reference = Reference::new(&document);
+        let mut places = places.into_iter().cycle();
+        for facts in known(&crowd).into_values() {
+            let mut moved = facts.clone();
+            for event in &mut moved.events {
+                let number = grain.number(event.at.as_millis());
+                let number = number.expect("crowds lie within the last ten years");
+                let from = grain.instant(number);
+                let last = (number + 1) as usize == grain.len();
+                let until = if last { from + 86_400_000 } else { grain.instant(number + 1) };
+                let place = places.next().unwrap_or_default() % (until - from) as u64;
+                event.at = Timestamp::saturating_from_millis(from + place as i64);
+            }
+            moved.events.sort_by_key(|event| event.at);
+            prop_assert_eq!(reference.score(&moved, crowd.t), reference.score(&facts, crowd.t));
+        }
+        Ok(())
+    });
+}
+
+/// Batches with an event that is too old for a stretch keep whole instants, the others do not.
+#[test]
+fn events_of_long_ago_score_like_others_when_there_is_one_score_only() {
+    const LONG_AGO_MS: i64 = 11 * 8766 * 3_600_000;
+    let old = proptest::collection::vec(any::<Index>(), 0..4);
+    holds(&(documents_and_crowds(), old, 1..9_usize), |((document, mut crowd), old, rows)| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let facts = crowd.facts.len();
+        for place in old.iter().take_while(|_| facts > 0) {
+            let place = place.index(facts);
+            if let Fact::Event { event, .. } = &mut crowd.facts[place] {
+                event.at = Timestamp::saturating_from_millis(event.at.as_millis() - LONG_AGO_MS);
+            }
+        }
+        let program = Program::new(model);
+        let gathered = fast::gather_for_score(&program, crowd.t, &crowd.facts, rows);
+        prop_assert_eq!(
+            fast::score_gathered(gathered, &program, crowd.t),
+            one_by_one(program.model(), &known(&crowd), crowd.t)
+        );
+        Ok(())
+    });
+}
+
 #[test]
 fn everyones_stages_are_those_of_the_slow_walk() {
     let cases = (document(Wanted::STAGES), crowd(Span::SHORT));
