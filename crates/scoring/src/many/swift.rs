@@ -13,12 +13,25 @@ use crate::model::Period;
 /// What the swift pass asks of the events of each class.
 #[derive(Debug)]
 pub(crate) struct Swift {
-    hours: u32,
+    hours: Hours,
     last: i64,
     classes: Vec<SwiftClass>,
     /// Indices into [`Plan::looks`].
     others: Vec<u32>,
 }
+
+/// So many hours, to divide by: a division takes a processor as long as all the rest of an event's
+/// arithmetic.
+#[derive(Clone, Copy, Debug)]
+struct Hours {
+    number: u32,
+    /// Dividing is multiplying by this and cutting off so many bits.
+    reciprocal: u64,
+    bits: u32,
+}
+
+/// Ages in whole hours are below 2^27: 8.8e7 at most.
+const AGE_BITS: u32 = 27;
 
 /// What a class keeps: of each simple way one look stands here, more of them among the others. What a
 /// class does not keep is asked for all the same, of a slot that nobody reads: a branch that depends on
@@ -40,7 +53,7 @@ struct SwiftClass {
 struct Cap {
     slot: u32,
     at_most: u32,
-    /// 1 where events are counted per day, 0 where for ever.
+    /// All ones where events are counted per day; 0 where for ever, which makes all days one.
     daily: u32,
 }
 
@@ -87,8 +100,8 @@ impl Seen {
 
     /// Takes the next event; answers whether it counts.
     #[inline(always)]
-    fn enter(&mut self, cap: Cap, days: [u32; 2]) -> bool {
-        let day = days[cap.daily as usize & 1];
+    fn enter(&mut self, cap: Cap, day: u32) -> bool {
+        let day = day & cap.daily;
         // Without a branch: whether the next event is of the same day is anybody's guess.
         let same = u32::from(self.day == day);
         self.of_day = (self.of_day & same.wrapping_neg()) + 1;
@@ -105,6 +118,22 @@ impl Seen {
     }
 }
 
+impl Hours {
+    fn new(number: u32) -> Self {
+        // Cut up to a whole number, the reciprocal is too large by less than one in 2^bits. Times an
+        // age that is less than 1 / number, the distance to the next whole number.
+        let bits = AGE_BITS + number.next_power_of_two().ilog2();
+        Self { number, reciprocal: (1_u64 << bits).div_ceil(u64::from(number)), bits }
+    }
+
+    /// How often it lies in an age in hours, and what is left.
+    #[inline(always)]
+    fn divide(self, age: u32) -> (u32, u32) {
+        let times = (u64::from(age) * self.reciprocal >> self.bits) as u32;
+        (times, age - times * self.number)
+    }
+}
+
 impl Swift {
     pub(crate) fn new(plan: &Plan, bound: &Bound<'_>) -> Option<Self> {
         let Spacing::Even { hours, last } = plan.spacing else { return None };
@@ -112,7 +141,8 @@ impl Swift {
         if bound.calendar.returns() || plan.looks.iter().any(long) {
             return None;
         }
-        let mut swift = Self { hours, last, classes: Vec::new(), others: Vec::new() };
+        let mut swift =
+            Self { hours: Hours::new(hours), last, classes: Vec::new(), others: Vec::new() };
         for class in &plan.classes {
             let first = swift.others.len() as u32;
             let free = plan.column_of.len() as u32;
@@ -132,7 +162,7 @@ impl Swift {
 impl Cap {
     #[inline(always)]
     fn of(look: &Look) -> Self {
-        let daily = u32::from(look.per == Period::Day);
+        let daily = u32::from(look.per == Period::Day).wrapping_neg();
         Self { slot: look.slot as u32, at_most: look.at_most, daily }
     }
 }
@@ -195,24 +225,23 @@ impl Instants<'_, '_> {
         if additions.len() < at.len() {
             additions.resize(at.len(), Addition::default());
         }
-        let mut waiting = 0;
+        let (waiting_room, mut waiting) = (additions.as_mut_slice(), 0);
         for (at, shape) in at.iter().zip(shapes) {
             let age = swift.last - at;
             if age < 0 {
                 break;
             }
             let class = &classes[class_of[*shape as usize] as usize];
-            let days = [0, days.number(*at)];
-            // Ages are 8.8e7 hours at most.
+            let day = days.number(*at);
             let hours = (age as u64 / HOUR_MS as u64) as u32;
-            let (back, lag_hours) = (hours / swift.hours, hours % swift.hours);
+            let (back, lag_hours) = swift.hours.divide(hours);
             let from = instants - 1 - back as i32;
 
             let RowLook { cap, sums: place, rows } = class.row;
             let slot = &mut seen[cap.slot as usize];
-            let enters = u32::from(slot.enter(cap, days));
+            let enters = u32::from(slot.enter(cap, day));
             slot.counted += enters;
-            additions[waiting] =
+            waiting_room[waiting] =
                 Addition { sums: place, row: Tables::row(rows, lag_hours, back + 1) };
             waiting += enters as usize;
 
@@ -238,12 +267,32 @@ impl Instants<'_, '_> {
 
             for index in &swift.others[class.first as usize..class.beyond as usize] {
                 let look = &plan.looks[*index as usize];
-                if seen[look.slot].enter(Cap::of(look), days) {
+                if seen[look.slot].enter(Cap::of(look), day) {
                     let place = Place { from: i64::from(from), lag, lag_hours };
                     self.keep(look, *at, place, seen, latest, sums);
                 }
             }
         }
-        add_rows(sums, plan.tables.weights(), width, &additions[..waiting]);
+        add_rows(sums, plan.tables.weights(), width, &waiting_room[..waiting]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_divided_exactly() {
+        const AGE_MAX: u32 = (1 << AGE_BITS) - 1;
+        for number in [1, 2, 3, 7, 23, 24, 25, 168, 720, 8766, 65_535, 65_537, AGE_MAX - 1, AGE_MAX]
+        {
+            let hours = Hours::new(number);
+            let edges = (0..=AGE_MAX / number).step_by(1 + (AGE_MAX / number / 5000) as usize);
+            let edges = edges.chain([AGE_MAX / number]).map(|times| times * number);
+            let ages = edges.flat_map(|edge| [edge.saturating_sub(1), edge, edge + 1]);
+            for age in ages.filter(|age| *age <= AGE_MAX) {
+                assert_eq!(hours.divide(age), (age / number, age % number), "{age} by {number}");
+            }
+        }
     }
 }
