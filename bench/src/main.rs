@@ -20,7 +20,7 @@ use std::io::BufRead as _;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use history::History;
+use history::{History, LEADS_PER_BLOCK};
 use leads::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
 use scoring::Program;
@@ -67,9 +67,11 @@ fn every_week(history: &History, program: &Program) -> Result<impl Fn() -> Vec<u
     let last = Timestamp::parse(AS_OF)?.as_millis();
     let weeks = (0..WEEKS).rev().map(|week| last - week * WEEK_MS);
     let weeks: Vec<Timestamp> = weeks.map(Timestamp::saturating_from_millis).collect();
-    let grid = history.at_instants(program, &weeks, THREADS, Vec::<u8>::new, |grid, _, moments| {
-        grid.extend(moments.scores().map(|score| score as u8));
-    });
+    let room = || Vec::with_capacity(LEADS_PER_BLOCK * weeks.len());
+    let grid =
+        history.at_instants(program, &weeks, THREADS, room, |grid: &mut Vec<u8>, _, moments| {
+            grid.extend(moments.scores().map(|score| score as u8));
+        });
     Ok(move || grid.concat())
 }
 

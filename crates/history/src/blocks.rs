@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leads::Timestamp;
-use scoring::{LeadView, Needs, Vocabulary};
+use scoring::{Grain, LeadView, Needs, Vocabulary};
 
 use crate::gather::Gathered;
 use crate::parallel::in_parallel;
@@ -45,12 +45,17 @@ impl Gathered {
     }
 
     /// Puts every block in order, and keeps it.
+    ///
+    /// # Panics
+    /// When the events were gathered for a score ([`crate::Gathering::for_score`]): their instants
+    /// are known to the hour only.
     pub fn into_history(self, threads: usize) -> History {
+        assert!(self.grain.is_none(), "a history keeps instants whole");
         let leads = self.roster.len();
         let blocks =
             in_parallel(leads.div_ceil(LEADS_PER_BLOCK), threads, Vec::new, |scratch, index| {
                 let mut block = Block::default();
-                block.fill(&self.partitions, index, leads, scratch);
+                block.fill(&self.partitions, None, index, leads, scratch);
                 block
             });
         let (first, last) = span(blocks.iter());
@@ -88,20 +93,12 @@ impl Block {
     pub(crate) fn fill(
         &mut self,
         partitions: &[Partition],
+        grain: Option<&Grain>,
         block: usize,
         leads: usize,
         scratch: &mut Vec<u32>,
     ) {
-        let leads = LEADS_PER_BLOCK.min(leads - block * LEADS_PER_BLOCK);
-        self.starts.clear();
-        self.starts.resize(leads + 1, 0);
-        for partition in partitions {
-            partition.visit_leads(block, |lead| self.starts[lead + 1] += 1);
-        }
-        for lead in 0..leads {
-            self.starts[lead + 1] += self.starts[lead];
-        }
-        let events = self.starts[leads] as usize;
+        let events = count_by_lead(partitions, block, leads, &mut self.starts);
         self.at.clear();
         self.at.resize(events, 0);
         self.shapes.clear();
@@ -110,12 +107,19 @@ impl Block {
         next.clear();
         next.extend_from_slice(&self.starts);
         for partition in partitions {
-            partition.visit(block, |lead, at, shape| {
+            let mut put = |lead: usize, at: i64, shape: u32| {
                 let place = next[lead] as usize;
                 next[lead] += 1;
                 self.at[place] = at;
                 self.shapes[place] = shape;
-            });
+            };
+            match grain {
+                Some(grain) if partition.is_coarse() => {
+                    let instant = |number: i64| grain.instant(number as u32);
+                    partition.visit(block, |lead, at, shape| put(lead, instant(at), shape));
+                }
+                _ => partition.visit(block, put),
+            }
         }
         self.sort_by_time();
     }
@@ -200,6 +204,47 @@ impl History {
     /// how far the data reach.
     pub fn span(&self) -> (Timestamp, Timestamp) {
         self.span
+    }
+}
+
+/// Counts the events of each lead of a block: lead `i` has `starts[i]..starts[i + 1]`. Answers how
+/// many there are.
+pub(crate) fn count_by_lead(
+    partitions: &[Partition],
+    block: usize,
+    leads: usize,
+    starts: &mut Vec<u32>,
+) -> usize {
+    let leads = LEADS_PER_BLOCK.min(leads - block * LEADS_PER_BLOCK);
+    starts.clear();
+    starts.resize(leads + 1, 0);
+    let counts = starts.as_mut_slice();
+    for partition in partitions {
+        partition.visit_leads(block, |lead| counts[lead + 1] += 1);
+    }
+    for lead in 0..leads {
+        counts[lead + 1] += counts[lead];
+    }
+    counts[leads] as usize
+}
+
+/// Events lead by lead, in time order.
+pub(crate) trait Events {
+    /// How many leads there are.
+    fn leads(&self) -> usize;
+
+    /// Instants (ms) and shapes of a lead's events.
+    fn of(&mut self, lead: usize) -> (&[i64], &[u32]);
+}
+
+impl Events for &Block {
+    fn leads(&self) -> usize {
+        self.len()
+    }
+
+    #[inline]
+    fn of(&mut self, lead: usize) -> (&[i64], &[u32]) {
+        self.events(lead)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use leads::Timestamp;
 use leads::batch::{Coded, EventBatch, FactId};
-use scoring::Needs;
+use scoring::{Grain, Needs, Program};
 
 use crate::blocks::LEADS_PER_BLOCK;
 use crate::intern::{Map, ShapeInterner, events_by_code};
@@ -17,6 +17,7 @@ use crate::settle::{Claim, losers};
 pub struct Gathering {
     needs: Needs,
     roster: Roster,
+    grain: Option<Grain>,
     shapes: Mutex<ShapeInterner>,
     taken: Mutex<Taken>,
     scratch: Mutex<Vec<Scratch>>,
@@ -36,6 +37,7 @@ pub struct Gathered {
     pub(crate) roster: Roster,
     pub(crate) shapes: ShapeInterner,
     pub(crate) partitions: Vec<Partition>,
+    pub(crate) grain: Option<Grain>,
     /// Events of leads that the roster does not know.
     pub strangers: Strangers,
     /// How many events were not counted because a fact with their id counts already.
@@ -79,10 +81,18 @@ impl Gathering {
         Self {
             needs,
             roster,
+            grain: None,
             shapes: Mutex::default(),
             taken: Mutex::new(taken),
             scratch: Mutex::default(),
         }
+    }
+
+    /// Takes events for one score only, [`Gathered::score`] of this program at this instant: of their
+    /// times is kept what that score can tell apart, which takes half of the memory.
+    #[must_use]
+    pub fn for_score(self, program: &Program, at: Timestamp) -> Self {
+        Self { grain: program.grain(at), ..self }
     }
 
     /// The leads.
@@ -113,11 +123,8 @@ impl Gathering {
             taken.note(&strangers, &self.needs, &batch.names);
             return;
         }
-        let instants = batch.at.iter().map(|at| at.as_millis());
-        let span = span_of(positions.iter().copied().zip(instants));
-        let mut survey = Survey::new(self.blocks());
-        rows.extend(numbered.map(row).filter(Row::is_wanted).inspect(|row| survey.see(row)));
-        let partition = Partition::surveyed(&rows, survey);
+        let (survey, span, coarse) = self.rows(batch, &positions, &shapes, &mut rows);
+        let partition = Partition::surveyed(&rows, coarse, survey);
         lock(&self.scratch).push(Scratch { positions, rows });
         let mut taken = lock(&self.taken);
         taken.partitions.push((sequence, partition));
@@ -127,7 +134,7 @@ impl Gathering {
 
     /// All events, once each.
     pub fn finish(self, threads: usize) -> Gathered {
-        let blocks = self.blocks();
+        let (blocks, grain) = (self.blocks(), self.grain);
         let taken = self.taken.into_inner().unwrap_or_else(PoisonError::into_inner);
         let lost = losers(taken.claims, threads);
         let (mut partitions, mut span) = (taken.partitions, taken.span);
@@ -137,7 +144,7 @@ impl Gathering {
                 rows[*row as usize].lead = NOBODY;
             }
             span = both(span, span_of(rows.iter().map(|row| (row.lead, row.at))));
-            partitions.push((sequence, Partition::new(&rows, blocks)));
+            partitions.push((sequence, partition(&mut rows, grain.as_ref(), blocks)));
         }
         partitions.sort_by_key(|(sequence, _)| *sequence);
         let partitions: Vec<Partition> =
@@ -148,11 +155,35 @@ impl Gathering {
             shapes: self.shapes.into_inner().unwrap_or_else(PoisonError::into_inner),
             kept: partitions.iter().map(|partition| partition.len() as u64).sum(),
             partitions,
+            grain,
             strangers: taken.strangers,
             repeated: lost.len() as u64,
             seen: taken.seen,
             span,
         }
+    }
+
+    /// The wanted rows of a batch, their times as coarse as may be; and, on the way, a survey of
+    /// them and the span of all rows of known leads.
+    fn rows(
+        &self,
+        batch: &EventBatch,
+        positions: &[u32],
+        shapes: &Shapes,
+        rows: &mut Vec<Row>,
+    ) -> (Survey, Option<(i64, i64)>, bool) {
+        if let Some(grain) = &self.grain {
+            let mut numbers = grain.numbers();
+            let (survey, span, all) =
+                fill_rows(batch, positions, shapes, self.blocks(), rows, |at| {
+                    numbers.of(at).map(i64::from)
+                });
+            if all {
+                return (survey, span, true);
+            }
+        }
+        let (survey, span, _) = fill_rows(batch, positions, shapes, self.blocks(), rows, Some);
+        (survey, span, false)
     }
 
     fn blocks(&self) -> usize {
@@ -216,6 +247,54 @@ impl Gathering {
         combined.iter_mut().for_each(|code| *code = numbers[*code as usize]);
         Shapes::ByRow(combined)
     }
+}
+
+/// Also answers whether every wanted row has a time.
+fn fill_rows(
+    batch: &EventBatch,
+    positions: &[u32],
+    shapes: &Shapes,
+    blocks: usize,
+    rows: &mut Vec<Row>,
+    mut time: impl FnMut(i64) -> Option<i64>,
+) -> (Survey, Option<(i64, i64)>, bool) {
+    let mut survey = Survey::new(blocks);
+    let (mut first, mut last, mut all) = (i64::MAX, i64::MIN, true);
+    rows.clear();
+    rows.reserve(positions.len());
+    for (number, (lead, at)) in positions.iter().zip(&batch.at).enumerate() {
+        let (lead, at) = (*lead, at.as_millis());
+        if lead == NOBODY {
+            continue;
+        }
+        (first, last) = (first.min(at), last.max(at));
+        let row = Row { at, lead, shape: shapes.of(number, batch) };
+        if row.is_wanted() {
+            let time = time(at);
+            all &= time.is_some();
+            let row = Row { at: time.unwrap_or_default(), ..row };
+            survey.see(&row);
+            rows.push(row);
+        }
+    }
+    (survey, (first <= last).then_some((first, last)), all)
+}
+
+/// Sorts rows into blocks, their times as coarse as may be.
+fn partition(rows: &mut [Row], grain: Option<&Grain>, blocks: usize) -> Partition {
+    let coarse = grain.is_some_and(|grain| coarsen(rows, grain));
+    Partition::new(rows, coarse, blocks)
+}
+
+/// Puts the numbers of stretches for instants; leaves all as they are where one has none.
+fn coarsen(rows: &mut [Row], grain: &Grain) -> bool {
+    if rows.iter().any(|row| row.is_wanted() && grain.number(row.at).is_none()) {
+        return false;
+    }
+    for row in rows.iter_mut().filter(|row| row.is_wanted()) {
+        row.at = grain.number(row.at).map_or(row.at, i64::from);
+    }
+    true
 }
 
 enum Shapes {

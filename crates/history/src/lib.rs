@@ -7,6 +7,7 @@
 
 mod backtest;
 mod blocks;
+mod coarse;
 mod compare;
 mod course;
 mod gather;

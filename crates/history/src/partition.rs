@@ -6,6 +6,7 @@ use crate::packed::{Bits, bits_for};
 /// An event with numbers for names.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Row {
+    /// In ms, or the number of a stretch of a [`scoring::Grain`].
     pub(crate) at: i64,
     /// Position in the roster, or [`NOBODY`].
     pub(crate) lead: u32,
@@ -21,11 +22,14 @@ pub(crate) const IRRELEVANT: u32 = u32::MAX;
 /// The events of one batch, block after block, each block in the order of the batch.
 ///
 /// A row is packed into time, lead within the block, and shape. Of a log in time order a row keeps
-/// the time since the row before it in its block: some 25 bits for 20 events a lead and year, so
-/// that a whole event takes five and a half bytes.
+/// the time since the row before it in its block: some 26 bits for 20 events a lead and year, so
+/// that a whole event takes five and a half bytes. Where hours and days are all that matters of the
+/// time, it is four or five bits, and less than three bytes.
 #[derive(Debug)]
 pub(crate) struct Partition {
     rows: Rows,
+    /// Whether times are numbers of stretches.
+    coarse: bool,
     /// Rows of block `b`: `starts[b]..starts[b + 1]`.
     starts: Vec<u32>,
 }
@@ -56,14 +60,14 @@ impl Row {
 
 impl Partition {
     /// Sorts rows into blocks; rows that nobody or no model wants are dropped.
-    pub(crate) fn new(rows: &[Row], blocks: usize) -> Self {
+    pub(crate) fn new(rows: &[Row], coarse: bool, blocks: usize) -> Self {
         let mut survey = Survey::new(blocks);
         rows.iter().filter(|row| row.is_wanted()).for_each(|row| survey.see(row));
-        Self::surveyed(rows, survey)
+        Self::surveyed(rows, coarse, survey)
     }
 
     /// The same, of rows that were all seen by `survey`.
-    pub(crate) fn surveyed(rows: &[Row], mut survey: Survey) -> Self {
+    pub(crate) fn surveyed(rows: &[Row], coarse: bool, mut survey: Survey) -> Self {
         survey.finish(rows);
         let wanted = rows.iter().filter(|row| row.is_wanted());
         let mut next: Vec<u32> = survey.starts.clone();
@@ -80,7 +84,7 @@ impl Partition {
             for row in wanted {
                 sorted[place(block_of(row))] = *row;
             }
-            return Self { rows: Rows::Plain(sorted), starts: survey.starts };
+            return Self { rows: Rows::Plain(sorted), coarse, starts: survey.starts };
         }
         let mut bits = Bits::new(count, width);
         let mut before = survey.bases.clone();
@@ -94,7 +98,12 @@ impl Partition {
             bits.put(place(block), (time << LEAD_BITS | lead) << shape_bits | u64::from(row.shape));
         }
         let rows = Rows::Packed { bits, shape_bits, bases: survey.bases, deltas: survey.ordered };
-        Self { rows, starts: survey.starts }
+        Self { rows, coarse, starts: survey.starts }
+    }
+
+    /// Whether times are numbers of stretches.
+    pub(crate) fn is_coarse(&self) -> bool {
+        self.coarse
     }
 
     /// How many rows there are.
@@ -102,7 +111,7 @@ impl Partition {
         self.starts.last().map_or(0, |end| *end as usize)
     }
 
-    /// Visits the events of a block in the order of the batch: lead within the block, instant, shape.
+    /// Visits the events of a block in the order of the batch: lead within the block, time, shape.
     #[inline]
     pub(crate) fn visit(&self, block: usize, mut visit: impl FnMut(usize, i64, u32)) {
         let range = self.starts[block] as usize..self.starts[block + 1] as usize;
@@ -241,7 +250,7 @@ mod tests {
                     of_block.map(|row| (row.lead as usize % LEADS_PER_BLOCK, row.at, row.shape)).collect()
                 })
                 .collect();
-            let partition = Partition::new(&rows, blocks);
+            let partition = Partition::new(&rows, false, blocks);
             for (block, expected) in expected.into_iter().enumerate() {
                 let (mut seen, mut leads) = (Vec::new(), Vec::new());
                 partition.visit(block, |lead, at, shape| seen.push((lead, at, shape)));

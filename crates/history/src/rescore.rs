@@ -1,9 +1,10 @@
 //! Scores of everyone at one instant.
 
 use leads::Timestamp;
-use scoring::{Bound, Model, Program, Score, Standing, Tally, Vocabulary};
+use scoring::{Bound, LeadView, Model, Program, Score, Standing, Tally, Vocabulary};
 
-use crate::blocks::{Block, History, LEADS_PER_BLOCK, view};
+use crate::blocks::{Block, Events, History, LEADS_PER_BLOCK};
+use crate::coarse::CoarseBlock;
 use crate::gather::Gathered;
 use crate::parallel::in_parallel;
 use crate::roster::Roster;
@@ -164,18 +165,35 @@ impl Scores {
 impl Gathered {
     /// Scores everyone at an instant and forgets the events: block after block is put in order and
     /// scored, so that the history never stands in memory in two forms.
+    ///
+    /// # Panics
+    /// When the events were gathered for another score ([`crate::Gathering::for_score`]).
     pub fn score(self, program: &Program, at: Timestamp, threads: usize) -> (Roster, Scores) {
+        let grain = self.grain.as_ref();
+        assert!(grain.is_none_or(|grain| grain.is_of(program, at)), "gathered for another score");
         let (roster, traits) = self.roster.split_values();
         let vocabulary = Vocabulary { traits, shapes: self.shapes.shapes };
         let bound = program.bind(&vocabulary, Timestamp::MIN, at);
-        let leads = roster.len();
-        let memory = || (Block::default(), Vec::new(), Memory::default());
-        let blocks =
-            in_parallel(leads.div_ceil(LEADS_PER_BLOCK), threads, memory, |memory, index| {
-                let (block, scratch, memory) = memory;
-                block.fill(&self.partitions, index, leads, scratch);
-                score_block(&bound, &roster, block, index, at, memory)
-            });
+        let (leads, partitions) = (roster.len(), self.partitions.as_slice());
+        let pieces = leads.div_ceil(LEADS_PER_BLOCK);
+        let coarse = || CoarseBlock::new(grain?, partitions, vocabulary.shapes.len());
+        let blocks = if coarse().is_some() {
+            let memory = || (coarse(), Vec::new(), Memory::default());
+            in_parallel(pieces, threads, memory, |(block, scratch, memory), index| {
+                let block = block.as_mut()?;
+                block.fill(partitions, index, leads, scratch);
+                Some(score_block(&bound, &roster, block, index, at, memory))
+            })
+            .into_iter()
+            .flatten()
+            .collect()
+        } else {
+            let memory = || (Block::default(), Vec::new(), Memory::default());
+            in_parallel(pieces, threads, memory, |(block, scratch, memory), index| {
+                block.fill(partitions, grain, index, leads, scratch);
+                score_block(&bound, &roster, &mut &*block, index, at, memory)
+            })
+        };
         (roster, Scores { blocks })
     }
 }
@@ -186,7 +204,7 @@ impl History {
     pub fn rescore(&self, program: &Program, at: Timestamp, threads: usize) -> Scores {
         let bound = self.bind(program);
         let blocks = in_parallel(self.blocks.len(), threads, Memory::default, |memory, index| {
-            score_block(&bound, &self.roster, &self.blocks[index], index, at, memory)
+            score_block(&bound, &self.roster, &mut &*self.blocks[index], index, at, memory)
         });
         Scores { blocks }
     }
@@ -212,23 +230,26 @@ struct Memory {
 fn score_block(
     bound: &Bound<'_>,
     roster: &Roster,
-    block: &Block,
+    events: &mut impl Events,
     index: usize,
     at: Timestamp,
     memory: &mut Memory,
 ) -> ScoreBlock {
     let Memory { tally, standing, changing } = memory;
     let staged = !bound.model().stages.is_empty();
-    let mut scores = ScoreBlock::new(bound.model(), block.len());
-    for first in (0..block.len()).step_by(STRETCH) {
-        let leads = first..block.len().min(first + STRETCH);
+    let mut scores = ScoreBlock::new(bound.model(), events.leads());
+    for first in (0..events.leads()).step_by(STRETCH) {
+        let leads = first..events.leads().min(first + STRETCH);
         let place = index * LEADS_PER_BLOCK + first;
         let stretch = roster.stretch(place..place + leads.len());
         bound.stand(&stretch, standing);
         stretch.changing(at.as_millis(), changing);
         for (lead, changing) in leads.zip(changing.iter()) {
-            let profile = roster.profile(index * LEADS_PER_BLOCK + lead);
-            let view = view(roster, block, index, lead, &profile);
+            let position = index * LEADS_PER_BLOCK + lead;
+            let profile = &roster.profile(position);
+            let (instants, shapes) = events.of(lead);
+            let created_at = roster.created_at[position];
+            let view = LeadView { created_at, at: instants, shapes, profile };
             let score = if *changing {
                 bound.score(&view, at, tally)
             } else {

@@ -478,6 +478,11 @@ impl Profile for RowProfile<'_> {
         begun.last().map_or(base, |change| change.value)
     }
 
+    #[inline]
+    fn is_blank(&self, at: i64) -> bool {
+        at < self.roster.created_at[self.at] && self.changes.is_empty()
+    }
+
     fn values(&self, column: usize, first: i64, last: i64, visit: &mut dyn FnMut(u32)) {
         visit(self.value(column, first));
         let inside = |from: i64| first < from && from <= last;

@@ -321,6 +321,11 @@ impl Bound<'_> {
         }
     }
 
+    /// How many shapes there are.
+    pub(crate) fn shapes(&self) -> usize {
+        self.starts.len() - 1
+    }
+
     /// The slots that an event of this shape counts in. Where `has_dated_slots`, ask
     /// [`Self::matches_at`] as well.
     #[inline]
@@ -338,6 +343,14 @@ impl Bound<'_> {
     pub(crate) fn matches_between(&self, slot: usize, shape: u32, first: i64, last: i64) -> Truths {
         let dated = self.dated_slots[slot].get(shape as usize);
         dated.map_or(Truths::one(Truth::True), |answer| answer.between(first, last))
+    }
+
+    /// How many values the column of a question has.
+    pub(crate) fn values_of(&self, question: usize) -> usize {
+        match &self.answers[question] {
+            Answers::Fixed(truths) => truths.len(),
+            Answers::Dated(answers) => answers.len(),
+        }
     }
 
     /// The answer of a value to a question at an instant.

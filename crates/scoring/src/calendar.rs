@@ -149,6 +149,33 @@ impl Calendar {
         self.returns
     }
 
+    /// Visits every instant (ms) from `first` to `last` at which a day begins on the local clocks
+    /// (or an hour), or the clocks change.
+    pub(crate) fn visit_starts(
+        &self,
+        first: i64,
+        last: i64,
+        hours: bool,
+        visit: &mut dyn FnMut(i64),
+    ) {
+        let length = if hours { HOUR_MS } else { DAY_MS } as i64;
+        let mut at = first;
+        while at <= last {
+            let cursor = self.seek(at);
+            visit(cursor.from.max(first));
+            let into = (at + cursor.offset - BASE_MS).rem_euclid(length);
+            let mut start = if into == 0 { at } else { at - into + length };
+            while start <= last && start < cursor.until {
+                visit(start);
+                start += length;
+            }
+            if cursor.until > last {
+                break;
+            }
+            at = cursor.until;
+        }
+    }
+
     /// Milliseconds on the local clocks since the base.
     #[inline]
     fn local(&self, at: i64, cursor: &mut Cursor) -> u64 {

@@ -41,6 +41,9 @@ pub trait Profile {
     /// The value of a column at an instant (ms).
     fn value(&self, column: usize, at: i64) -> u32;
 
+    /// Whether every column is sure to be without a value at an instant (ms), without a look at each.
+    fn is_blank(&self, at: i64) -> bool;
+
     /// Visits the value of a column at `first` and every value it takes until `last`.
     fn values(&self, column: usize, first: i64, last: i64, visit: &mut dyn FnMut(u32));
 

@@ -135,6 +135,12 @@ impl ByCount {
         Self { units: units.collect(), beyond: if far { tiers.to_vec() } else { Vec::new() } }
     }
 
+    /// From which number of events on the units stay the same, less one; `None` where tiers reach
+    /// further than the table.
+    pub(crate) fn places(&self) -> Option<usize> {
+        self.beyond.is_empty().then_some(self.units.len() + 1)
+    }
+
     /// The units of a number of events.
     #[inline]
     pub(crate) fn at(&self, count: u64) -> i64 {

@@ -154,6 +154,10 @@ impl Profile for Changes {
         if known == 0 { 0 } else { course[known - 1].1 }
     }
 
+    fn is_blank(&self, _: i64) -> bool {
+        false
+    }
+
     fn values(&self, column: usize, first: i64, last: i64, visit: &mut dyn FnMut(u32)) {
         visit(self.value(column, first));
         let inside = self.0[column].iter().filter(|(from, _)| first < *from && *from <= last);

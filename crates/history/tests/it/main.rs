@@ -10,3 +10,4 @@ mod laws;
 mod reference;
 mod small;
 mod span;
+mod widths;

@@ -80,9 +80,9 @@ pub(crate) fn run(args: &ScoreArgs, ui: &Ui) -> Result {
     refuse_overwriting(args)?;
     let model = inputs::open_model(&args.model, ui)?;
     let at = inputs::parse_as_of(args.as_of.as_of.as_deref(), &model)?;
-    let facts = inputs::gather(&[&model], &args.input, ui)?;
-    let program = Program::with_needs(model, Some(facts.needs));
+    let program = Program::new(model);
     let model = program.model();
+    let facts = inputs::gather_for_score(&program, at, &args.input, ui)?;
     let (roster, scores) = facts.gathered.score(&program, at, facts.threads);
 
     let top = match (args.top, format) {

@@ -23,8 +23,9 @@ use std::sync::{Mutex, PoisonError};
 
 use history::{Gathered, Gathering, RosterBuilder, RosterNotes};
 use ingest::{Source, Watch, read_events, read_leads, read_trait_changes};
+use leads::Timestamp;
 use leads::batch::{Coded, EventBatch, LeadBatch};
-use scoring::{Model, Needs};
+use scoring::{Model, Needs, Program};
 
 use crate::args::InputArgs;
 use crate::exit::Result;
@@ -48,6 +49,17 @@ pub(crate) fn gather(models: &[&Model], args: &InputArgs, ui: &Ui) -> Result<Fac
     gather_more(models, &[], args, ui)
 }
 
+/// As [`gather`], for one score of everyone under this program at this instant and nothing else:
+/// less of the events is kept.
+pub(crate) fn gather_for_score(
+    program: &Program,
+    at: Timestamp,
+    args: &InputArgs,
+    ui: &Ui,
+) -> Result<Facts> {
+    gather_all(&[program.model()], &[], Some((program, at)), args, ui)
+}
+
 /// As [`gather`], for a command that also looks at events which no model names.
 pub(crate) fn gather_more(
     models: &[&Model],
@@ -55,11 +67,21 @@ pub(crate) fn gather_more(
     args: &InputArgs,
     ui: &Ui,
 ) -> Result<Facts> {
+    gather_all(models, events, None, args, ui)
+}
+
+fn gather_all(
+    models: &[&Model],
+    events: &[&str],
+    score: Option<(&Program, Timestamp)>,
+    args: &InputArgs,
+    ui: &Ui,
+) -> Result<Facts> {
     let needs = Needs::of(models.iter().copied());
     let needs = events.iter().fold(needs, |needs, event| needs.with_event(event));
     let sources = Sources::open(args)?;
     let rejects = Rejects::open(args)?;
-    let reader = Reader { sources: &sources, needs: &needs, rejects: &rejects, ui };
+    let reader = Reader { sources: &sources, needs: &needs, rejects: &rejects, score, ui };
     let outcome = reader.read();
     rejects.finish(ui)?;
     let (gathered, seen) = outcome?;
@@ -92,6 +114,8 @@ struct Reader<'a> {
     sources: &'a Sources,
     needs: &'a Needs,
     rejects: &'a Rejects,
+    /// The one score that the facts are for, if they are for one only.
+    score: Option<(&'a Program, Timestamp)>,
     ui: &'a Ui,
 }
 
@@ -119,6 +143,10 @@ impl Reader<'_> {
         }
         let (roster, notes) = builder.finish();
         let gathering = Gathering::new(self.needs.clone(), roster);
+        let gathering = match self.score {
+            Some((program, at)) => gathering.for_score(program, at),
+            None => gathering,
+        };
         let has_property = flags(self.needs.properties.len());
         for (number, source) in self.sources.events.iter().enumerate() {
             self.events(source, number as u64, &gathering, &has_property, &mut seen)?;

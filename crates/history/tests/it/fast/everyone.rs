@@ -45,6 +45,25 @@ fn hash(text: &str) -> u64 {
 
 /// Takes the facts in, `rows` to a batch, for models that need `needs`.
 pub(crate) fn gather(needs: &Needs, facts: &[Fact], rows: usize) -> Gathered {
+    gather_into(needs, facts, rows, |gathering| gathering)
+}
+
+/// The same for one score only.
+pub(crate) fn gather_for_score(
+    program: &Program,
+    t: Timestamp,
+    facts: &[Fact],
+    rows: usize,
+) -> Gathered {
+    gather_into(program.needs(), facts, rows, |gathering| gathering.for_score(program, t))
+}
+
+fn gather_into(
+    needs: &Needs,
+    facts: &[Fact],
+    rows: usize,
+    prepare: impl Fn(Gathering) -> Gathering,
+) -> Gathered {
     let mut builder = RosterBuilder::new(needs);
     let leads: Vec<_> = facts.iter().filter(|fact| matches!(fact, Fact::Row { .. })).collect();
     for chunk in leads.chunks(rows) {
@@ -61,7 +80,7 @@ pub(crate) fn gather(needs: &Needs, facts: &[Fact], rows: usize) -> Gathered {
             builder.change(needs, &change);
         }
     }
-    let gathering = Gathering::new(needs.clone(), builder.finish().0);
+    let gathering = prepare(Gathering::new(needs.clone(), builder.finish().0));
     let events: Vec<_> = facts.iter().filter(|fact| matches!(fact, Fact::Event { .. })).collect();
     for (sequence, chunk) in events.chunks(rows).enumerate() {
         gathering.take(sequence as u64, &event_batch(needs, chunk));
@@ -94,8 +113,13 @@ pub(crate) fn rescore(history: &History, model: &Model, t: Timestamp, threads: u
 
 /// Everyone's numbers, from facts that are forgotten at once.
 pub(crate) fn score_once(gathered: Gathered, model: &Model, t: Timestamp) -> Everyone {
-    let program = program_for(model, &Needs::of([model]));
-    let (roster, scores) = gathered.score(&program, t, 2);
+    score_gathered(gathered, &program_for(model, &Needs::of([model])), t)
+}
+
+/// Everyone's scores under a program from facts that are then forgotten.
+pub(crate) fn score_gathered(gathered: Gathered, program: &Program, t: Timestamp) -> Everyone {
+    let model = program.model();
+    let (roster, scores) = gathered.score(program, t, 2);
     let mut everyone = Everyone::new();
     for (position, scored) in scores.iter().enumerate() {
         let stage = scored.stage.map(|stage| model.stages[usize::from(stage)].name.clone());
@@ -115,6 +139,7 @@ pub(crate) fn rescore_at(
     let visit = |memory: &mut Vec<(usize, Vec<Numbers>)>,
                  position: usize,
                  moments: scoring::Moments<'_>| {
+        assert!(moments.scores().eq(moments.iter().map(|score| score.score)));
         let numbers = moments.iter().map(|score| numbers(model, &score, None)).collect();
         memory.push((position, numbers));
     };

@@ -6,6 +6,7 @@ use history::LEADS_PER_BLOCK;
 use leads::{LeadFacts, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use proptest::test_runner::TestCaseError;
 use scoring::{Model, Program};
 use serde_json::Value as Json;
 
@@ -80,6 +81,67 @@ fn stream_equals_batch() {
         let needs = scoring::Needs::of([&model]);
         let gathered = fast::gather(&needs, &crowd.facts, rows);
         prop_assert_eq!(&fast::score_once(gathered, &model, crowd.t), &stream);
+        let program = Program::new(model);
+        let gathered = fast::gather_for_score(&program, crowd.t, &crowd.facts, rows);
+        prop_assert_eq!(&fast::score_gathered(gathered, &program, crowd.t), &stream);
+        Ok(())
+    });
+}
+
+/// An event that a score may know by its stretch of time only counts the same wherever in it.
+#[test]
+fn an_event_may_lie_anywhere_in_its_stretch_of_time() {
+    let places = proptest::collection::vec(any::<u64>(), 48);
+    holds(&(documents_and_crowds(), places), |((document, crowd), places)| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let program = Program::new(model);
+        let Some(grain) = program.grain(crowd.t) else {
+            return Ok(());
+        };
+        let reference = Reference::new(&document);
+        let mut places = places.into_iter().cycle();
+        for facts in known(&crowd).into_values() {
+            let mut moved = facts.clone();
+            for event in &mut moved.events {
+                let number = grain.number(event.at.as_millis());
+                let number = number.expect("crowds lie within the last ten years");
+                let from = grain.instant(number);
+                let last = (number + 1) as usize == grain.len();
+                let until = if last { from + 86_400_000 } else { grain.instant(number + 1) };
+                let place = places.next().unwrap_or_default() % (until - from) as u64;
+                event.at = Timestamp::saturating_from_millis(from + place as i64);
+            }
+            moved.events.sort_by_key(|event| event.at);
+            prop_assert_eq!(reference.score(&moved, crowd.t), reference.score(&facts, crowd.t));
+        }
+        Ok(())
+    });
+}
+
+/// Batches with an event that is too old for a stretch keep whole instants, the others do not.
+#[test]
+fn events_of_long_ago_score_like_others_when_there_is_one_score_only() {
+    const LONG_AGO_MS: i64 = 11 * 8766 * 3_600_000;
+    let old = proptest::collection::vec(any::<Index>(), 0..4);
+    holds(&(documents_and_crowds(), old, 1..9_usize), |((document, mut crowd), old, rows)| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let facts = crowd.facts.len();
+        for place in old.iter().take_while(|_| facts > 0) {
+            let place = place.index(facts);
+            if let Fact::Event { event, .. } = &mut crowd.facts[place] {
+                event.at = Timestamp::saturating_from_millis(event.at.as_millis() - LONG_AGO_MS);
+            }
+        }
+        let program = Program::new(model);
+        let gathered = fast::gather_for_score(&program, crowd.t, &crowd.facts, rows);
+        prop_assert_eq!(
+            fast::score_gathered(gathered, &program, crowd.t),
+            one_by_one(program.model(), &known(&crowd), crowd.t)
+        );
         Ok(())
     });
 }
@@ -216,23 +278,44 @@ fn everyones_scores_of_a_past_instant_do_not_change_when_later_facts_arrive() {
 fn many_instants_at_once_give_what_each_gives_alone() {
     let offsets = proptest::collection::vec(-100_000_000..10_000_000_000_i64, 1..6);
     holds(&(documents_and_crowds(), offsets), |((document, crowd), offsets)| {
-        let Some(model) = fast::model(&document) else {
-            return Ok(());
-        };
-        let history = fast::history(&[&model], &crowd.facts, 7);
         let after = |offset| Timestamp::saturating_from_millis(crowd.t.as_millis() + offset);
-        let mut instants: Vec<_> = offsets.into_iter().map(after).collect();
-        let at_once = fast::rescore_at(&history, &model, &instants, 2);
-        instants.sort();
-        let mut alone: BTreeMap<String, Vec<Numbers>> = BTreeMap::new();
-        for instant in &instants {
-            for (id, numbers) in fast::rescore(&history, &model, *instant, 1) {
-                alone.entry(id).or_default().push(numbers);
-            }
-        }
-        prop_assert_eq!(at_once, alone);
-        Ok(())
+        let instants = offsets.into_iter().map(after).collect();
+        at_once_gives_what_each_gives_alone(&document, &crowd, instants)
     });
+}
+
+/// Rows of weights are for instants that lie a whole number of hours apart; some of these lie before
+/// every event, and some after.
+#[test]
+fn many_evenly_spaced_instants_at_once_give_what_each_gives_alone() {
+    let hours = prop_oneof![1..48_i64, Just(168), 1..1000_i64];
+    let spacing = (-100_000_000..10_000_000_000_i64, hours, 2..40_i64);
+    holds(&(documents_and_crowds(), spacing), |((document, crowd), (offset, hours, count))| {
+        let last = crowd.t.as_millis() + offset;
+        let before = |step| Timestamp::saturating_from_millis(last - step * hours * 3_600_000);
+        at_once_gives_what_each_gives_alone(&document, &crowd, (0..count).map(before).collect())
+    });
+}
+
+fn at_once_gives_what_each_gives_alone(
+    document: &Json,
+    crowd: &Crowd,
+    mut instants: Vec<Timestamp>,
+) -> Result<(), TestCaseError> {
+    let Some(model) = fast::model(document) else {
+        return Ok(());
+    };
+    let history = fast::history(&[&model], &crowd.facts, 7);
+    let at_once = fast::rescore_at(&history, &model, &instants, 2);
+    instants.sort();
+    let mut alone: BTreeMap<String, Vec<Numbers>> = BTreeMap::new();
+    for instant in &instants {
+        for (id, numbers) in fast::rescore(&history, &model, *instant, 1) {
+            alone.entry(id).or_default().push(numbers);
+        }
+    }
+    prop_assert_eq!(at_once, alone);
+    Ok(())
 }
 
 /// With leads enough for two blocks, so that threads really share them.

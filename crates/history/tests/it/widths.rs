@@ -1,0 +1,61 @@
+//! Many instants at once reckon in 32 bits where a lead's sums fit them: amounts on both sides of
+//! what fits.
+
+use leads::{LeadFacts, Timestamp};
+use scoring::Score;
+
+use crate::small::{Telling, day, history, lead, programs};
+
+const WEEKS: usize = 5;
+
+/// A curve has an amount for every unit of 1e-8 point, so that 32 bits end at 21.47 points; rounding
+/// needs half a point of them.
+fn document(points: &str, events: &str) -> String {
+    format!(
+        "model: widths\nscale: [-100, 100]\ngroups:\n  \
+         - group: Profile\n    criteria:\n      \
+         - {{name: country, when: {{trait: country, is: ES}}, points: {points}}}\n  \
+         - group: Activity\n    dimension: engagement\n    criteria:\n      \
+         - {{name: visits, event: visit, points: {events}, decay: {{half_life: 7d}}}}\n      \
+         - {{name: silence, since: {{event: call}}, curve: [{{at: 0d, points: 0}}, {{at: 9d, points: 1}}]}}\n"
+    )
+}
+
+fn everyone() -> Vec<LeadFacts> {
+    let somebody = |name: &str| lead(name, 0.0).knows("country", name.split('-').next().unwrap());
+    let visits = |facts: LeadFacts, visits: u32| {
+        (0..visits).fold(facts, |facts, visit| facts.does("visit", day(3.0 + f64::from(visit))))
+    };
+    let mut everyone = Vec::new();
+    for country in ["ES", "PT"] {
+        for number in [0, 1, 2, 25] {
+            let facts = visits(somebody(&format!("{country}-{number}")), number);
+            everyone.push(if number == 2 { facts.does("call", day(4.0)) } else { facts });
+        }
+    }
+    everyone
+}
+
+#[test]
+fn amounts_on_both_sides_of_32_bits_give_the_same_at_once_as_alone() {
+    let weeks: Vec<Timestamp> = (0..WEEKS).map(|week| day(3.5 + 7.0 * week as f64)).collect();
+    for points in ["0", "1", "20.97", "20.98", "21.47", "21.48", "22", "42.94", "42.95", "86"] {
+        for (sign, events) in [("", "0.01"), ("", "21.47"), ("-", "21.48"), ("-", "-30")] {
+            let document = document(&format!("{sign}{points}"), events);
+            let (programs, needs) = programs(&[&document], "visit");
+            let history = history(&needs, &everyone());
+            let visit = |seen: &mut Vec<Vec<Score>>, _, moments: scoring::Moments<'_>| {
+                let all: Vec<Score> = moments.iter().collect();
+                assert!(moments.scores().eq(all.iter().map(|score| score.score)), "{document}");
+                seen.push(all);
+            };
+            let at_once = history.at_instants(&programs[0], &weeks, 1, Vec::new, visit).concat();
+            for (week, at) in weeks.iter().enumerate() {
+                let alone = history.rescore(&programs[0], *at, 1);
+                for (lead, scored) in alone.iter().enumerate() {
+                    assert_eq!(at_once[lead][week], scored.score, "{lead} {week} {document}");
+                }
+            }
+        }
+    }
+}

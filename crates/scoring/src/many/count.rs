@@ -1,0 +1,99 @@
+//! One pass over a lead's events: what each adds from the instant on at which it first exists.
+
+use super::Instants;
+use super::lane::{Lane, add_row, column};
+use super::plan::{Keep, Look};
+use super::spacing::{HOUR_MS, Place, Tables};
+use super::swift::Seen;
+use crate::calendar::Periods;
+use crate::fold::SlotTally;
+
+impl Instants<'_, '_> {
+    /// Counts a lead's events, in columns that hold nothing yet.
+    #[inline(never)]
+    pub(super) fn count<L: Lane>(
+        &self,
+        (at, shapes): (&[i64], &[u32]),
+        slots: &mut Vec<SlotTally>,
+        seen: &mut [Seen],
+        latest: &mut [i64],
+        sums: &mut [L],
+    ) {
+        slots.clear();
+        slots.resize(self.bound.hot.len(), SlotTally::EMPTY);
+        let last = self.at[self.at.len() - 1].as_millis();
+        let returns = self.bound.calendar.returns();
+        let mut periods = Periods::new(&self.bound.calendar, self.bound.uses);
+        for (at, shape) in at.iter().zip(shapes) {
+            if *at > last {
+                break;
+            }
+            let class = &self.plan.classes[self.plan.class_of[*shape as usize] as usize];
+            if class.first == class.beyond {
+                continue;
+            }
+            periods.enter(*at);
+            let place = self.plan.spacing.place(&self.at, *at);
+            for look in &self.plan.looks[class.first as usize..class.beyond as usize] {
+                let number = periods.number(look.per);
+                if slots[look.slot].enter_period(number, returns) <= look.at_most {
+                    self.keep(look, *at, place, seen, latest, sums);
+                }
+            }
+        }
+    }
+
+    /// Keeps an event that counts.
+    #[inline(never)]
+    pub(super) fn keep<L: Lane>(
+        &self,
+        look: &Look,
+        at: i64,
+        place: Place,
+        seen: &mut [Seen],
+        latest: &mut [i64],
+        sums: &mut [L],
+    ) {
+        let (plan, width) = (&self.plan, self.plan.width);
+        let from = place.from.max(0) as usize;
+        let seen = &mut seen[look.slot];
+        match look.keep {
+            Keep::Row { column: number, rows } => {
+                let back = (self.at.len() as i64 - place.from) as u32;
+                let row = Tables::row(rows, place.lag_hours, back) as usize;
+                add_row(&mut sums[column(number, width)], &plan.tables.weights()[row..][..width]);
+            }
+            Keep::Steps { column: number, steps } => {
+                let sum = &mut sums[column(number, width)][from];
+                *sum = sum.plus(L::of(plan.steps[steps.place(seen.counted)]));
+            }
+            Keep::Glimpses { column: number, steps, within } => {
+                if place.lag < within && place.from >= 0 {
+                    let step = plan.steps[steps.place(seen.enter_instant(from as u32))];
+                    let pair = &mut sums[column(number, width)][from..from + 2];
+                    pair[0] = pair[0].plus(L::of(step));
+                    pair[1] = pair[1].plus(L::of(-step));
+                }
+            }
+            Keep::Counts { column: number, within } => {
+                let sums = &mut sums[column(number, width)];
+                let until = plan.spacing.until(&self.at, place, within);
+                if from < until {
+                    sums[from] = sums[from].plus(L::of(1));
+                    sums[until] = sums[until].plus(L::of(-1));
+                }
+            }
+            Keep::Weights { column: number, within } => {
+                let sums = &mut sums[column(number, width)];
+                let until = plan.spacing.until(&self.at, place, within);
+                let weights = &self.bound.program.slots[look.slot].weights;
+                for (sum, instant) in sums.iter_mut().zip(&self.at).take(until).skip(from) {
+                    let age = ((instant.as_millis() - at) / HOUR_MS) as u64;
+                    *sum = sum.plus(L::of(i64::from(weights.at(age))));
+                }
+            }
+            Keep::Latest { column: number } => latest[column(number, width)][from] = at,
+        }
+        seen.counted += 1;
+    }
+}

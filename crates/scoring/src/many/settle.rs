@@ -1,0 +1,211 @@
+//! From what was kept of a lead's events to its sums at every instant.
+
+use leads::Timestamp;
+
+use super::Instants;
+use super::lane::{Columns, Lane, accumulate, add_everywhere, column, take_held, take_weighted};
+use super::plan::GroupPlan;
+use super::swift::Seen;
+use crate::fold::{LeadView, NEVER, Profile};
+use crate::model::Dimension;
+use crate::program::{LineKind, curve_amount};
+use crate::sum::{is_too_young, units};
+use crate::truth::Truth;
+
+impl Instants<'_, '_> {
+    /// Settles all groups; `epochs` begin where the profile is another.
+    #[inline(always)]
+    pub(super) fn settle<L: Lane, P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        epochs: &[usize],
+        seen: &[Seen],
+        latest: &mut [i64],
+        columns: &mut Columns<L>,
+    ) {
+        let width = self.plan.width;
+        for (slot, number) in &self.plan.counts {
+            if seen[*slot].counted > 0 {
+                accumulate(&mut columns.sums[column(*number, width)]);
+            }
+        }
+        for (slot, number) in &self.plan.latest {
+            if seen[*slot].counted > 0 {
+                let mut so_far = NEVER;
+                for latest in &mut latest[column(*number, width)] {
+                    so_far = so_far.max(*latest);
+                    *latest = so_far;
+                }
+            }
+        }
+        for (number, group) in self.plan.groups.iter().enumerate() {
+            let limit = (L::nearest(group.limit.0), L::nearest(group.limit.1));
+            let Columns { sums, fit, engagement } = &mut *columns;
+            let (groups, kept) = sums.split_at_mut(width * self.plan.groups.len());
+            let totals = match group.dimension {
+                Dimension::Fit => fit,
+                Dimension::Engagement => engagement,
+            };
+            if group.steady {
+                for epoch in epochs.windows(2) {
+                    let sum = L::of(self.steadily(group, lead, epoch[0])).max(limit.0).min(limit.1);
+                    add_everywhere(&mut totals[epoch[0]..epoch[1]], sum);
+                }
+                continue;
+            }
+            let sums = &mut groups[column(number, width)];
+            sums[0] = sums[0].plus(L::of(group.still));
+            let mut before = 0;
+            for epoch in &epochs[..epochs.len() - 1] {
+                let now = self.steadily(group, lead, *epoch);
+                sums[*epoch] = sums[*epoch].plus(L::of(now - before));
+                before = now;
+            }
+            accumulate(sums);
+            for line in &group.weighted {
+                let limit = (L::nearest(line.limit.0), L::nearest(line.limit.1));
+                if seen[line.slot].counted > 0 {
+                    let number = line.column - self.plan.groups.len();
+                    let weights = &mut kept[column(number, width)];
+                    take_weighted(sums, weights, L::of(line.points), limit);
+                } else if line.nothing != 0 {
+                    add_everywhere(sums, L::of(line.nothing));
+                }
+            }
+            for line in &group.others {
+                self.add_line(*line, lead, seen, latest, kept, sums);
+            }
+            take_held(totals, sums, limit);
+        }
+    }
+
+    /// Leaves zeros in the columns that [`Self::settle`] and the gates have read.
+    #[inline(always)]
+    pub(super) fn clear<L: Lane>(
+        &self,
+        seen: &[Seen],
+        latest: &mut [i64],
+        columns: &mut Columns<L>,
+    ) {
+        let width = self.plan.width;
+        for (slot, number) in &self.plan.counts {
+            if seen[*slot].counted > 0 {
+                columns.sums[column(*number, width)].fill(L::default());
+            }
+        }
+        for (slot, number) in &self.plan.latest {
+            if seen[*slot].counted > 0 {
+                latest[column(*number, width)].fill(NEVER);
+            }
+        }
+    }
+
+    /// What lines that do not look at events give from an instant on, in grains.
+    #[inline(always)]
+    fn steadily<P: Profile>(&self, group: &GroupPlan, lead: &LeadView<'_, P>, from: usize) -> i64 {
+        group.fixed.at(self.bound, lead, self.at[from], self.plan.rounding.grain)
+    }
+
+    /// Adds a line instant by instant.
+    fn add_line<L: Lane, P: Profile>(
+        &self,
+        index: usize,
+        lead: &LeadView<'_, P>,
+        seen: &[Seen],
+        latest: &[i64],
+        kept: &[L],
+        sums: &mut [L],
+    ) {
+        let line = &self.bound.program.lines[index];
+        let count = |slot: usize, instant: usize| self.counted(seen, kept, slot, instant);
+        let given = |instant: usize, at: Timestamp| match &line.kind {
+            LineKind::Events { slot, points } => units(*points) * count(*slot, instant) as i64,
+            LineKind::Tiers { slot, by_count, within, .. } => {
+                let counted = count(*slot, instant);
+                let young = is_too_young(counted, *within, lead.created_at, at.as_millis());
+                if young { 0 } else { by_count.at(counted) }
+            }
+            LineKind::Curve { slot, curve } => {
+                let number = self.plan.latest.iter().find(|(known, _)| known == slot);
+                let latest = number
+                    .map_or(NEVER, |(_, number)| latest[column(*number, self.plan.width)][instant]);
+                if latest == NEVER {
+                    0
+                } else {
+                    let since = Timestamp::saturating_from_millis(latest);
+                    curve_amount(curve, since, at, self.bound.program.zone()).units() as i64
+                }
+            }
+            LineKind::Clause { clause, points, otherwise, unknown } => {
+                let counted = |slot: usize| count(slot, instant);
+                units(*match self.bound.clause(clause, lead, at, &counted) {
+                    Truth::True => points,
+                    Truth::False => otherwise,
+                    Truth::Unknown => unknown,
+                })
+            }
+            LineKind::Bands { .. } => 0,
+        };
+        for (instant, (sum, at)) in sums.iter_mut().zip(&self.at).enumerate() {
+            let units: i64 = line.held(given(instant, *at));
+            *sum = sum.plus(L::of(units / self.plan.rounding.grain));
+        }
+    }
+
+    /// How many events a slot has counted at an instant.
+    #[inline]
+    fn counted<L: Lane>(&self, seen: &[Seen], kept: &[L], slot: usize, instant: usize) -> u64 {
+        match self.plan.column_of[slot] {
+            Some(number) if seen[slot].counted > 0 => {
+                let number = number - self.plan.groups.len();
+                kept[column(number, self.plan.width)][instant].wide() as u64
+            }
+            _ => 0,
+        }
+    }
+
+    /// Instants (indices) from which on the profile is another; the first is 0, and one beyond the
+    /// last ends them.
+    #[inline]
+    pub(super) fn find_epochs<P: Profile>(&self, lead: &LeadView<'_, P>, epochs: &mut Vec<usize>) {
+        epochs.clear();
+        epochs.push(0);
+        let (first, last) = (self.at[0].as_millis(), self.at[self.at.len() - 1].as_millis());
+        lead.profile.turns(first, last, &mut |turn| {
+            epochs.push(self.plan.spacing.place(&self.at, turn).from as usize);
+        });
+        if epochs.len() > 2 {
+            epochs.sort_unstable();
+        }
+        epochs.dedup();
+        epochs.push(self.at.len());
+    }
+
+    /// The first disqualifying gate that is true at each instant.
+    pub(super) fn find_disqualified<L: Lane, P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        epochs: &[usize],
+        seen: &[Seen],
+        kept: &[L],
+        disqualified: &mut Vec<Option<u16>>,
+    ) {
+        let among = |steady: bool, instant: usize| {
+            let counted = |slot: usize| self.counted(seen, kept, slot, instant);
+            let gates = self.bound.program.disqualifying();
+            let mut gates = gates.filter(|(index, _)| self.steady_gates[*index] == steady);
+            let at = self.at[instant];
+            let first = gates
+                .find(|(_, clause)| self.bound.clause(clause, lead, at, &counted) == Truth::True);
+            first.map(|(index, _)| index as u16)
+        };
+        for epoch in epochs.windows(2) {
+            let steadily = among(true, epoch[0]);
+            // The first gate of the document is the reason shown.
+            disqualified.extend(
+                (epoch[0]..epoch[1])
+                    .map(|instant| [steadily, among(false, instant)].into_iter().flatten().min()),
+            );
+        }
+    }
+}
