@@ -38,7 +38,8 @@ pub const CELL_BYTES_MAX: usize = 64 << 10;
 #[derive(Clone, Copy, Debug)]
 pub struct ImportRun<'a> {
     /// Within which ids are unique: the import's id, or a lasting name such as `crm-orders`, so that
-    /// next month's file repeats nothing of this month's. At most 100 bytes.
+    /// next month's file repeats nothing of this month's. At most 100 bytes. Events with an id of their
+    /// own are unique among all imports by it and their name.
     pub scope: &'a str,
     /// What becomes [`Report::source`].
     pub source: &'a str,

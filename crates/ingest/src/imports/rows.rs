@@ -223,7 +223,10 @@ impl<'m> RowReader<'m> {
     fn facts(&self, number: u64, mut said: Said) -> Result<Vec<Report>, Fault> {
         let event = said.event.take().or_else(|| self.mapping.event.clone());
         let event = event.filter(|_| self.mapping.has_events());
-        let base = self.base(number, said.id.take());
+        let own_id = said.id.take();
+        let lasting =
+            own_id.as_deref().zip(event.as_deref()).map(|(id, event)| event_id(event, id));
+        let base = self.base(number, own_id);
         let known_since = said.at.or(said.created_at).unwrap_or(self.run.imported_at);
         let mut facts = Vec::new();
         if self.mapping.has_events() {
@@ -248,7 +251,10 @@ impl<'m> RowReader<'m> {
             facts.insert(0, ("traits", at, What::Traits(traits)));
         }
         let reports = facts.into_iter().map(|(kind, at, what)| Report {
-            id: format!("{base}:{kind}"),
+            id: match &lasting {
+                Some(id) if kind == "event" => id.clone(),
+                _ => format!("{base}:{kind}"),
+            },
             at,
             received_at: self.run.imported_at,
             source: self.run.source.to_owned(),
@@ -287,6 +293,18 @@ impl<'m> RowReader<'m> {
             Some(id) => format!("import:{scope}:#hash-{:032x}", xxh3_128(id.as_bytes())),
         }
     }
+}
+
+/// The id of an event that has one of its own: the same in every import, so that a file that is
+/// imported again, or next month's with this month's rows in it, counts no event twice. Events of other
+/// names have ids of their own, as orders and tickets are both numbered from one.
+fn event_id(event: &str, id: &str) -> String {
+    // `import:`, `:#` and `:event` are 15 bytes.
+    if event.len() + id.len() + 15 <= Report::ID_MAX {
+        return format!("import:{event}:#{id}:event");
+    }
+    let names = [event, id].join("\u{1f}");
+    format!("import:#hash-{:032x}:event", xxh3_128(names.as_bytes()))
 }
 
 /// The deal of a row, where it has an id.

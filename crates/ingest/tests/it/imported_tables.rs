@@ -166,7 +166,7 @@ fn a_row_of_events_is_what_happened() {
     assert_eq!(
         show(&all(&file, &mapping).reports),
         [
-            "import:i1:#a1:event 2026-02-01T10:00:00Z page_viewed {\"path\":\"/p\",\"seconds\":\"90\"}",
+            "import:page_viewed:#a1:event 2026-02-01T10:00:00Z page_viewed {\"path\":\"/p\",\"seconds\":\"90\"}",
             "import:i1:1:event 2026-02-01T10:00:00Z page_viewed {\"path\":\"/q\"}",
         ]
     );

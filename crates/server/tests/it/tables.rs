@@ -75,6 +75,45 @@ fn a_file_is_imported_and_taken_back_as_a_whole() {
     house.call("POST", &format!("{path}/start"), &owner, None).problem(409, "import_state");
 }
 
+/// Imports a file as it is proposed; answers the import's path and what became of it.
+fn import(house: &House, by: &As, name: &str, bytes: &[u8]) -> (String, Json) {
+    let id = upload(house, by, name, bytes).expect(201)["id"].as_str().expect("an id").to_owned();
+    let path = format!("/api/v1/imports/{id}");
+    let mapping = house.get(&format!("{path}/preview"), by).expect(200)["mapping"].clone();
+    house.call("PUT", &format!("{path}/mapping"), by, Some(mapping)).expect(200);
+    house.call("POST", &format!("{path}/start"), by, None).expect(200);
+    let done = wait_until_done(house, by, &id);
+    house.settle();
+    (path, done)
+}
+
+#[test]
+fn an_event_with_an_id_counts_once_in_however_many_imports_it_stands() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let work = house.runtime.block_on(async { house.server.work() });
+    let score = || house.get("/api/v1/leads", &owner).expect(200)["leads"][0]["score"].clone();
+    let may = "id,email,event,at,path\n1,ana@a.example,page_viewed,2026-05-02T10:00:00Z,/pricing\n";
+    let june = format!("{may}2,ana@a.example,page_viewed,2026-05-30T10:00:00Z,/pricing\n");
+    let (first, done) = import(&house, &owner, "may.csv", may.as_bytes());
+    assert_eq!((&done["taken"], &done["repeated"]), (&json!(1), &json!(0)), "{done}");
+    let once = score();
+    let (second, done) = import(&house, &owner, "june.csv", june.as_bytes());
+    assert_eq!((&done["taken"], &done["repeated"]), (&json!(1), &json!(1)), "{done}");
+    let twice = score();
+    assert!(once.as_i64() < twice.as_i64(), "{once} {twice}");
+    // What was taken back with an import comes back with the next one that says it.
+    house.call("POST", &format!("{first}/undo"), &owner, None).expect(200);
+    house.call("POST", &format!("{second}/undo"), &owner, None).expect(200);
+    house.settle();
+    assert!(score().as_i64() < once.as_i64(), "{}", score());
+    let (_, done) = import(&house, &owner, "again.csv", june.as_bytes());
+    assert_eq!((&done["taken"], &done["repeated"]), (&json!(2), &json!(0)), "{done}");
+    assert_eq!(score(), twice);
+    drop(work);
+}
+
 #[test]
 fn a_file_that_is_no_table_leaves_nothing_behind() {
     let house = House::with(|config| config.limits.import_bytes = 1000);

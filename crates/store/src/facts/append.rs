@@ -76,6 +76,8 @@ struct Standing {
     /// `None`: in the table; else in this segment.
     segment: Option<i64>,
     retracted_at: Option<i64>,
+    /// Whether it was taken back with the import that brought it.
+    is_undone: bool,
 }
 
 /// Rows per statement on a server, where a statement is a journey of 50 to 100 µs. SQLite takes them
@@ -122,7 +124,9 @@ pub fn append(
                 inserts.insert(position, settled.person.clone());
                 Outcome::New
             }
-            Some(known) if (known.at, known.content) <= key => Outcome::Repeated,
+            Some(known) if (known.at, known.content) <= key && !known.comes_back(report) => {
+                Outcome::Repeated
+            }
             Some(known) => {
                 leads.read_person(tx, &known.person)?;
                 changed.insert(known.person.clone());
@@ -145,6 +149,7 @@ pub fn append(
                 person: settled.person.clone(),
                 segment: None,
                 retracted_at: None,
+                is_undone: false,
             };
             standing.insert(&report.id, now);
             changed.insert(settled.person.clone());
@@ -200,10 +205,20 @@ fn read_standing<'r>(
     let ids: Vec<&str> = ids.into_iter().filter(|id| !id.contains('\0')).collect();
     let mut found: HashMap<String, Standing> = HashMap::new();
     let columns = "id, at, content, person, retracted_at";
+    // What brought a sealed fact is known in its file only: of one with an import's id that was taken
+    // back it is taken for granted that it went with its import.
+    let sealed = "CAST(CASE WHEN retracted_at IS NOT NULL AND id LIKE 'import:%' THEN 1 ELSE 0 END
+        AS BIGINT)";
+    let hot = "CAST(CASE WHEN retracted_at IS NOT NULL AND EXISTS (SELECT 1 FROM import_job i
+        WHERE i.id = import_id AND i.state = 'undone') THEN 1 ELSE 0 END AS BIGINT)";
     // The table last: a fact that put a sealed one aside is the one that stands.
-    for (table, segment) in [("sealed_fact", "segment"), ("fact", "CAST(NULL AS BIGINT)")] {
+    for (table, segment, is_undone) in
+        [("sealed_fact", "segment", sealed), ("fact", "CAST(NULL AS BIGINT)", hot)]
+    {
         chunks::keys(&ids, 1, |list, keys| {
-            let sql = format!("SELECT {columns}, {segment} FROM {table} WHERE id IN ({list})");
+            let sql = format!(
+                "SELECT {columns}, {segment}, {is_undone} FROM {table} WHERE id IN ({list})"
+            );
             tx.each(&sql, keys, |row| {
                 let standing = Standing {
                     at: row.get(1)?,
@@ -211,6 +226,7 @@ fn read_standing<'r>(
                     person: row.get(3)?,
                     segment: row.get(5)?,
                     retracted_at: row.get(4)?,
+                    is_undone: row.get::<i64>(6)? == 1,
                 };
                 found.insert(row.get(0)?, standing);
                 Ok(())
@@ -261,7 +277,15 @@ fn row<'r>(report: &'r Report, content: &'r Content, person: &'r str) -> [Param<
     ]
 }
 
-/// Puts a fact in the place of the one that stands under its id. That it was taken back goes on.
+impl Standing {
+    /// Whether a report brings back what was taken back with an import: another import says it again.
+    fn comes_back(&self, report: &Report) -> bool {
+        self.is_undone && report.source.starts_with("import:")
+    }
+}
+
+/// Puts a fact in the place of the one that stands under its id. That it was taken back goes on, but
+/// for what was taken back with its import and is imported again.
 fn replace(
     tx: &mut Tx<'_>,
     report: &Report,
@@ -270,7 +294,9 @@ fn replace(
     standing: &Standing,
 ) -> Result<(), DbError> {
     let mut params = row(report, content, person);
-    params[WIDTH - 1] = standing.retracted_at.into();
+    if !standing.comes_back(report) {
+        params[WIDTH - 1] = standing.retracted_at.into();
+    }
     let Some(segment) = standing.segment else {
         let update = "UPDATE fact SET person = $2, kind = $3, name = $4, at = $5, received_at = $6,
             source = $7, import_id = $8, body = $9, content = $10, machine_reason = $11,
