@@ -116,14 +116,9 @@ impl RosterBuilder {
 
     /// Takes the next rows of the file; `batch.traits` are [`Needs::traits`].
     pub fn take(&mut self, batch: &LeadBatch) {
-        let numbers: Vec<Vec<u32>> = batch
-            .traits
-            .iter()
-            .zip(&mut self.interners)
-            .map(|(column, interner)| {
-                column.values.iter().map(|value| interner.number(value.as_ref())).collect()
-            })
-            .collect();
+        let columns = batch.traits.iter().zip(&mut self.interners);
+        let numbers: Vec<Vec<u32>> =
+            columns.map(|(column, interner)| interner.translate(&column.values).to_vec()).collect();
         if self.take_next_in_line(batch, &numbers) {
             return;
         }

@@ -39,13 +39,26 @@ pub(crate) struct Assembler<'t> {
     left_out: Vec<bool>,
     faults: Vec<(usize, Fault)>,
     identities: Identities,
+    open: Option<Open>,
     scratch: String,
+    integers: Vec<i64>,
     compact: Vec<u32>,
+}
+
+/// A row group of which some rows have been read.
+struct Open {
+    index: usize,
+    /// How many.
+    at: u64,
+    cursors: Vec<Cursor>,
 }
 
 /// A codebook of more values is cut down to those that a batch uses, so that whoever translates
 /// the batch does not translate all of them each time.
 const CODEBOOK_MAX: usize = 4096;
+/// Of leads it may have more: whoever takes them sees that the values of the next batch are those of
+/// the last.
+const LEADS_CODEBOOK_MAX: usize = BATCH_ROWS;
 
 impl<'t> Assembler<'t> {
     pub(crate) fn new(layout: &'t Layout, task: &'t Task) -> Self {
@@ -69,7 +82,9 @@ impl<'t> Assembler<'t> {
             left_out: Vec::new(),
             faults: Vec::new(),
             identities: Identities::default(),
+            open: None,
             scratch: String::new(),
+            integers: Vec::new(),
             compact: Vec::new(),
         }
     }
@@ -85,10 +100,24 @@ impl<'t> Assembler<'t> {
     ) -> Result<(), Damage> {
         let layout = self.layout;
         let damaged = |place: usize| move |reason| (layout.leaves[place].path.clone(), reason);
-        let mut cursors = Vec::with_capacity(layout.leaves.len());
-        for (place, leaf) in layout.leaves.iter().enumerate() {
-            cursors.push(Cursor::new(data, row_group, leaf).map_err(damaged(place))?);
-        }
+        let mut cursors = match self.open.take() {
+            // A further part of a row group: what was read of it, dictionaries above all, still serves.
+            Some(Open { index, at, mut cursors })
+                if index == group.index && at <= group.skipped =>
+            {
+                cursors.iter_mut().for_each(|cursor| cursor.skip((group.skipped - at) as usize));
+                cursors
+            }
+            _ => {
+                let mut cursors = Vec::with_capacity(layout.leaves.len());
+                for (place, leaf) in layout.leaves.iter().enumerate() {
+                    let mut cursor = Cursor::new(data, row_group, leaf).map_err(damaged(place))?;
+                    cursor.skip(group.skipped as usize);
+                    cursors.push(cursor);
+                }
+                cursors
+            }
+        };
         let (mut done, mut batch) = (0, 0);
         while done < group.rows && !ledger.is_stopped() {
             let count = (group.rows - done).min(BATCH_ROWS as u64) as usize;
@@ -121,6 +150,7 @@ impl<'t> Assembler<'t> {
             done += count as u64;
             batch += 1;
         }
+        self.open = Some(Open { index: group.index, at: group.skipped + done, cursors });
         Ok(())
     }
 
@@ -171,9 +201,8 @@ impl<'t> Assembler<'t> {
         let (leaf, cells) = (&layout.leaves[layout.lead], &self.cells[layout.lead]);
         // Ids of 18 digits travel as numbers, longer and negative ones as text.
         let is_number = |number: &i64| (*number as u64) < 1_000_000_000_000_000_000;
-        if let Values::Plain(Store::Integers(numbers)) = &cells.values
-            && matches!(leaf.meaning, Meaning::Integer | Meaning::Unsigned)
-            && cells.present.is_empty()
+        if matches!(leaf.meaning, Meaning::Integer | Meaning::Unsigned)
+            && let Some(numbers) = cells.integers(&mut self.integers)
             && numbers.iter().fold(true, |all, number| all & is_number(number))
         {
             let mut ids =
@@ -269,29 +298,9 @@ impl<'t> Assembler<'t> {
         let (leaf, cells) = (&self.layout.leaves[at], &self.cells[at]);
         let out = &mut self.rows.at;
         out.clear();
-        if let Values::Plain(Store::Integers(numbers)) = &cells.values
-            && cells.present.is_empty()
-        {
-            let per_millisecond = match leaf.meaning {
-                Meaning::Millis => Some(1),
-                Meaning::Micros => Some(1000),
-                Meaning::Nanos => Some(1_000_000),
-                _ => None,
-            };
-            let (min, max) = (Timestamp::MIN.as_millis(), Timestamp::MAX.as_millis());
-            if let Some(unit) = per_millisecond {
-                let in_range = |number: &i64| {
-                    let millis = if unit == 1 { *number } else { number.div_euclid(unit) };
-                    min <= millis && millis <= max
-                };
-                if numbers.iter().fold(true, |all, number| all & in_range(number)) {
-                    out.extend(numbers.iter().map(|number| {
-                        let millis = if unit == 1 { *number } else { number.div_euclid(unit) };
-                        Timestamp::saturating_from_millis(millis)
-                    }));
-                    return;
-                }
-            }
+        if let Some(instants) = whole_instants(leaf, cells, &mut self.integers) {
+            out.extend(instants);
+            return;
         }
         for row in 0..count {
             let instant = instant_cell(leaf, cells, row, self.task)
@@ -314,6 +323,10 @@ impl<'t> Assembler<'t> {
             return;
         };
         let (leaf, cells) = (&self.layout.leaves[at], &self.cells[at]);
+        if let Some(instants) = whole_instants(leaf, cells, &mut self.integers) {
+            out.extend(instants.map(Some));
+            return;
+        }
         for row in 0..count {
             match instant_cell(leaf, cells, row, self.task) {
                 Ok(instant) => out.push(instant),
@@ -383,7 +396,11 @@ impl<'t> Assembler<'t> {
             && leaf.list.is_none()
             && readable
         {
-            if book.values.len() <= CODEBOOK_MAX {
+            let most = match self.task.kind {
+                Kind::Events => CODEBOOK_MAX,
+                Kind::Leads => LEADS_CODEBOOK_MAX,
+            };
+            if book.values.len() <= most {
                 let same = |old: &Rc<Codebook>| Rc::ptr_eq(old, book);
                 if !self.filled_from[slot].as_ref().is_some_and(same) {
                     dictionary.clear();
@@ -410,6 +427,29 @@ impl<'t> Assembler<'t> {
                 // Its values are in no hash table: the next batch begins anew.
                 dictionary.forget = true;
             }
+            return;
+        }
+        if leaf.meaning == Meaning::Bool
+            && leaf.list.is_none()
+            && let Values::Plain(Store::Integers(truths)) = &cells.values
+        {
+            self.filled_from[slot] = None;
+            dictionary.clear();
+            dictionary.column.values.extend([false, true].map(|truth| Some(Value::Bool(truth))));
+            let code = |truth: &i64| 1 + u32::from(*truth != 0);
+            if cells.present.is_empty() {
+                dictionary.column.codes.extend(truths.iter().map(code));
+            } else {
+                let present = truths.iter().zip(&cells.present);
+                dictionary.column.codes.extend(
+                    present.map(
+                        |(truth, there)| {
+                            if *there { code(truth) } else { Dictionary::MISSING }
+                        },
+                    ),
+                );
+            }
+            dictionary.forget = true;
             return;
         }
         if self.filled_from[slot].take().is_some() || dictionary.forget {
@@ -460,6 +500,27 @@ impl<'t> Assembler<'t> {
         });
         placed.collect()
     }
+}
+
+/// The instants of a column where every row has one that needs no second look.
+fn whole_instants<'c>(
+    leaf: &Leaf,
+    cells: &'c Cells,
+    scratch: &'c mut Vec<i64>,
+) -> Option<impl Iterator<Item = Timestamp> + use<'c>> {
+    let unit = match leaf.meaning {
+        Meaning::Millis => 1,
+        Meaning::Micros => 1000,
+        Meaning::Nanos => 1_000_000,
+        _ => return None,
+    };
+    let numbers = cells.integers(scratch)?;
+    let millis = move |number: &i64| if unit == 1 { *number } else { number.div_euclid(unit) };
+    let (min, max) = (Timestamp::MIN.as_millis(), Timestamp::MAX.as_millis());
+    let in_range = |number: &i64| (min..=max).contains(&millis(number));
+    let all = numbers.iter().fold(true, |all, number| all & in_range(number));
+    let instant = move |number| Timestamp::saturating_from_millis(millis(number));
+    all.then(|| numbers.iter().map(instant))
 }
 
 /// The paths that occur in the first rows of a column of JSON properties.

@@ -116,6 +116,24 @@ impl Cells {
         Ok(())
     }
 
+    /// The whole numbers of a column in which no row misses one.
+    pub(crate) fn integers<'c>(&'c self, scratch: &'c mut Vec<i64>) -> Option<&'c [i64]> {
+        if !self.present.is_empty() || !self.lists.is_empty() {
+            return None;
+        }
+        match &self.values {
+            Values::Plain(Store::Integers(numbers)) => Some(numbers),
+            Values::Coded(codes, book) => {
+                let Store::Integers(numbers) = &book.store else { return None };
+                scratch.clear();
+                // Codes begin with 1 where no row misses a value.
+                scratch.extend(codes.iter().map(|code| numbers[*code as usize - 1]));
+                Some(scratch)
+            }
+            Values::Plain(_) => None,
+        }
+    }
+
     /// Replaces codes by what they stand for.
     pub(crate) fn decode(&mut self, leaf: &Leaf) -> Result<(), String> {
         if let Values::Coded(codes, book) = &self.values {

@@ -41,7 +41,9 @@ pub(crate) fn read(
     let leaves = schema::leaves(metadata.file_metadata().schema_descr());
     let names = names(&leaves, source)?;
     let layout = Layout::resolve(&leaves, &names, source.name(), task)?;
-    let groups = plan(&metadata, source)?;
+    // To pass over rows of lists means to read them: no part would be cheaper than the whole.
+    let has_lists = layout.leaves.iter().any(|leaf| leaf.list.is_some());
+    let groups = plan(&metadata, source, if has_lists { 1 } else { task.threads })?;
     let ledger = Ledger::new(source, watch, 0);
     let next = AtomicUsize::new(0);
     let done = AtomicU64::new(0);
@@ -85,9 +87,11 @@ pub(crate) fn column_names(source: &Source, columns: &Columns) -> Result<Vec<Str
     Ok(names)
 }
 
-/// A row group, and where its rows and batches stand in the file.
+/// A row group or a part of one, and where its rows and batches stand in the file.
 struct Group {
     index: usize,
+    /// Rows of the row group before the part.
+    skipped: u64,
     rows: u64,
     first_row: u64,
     first_batch: u64,
@@ -132,9 +136,21 @@ fn names(leaves: &[Leaf], source: &Source) -> Result<Vec<String>, ReadError> {
     Ok(names)
 }
 
-fn plan(metadata: &ParquetMetaData, source: &Source) -> Result<Vec<Group>, ReadError> {
+/// Rows of a part of a row group: a page that lies in two parts is read by two threads, and whoever
+/// wants batches in their order has to keep those of a part that come too early.
+const PART_ROWS: u64 = 2 * BATCH_ROWS as u64;
+/// Row groups that claim more rows are read as they are: no list of parts gets long.
+const PARTED_ROWS_MAX: u64 = 1 << 28;
+
+/// The row groups in order; where threads would have none, in parts of whole batches.
+fn plan(
+    metadata: &ParquetMetaData,
+    source: &Source,
+    threads: usize,
+) -> Result<Vec<Group>, ReadError> {
     let (mut first_row, mut first_batch) = (0_u64, 0_u64);
     let mut groups = Vec::with_capacity(metadata.num_row_groups());
+    let few = metadata.num_row_groups() < threads;
     for (index, group) in metadata.row_groups().iter().enumerate() {
         // No file has more than 2^48 rows; a greater number is damage that would overflow.
         let rows = u64::try_from(group.num_rows()).ok().filter(|rows| *rows < 1 << 48);
@@ -144,9 +160,19 @@ fn plan(metadata: &ParquetMetaData, source: &Source) -> Result<Vec<Group>, ReadE
                 reason: format!("is damaged: row group {} has an impossible size", index + 1),
             });
         };
-        groups.push(Group { index, rows, first_row, first_batch });
-        first_row = first_row.saturating_add(rows);
-        first_batch += rows.div_ceil(BATCH_ROWS as u64);
+        let whole = rows;
+        let part = if few && whole <= PARTED_ROWS_MAX { PART_ROWS } else { whole };
+        let mut skipped = 0;
+        loop {
+            let rows = part.min(whole - skipped);
+            groups.push(Group { index, skipped, rows, first_row, first_batch });
+            first_row = first_row.saturating_add(rows);
+            first_batch += rows.div_ceil(BATCH_ROWS as u64);
+            skipped += rows;
+            if skipped == whole {
+                break;
+            }
+        }
     }
     Ok(groups)
 }

@@ -32,7 +32,7 @@ pub(crate) fn walk(
     let leaves = schema::leaves(metadata.file_metadata().schema_descr());
     let names = names(&leaves, source)?;
     check(&names)?;
-    for group in plan(&metadata, source)? {
+    for group in plan(&metadata, source, 1)? {
         let damaged = |leaf: &Leaf, reason: String| ReadError::Damaged {
             file: source.name().to_owned(),
             reason: format!("column {} of row group {} {reason}", leaf.path, group.index + 1),

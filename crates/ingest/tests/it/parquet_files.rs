@@ -242,3 +242,52 @@ fn a_row_of_parquet_that_cannot_be_read_is_rejected_with_its_number() {
     );
     assert_eq!(outcome.rejects[1].row, "lead=3, at=9223372036854775807, event=a");
 }
+
+/// Threads share a row group where there are fewer of them; a part passes over the rows before it.
+#[test]
+fn a_row_group_read_in_parts_has_the_rows_of_one_read_at_once() {
+    let schema = "message leads {
+        required int64 lead;
+        optional int64 created_at (TIMESTAMP(MICROS,true));
+        optional boolean vip;
+        optional binary domain (UTF8);
+        optional binary note (UTF8);
+    }";
+    let rows = 300_007_i64;
+    // Of cells without any missing, and of cells some of which are.
+    let group = |missing: i64| {
+        let there = move |n: &i64| missing == 0 || n % missing > 0;
+        vec![
+            Column::Int64((0..rows).map(|n| Some(n * 7 % rows)).collect()),
+            Column::Int64((0..rows).map(|n| there(&n).then_some(n * 1_000_003)).collect()),
+            Column::Bool((0..rows).map(|n| there(&n).then_some(n % 3 == 0)).collect()),
+            Column::Bytes(
+                (0..rows)
+                    .map(|n| there(&n).then(|| format!("{}.example", n * n % 20_011).into_bytes()))
+                    .collect(),
+            ),
+            Column::Bytes((0..rows).map(|n| (n % 97 == 0).then(|| b"\xff".to_vec())).collect()),
+        ]
+    };
+    for (missing, traits) in [(0, "vip,domain"), (11, "vip,domain,note")] {
+        // A dictionary that columns outgrow in the midst of the row group.
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::SNAPPY)
+            .set_dictionary_page_size_limit(100_000)
+            .set_data_page_row_count_limit(20_000)
+            .build();
+        let bytes = write(schema, properties, &[group(missing)]);
+        let read = |threads: usize| {
+            let plan = LeadPlan { traits: words(traits), threads, ..LeadPlan::default() };
+            let outcome = leads(&source("leads.parquet", bytes.as_slice()), &plan);
+            let rejects = outcome.rejects();
+            (outcome.result.unwrap().rows, rejects, outcome.rows)
+        };
+        let whole = read(1);
+        assert_eq!(whole.2[1].split(' ').next(), Some("7"));
+        assert_eq!(whole.1.len() > 3000, missing > 0, "the notes that are no text");
+        for threads in [2, 3] {
+            assert!(read(threads) == whole, "{threads} threads, {missing}");
+        }
+    }
+}

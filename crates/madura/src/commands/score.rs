@@ -94,7 +94,10 @@ pub(crate) fn run(args: &ScoreArgs, ui: &Ui) -> Result {
     let target = Target::open(args.out.as_deref())?;
     match format {
         Format::Csv => target.fill(|out| output::csv::write(&ranking, out))?,
-        Format::Parquet => target.fill(|out| output::parquet::write(&ranking, out))?,
+        Format::Parquet => {
+            let threads = facts.threads;
+            target.fill(|out| output::parquet::write(&ranking, threads, out))?;
+        }
         Format::Ndjson if args.explain => {
             let cards = cards(&program, &ranking, args, at)?;
             let cards: Vec<_> = cards.iter().map(card::json).collect();

@@ -46,6 +46,11 @@ impl Ranking<'_> {
         (0..all).chain(some)
     }
 
+    /// The position of the row at a place in the order of printing.
+    pub(crate) fn position(&self, place: usize) -> usize {
+        self.order.as_ref().map_or(place, |order| order[place] as usize)
+    }
+
     /// The rows in the order of printing.
     pub(crate) fn rows(&self) -> impl Iterator<Item = (LeadId<'_>, Scored)> {
         self.positions().map(|at| (self.roster.id(at), self.scores.get(at)))

@@ -4,58 +4,157 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use history::{LeadId, Scored};
 use parquet::basic::{
     Compression, ConvertedType, Encoding, LogicalType, Repetition, Type as Physical,
 };
-use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+use parquet::column::writer::{ColumnCloseResult, get_column_writer, get_typed_column_writer};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, Int64Type};
 use parquet::errors::{ParquetError, Result};
-use parquet::file::properties::{EnabledStatistics, WriterProperties};
-use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
-use parquet::schema::types::{Type, TypePtr};
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
+use parquet::file::writer::{SerializedFileWriter, SerializedPageWriter, TrackedWrite};
+use parquet::schema::types::{ColumnDescPtr, Type, TypePtr};
 
 use super::{COLUMNS, Names, Ranking};
 
 /// Rows per row group: about what engines read at once on a thread, and 15 MB in the making.
 const GROUP_ROWS: usize = 1 << 17;
 
-/// Writes all rows. `lead` is INT64 where every id is a plain whole number, else UTF-8 text.
-pub(crate) fn write(ranking: &Ranking<'_>, out: &mut dyn Write) -> io::Result<()> {
-    write_groups(ranking, out).map_err(|error| match error {
+/// Writes all rows; row groups are made on so many threads. `lead` is INT64 where every id is a plain
+/// whole number, else UTF-8 text.
+pub(crate) fn write(ranking: &Ranking<'_>, threads: usize, out: &mut dyn Write) -> io::Result<()> {
+    write_groups(ranking, threads, out).map_err(|error| match error {
         ParquetError::External(error) => io::Error::other(error),
         other => io::Error::other(other),
     })
 }
 
-fn write_groups(ranking: &Ranking<'_>, out: &mut dyn Write) -> Result<()> {
+fn write_groups(ranking: &Ranking<'_>, threads: usize, out: &mut dyn Write) -> Result<()> {
     let numbers = ranking.roster.ids_are_numbers();
     let names = Names::new(ranking.model, |name| ByteArray::from(name));
-    // Each row group is made in memory and handed on when it is complete.
+    let properties = Arc::new(properties());
     let mut writer =
-        SerializedFileWriter::new(Vec::new(), schema(numbers)?, Arc::new(properties()))?;
-    let mut positions = ranking.positions();
-    let mut rows: Vec<(usize, Scored)> = Vec::with_capacity(GROUP_ROWS.min(ranking.len()));
-    loop {
-        rows.clear();
-        rows.extend(positions.by_ref().take(GROUP_ROWS).map(|at| (at, ranking.scores.get(at))));
-        if rows.is_empty() {
-            break;
+        SerializedFileWriter::new(Vec::new(), schema(numbers)?, Arc::clone(&properties))?;
+    let columns = writer.schema_descr().columns().to_vec();
+    let maker = Maker { ranking, names, numbers, columns, properties };
+    let groups = ranking.len().div_ceil(GROUP_ROWS);
+    // So many are made at once, and handed on in their order when they are complete.
+    let mut round: Vec<Result<Vec<Chunk>>> = Vec::new();
+    for first in (0..groups).step_by(threads.max(1)) {
+        let beyond = groups.min(first + threads.max(1));
+        std::thread::scope(|scope| {
+            let others: Vec<_> = (first + 1..beyond)
+                .map(|group| {
+                    let maker = &maker;
+                    scope.spawn(move || maker.group(group))
+                })
+                .collect();
+            round.push(maker.group(first));
+            for other in others {
+                match other.join() {
+                    Ok(made) => round.push(made),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            }
+        });
+        for chunks in round.drain(..) {
+            let mut group = writer.next_row_group()?;
+            for (bytes, close) in chunks? {
+                group.append_column(&bytes, close)?;
+            }
+            group.close()?;
+            writer.flush()?;
+            out.write_all(writer.inner())?;
+            writer.inner_mut().clear();
         }
-        let mut group = writer.next_row_group()?;
-        write_leads(ranking, &rows, numbers, &mut group)?;
-        write_numbers(&rows, |scored| scored.score.score, &mut group)?;
-        write_numbers(&rows, |scored| scored.score.fit, &mut group)?;
-        write_numbers(&rows, |scored| scored.score.engagement, &mut group)?;
-        for column in 0..4 {
-            write_names(&rows, &names, column, &mut group)?;
-        }
-        group.close()?;
-        writer.flush()?;
-        out.write_all(writer.inner())?;
-        writer.inner_mut().clear();
     }
     out.write_all(&writer.into_inner()?)?;
     Ok(())
+}
+
+/// A column of a row group, and what the file must know of it.
+type Chunk = (Bytes, ColumnCloseResult);
+
+/// Makes row groups.
+struct Maker<'a> {
+    ranking: &'a Ranking<'a>,
+    names: Names<ByteArray>,
+    /// Whether every id is a number.
+    numbers: bool,
+    columns: Vec<ColumnDescPtr>,
+    properties: WriterPropertiesPtr,
+}
+
+impl Maker<'_> {
+    fn group(&self, number: usize) -> Result<Vec<Chunk>> {
+        let ranking = self.ranking;
+        let places = number * GROUP_ROWS..ranking.len().min((number + 1) * GROUP_ROWS);
+        let rows: Vec<(usize, Scored)> = places
+            .map(|place| ranking.position(place))
+            .map(|at| (at, ranking.scores.get(at)))
+            .collect();
+        let numbers = |number: fn(&Scored) -> i64| -> Vec<i64> {
+            rows.iter().map(|(_, scored)| number(scored)).collect()
+        };
+        let mut chunks = vec![
+            self.leads(&rows)?,
+            self.whole(1, &numbers(|scored| scored.score.score))?,
+            self.whole(2, &numbers(|scored| scored.score.fit))?,
+            self.whole(3, &numbers(|scored| scored.score.engagement))?,
+        ];
+        for which in 0..4 {
+            chunks.push(self.named(which, &rows)?);
+        }
+        Ok(chunks)
+    }
+
+    fn leads(&self, rows: &[(usize, Scored)]) -> Result<Chunk> {
+        let ids = rows.iter().map(|(at, _)| self.ranking.roster.id(*at));
+        if self.numbers {
+            let number = |id: LeadId<'_>| match id {
+                LeadId::Number(number) => number as i64,
+                LeadId::Text(_) => 0,
+            };
+            return self.whole(0, &ids.map(number).collect::<Vec<i64>>());
+        }
+        let text = |id: LeadId<'_>| match id {
+            LeadId::Number(number) => ByteArray::from(number.to_string().as_str()),
+            LeadId::Text(text) => ByteArray::from(text),
+        };
+        let ids: Vec<ByteArray> = ids.map(text).collect();
+        self.chunk::<ByteArrayType>(0, &ids, None)
+    }
+
+    fn whole(&self, column: usize, numbers: &[i64]) -> Result<Chunk> {
+        self.chunk::<Int64Type>(column, numbers, None)
+    }
+
+    fn named(&self, which: usize, rows: &[(usize, Scored)]) -> Result<Chunk> {
+        let known = self.names.columns()[which];
+        let (mut values, mut levels) = (Vec::new(), vec![0; rows.len()]);
+        for ((_, scored), level) in rows.iter().zip(&mut levels).filter(|_| !known.is_empty()) {
+            let name = self.names.indices(*scored)[which].and_then(|index| known.get(index));
+            *level = i16::from(name.is_some());
+            values.extend(name.cloned());
+        }
+        self.chunk::<ByteArrayType>(4 + which, &values, Some(&levels))
+    }
+
+    fn chunk<T: DataType>(
+        &self,
+        column: usize,
+        values: &[T::T],
+        levels: Option<&[i16]>,
+    ) -> Result<Chunk> {
+        let mut bytes = TrackedWrite::new(Vec::new());
+        let pages = Box::new(SerializedPageWriter::new(&mut bytes));
+        let (column, properties) = (self.columns[column].clone(), self.properties.clone());
+        let mut writer = get_typed_column_writer::<T>(get_column_writer(column, properties, pages));
+        writer.write_batch(values, levels, None)?;
+        let close = writer.close()?;
+        Ok((Bytes::from(bytes.into_inner()?), close))
+    }
 }
 
 fn schema(numbers: bool) -> Result<TypePtr> {
@@ -101,62 +200,4 @@ fn properties() -> WriterProperties {
             .set_column_encoding((*column).into(), Encoding::DELTA_BINARY_PACKED);
     }
     properties.build()
-}
-
-type Group<'g> = SerializedRowGroupWriter<'g, Vec<u8>>;
-
-fn write_leads(
-    ranking: &Ranking<'_>,
-    rows: &[(usize, Scored)],
-    numbers: bool,
-    group: &mut Group<'_>,
-) -> Result<()> {
-    let Some(mut column) = group.next_column()? else { return Ok(()) };
-    let ids = rows.iter().map(|(at, _)| ranking.roster.id(*at));
-    if numbers {
-        let number = |id: LeadId<'_>| match id {
-            LeadId::Number(number) => number as i64,
-            LeadId::Text(_) => 0,
-        };
-        let ids: Vec<i64> = ids.map(number).collect();
-        column.typed::<Int64Type>().write_batch(&ids, None, None)?;
-    } else {
-        let text = |id: LeadId<'_>| match id {
-            LeadId::Number(number) => ByteArray::from(number.to_string().as_str()),
-            LeadId::Text(text) => ByteArray::from(text),
-        };
-        let ids: Vec<ByteArray> = ids.map(text).collect();
-        column.typed::<ByteArrayType>().write_batch(&ids, None, None)?;
-    }
-    column.close()
-}
-
-fn write_numbers(
-    rows: &[(usize, Scored)],
-    number: impl Fn(&Scored) -> i64,
-    group: &mut Group<'_>,
-) -> Result<()> {
-    let Some(mut column) = group.next_column()? else { return Ok(()) };
-    let numbers: Vec<i64> = rows.iter().map(|(_, scored)| number(scored)).collect();
-    column.typed::<Int64Type>().write_batch(&numbers, None, None)?;
-    column.close()
-}
-
-fn write_names(
-    rows: &[(usize, Scored)],
-    names: &Names<ByteArray>,
-    which: usize,
-    group: &mut Group<'_>,
-) -> Result<()> {
-    let Some(mut column) = group.next_column()? else { return Ok(()) };
-    let known = names.columns()[which];
-    let mut values: Vec<ByteArray> = Vec::new();
-    let mut levels: Vec<i16> = Vec::with_capacity(rows.len());
-    for (_, scored) in rows {
-        let name = names.indices(*scored)[which].and_then(|index| known.get(index));
-        levels.push(i16::from(name.is_some()));
-        values.extend(name.cloned());
-    }
-    column.typed::<ByteArrayType>().write_batch(&values, Some(&levels), None)?;
-    column.close()
 }
