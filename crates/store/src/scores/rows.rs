@@ -117,10 +117,13 @@ pub fn renew_score(
     before: Option<&ScoreRow>,
     row: &ScoreRow,
 ) -> Result<(), DbError> {
-    let same = before.map(|before| ScoreRow { scored_at: row.scored_at, ..before.clone() });
-    if same.as_ref() == Some(row) {
-        let update = "UPDATE score SET scored_at = $3 WHERE model = $1 AND lead = $2";
-        let params = [(&row.model).into(), (&row.lead).into(), row.scored_at.into()];
+    if let Some(before) = before
+        && *row == (ScoreRow { scored_at: row.scored_at, ..before.clone() })
+    {
+        // Had somebody else written meanwhile, its numbers would be as of another instant.
+        let update = "UPDATE score SET scored_at = $3 WHERE model = $1 AND lead = $2 AND scored_at = $4";
+        let at = [row.scored_at.into(), before.scored_at.into()];
+        let params = [(&row.model).into(), (&row.lead).into(), at[0], at[1]];
         if tx.execute(update, &params)? > 0 {
             return Ok(());
         }
