@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn two_instants_are_one_where_age_day_and_window_are() {
         let program = program(
-            "      - {name: a, event: e, points: 1, count: {at_most: 1, per: day}, decay: {half_life: 1d}}\n      - {name: b, event: e, within: 90m, tiers: [{at_least: 1, points: 1}]}\n",
+            "      - {name: a, event: e, points: 1, count: {at_most: 1, per: day}, decay: {half_life: 1d}}\n      - {name: b, event: e, within: 90min, tiers: [{at_least: 1, points: 1}]}\n",
         );
         let at = |text: &str| Timestamp::parse(text).unwrap();
         let grain = program.grain(at("2026-07-02T12:00:00Z")).unwrap();
