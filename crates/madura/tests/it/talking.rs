@@ -117,7 +117,7 @@ fn leads_come_in_their_order_over_all_pages() {
     let running = Running::with_model();
     let mut listener = running.listen();
     let mut facts = String::new();
-    for lead in 0..230 {
+    for lead in 1..=230 {
         let title = ["CEO", "intern"][lead % 2];
         let country = ["ES", "RO", "FR"][lead % 3];
         facts += &format!(
