@@ -19,7 +19,6 @@ pub(crate) fn run() -> Result<()> {
 pub(crate) fn add_to(steps: &mut Steps) {
     web::add_tests(steps);
     steps.run("models", test_models);
-    steps.run("faults", || crate::bench::live("dev", "faults", &[]));
     steps.run("doc tests", || shell::run(&cargo(), &["test", "--workspace", "--doc", "--quiet"]));
     if shell::has_cargo("nextest") {
         steps.run("tests", || shell::run(&cargo(), &["nextest", "run", "--workspace"]));

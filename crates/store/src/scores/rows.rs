@@ -121,7 +121,8 @@ pub fn renew_score(
         && *row == (ScoreRow { scored_at: row.scored_at, ..before.clone() })
     {
         // Had somebody else written meanwhile, its numbers would be as of another instant.
-        let update = "UPDATE score SET scored_at = $3 WHERE model = $1 AND lead = $2 AND scored_at = $4";
+        let update =
+            "UPDATE score SET scored_at = $3 WHERE model = $1 AND lead = $2 AND scored_at = $4";
         let at = [row.scored_at.into(), before.scored_at.into()];
         let params = [(&row.model).into(), (&row.lead).into(), at[0], at[1]];
         if tx.execute(update, &params)? > 0 {
