@@ -24,7 +24,6 @@ pub(crate) fn add_to(steps: &mut Steps) {
         steps.skip("clients", "npm and pip would put the clients of others there");
     }
     steps.run("models", test_models);
-    steps.run("faults", || crate::bench::live("dev", "faults", &[]));
     steps.run("doc tests", || shell::run(&cargo(), &["test", "--workspace", "--doc", "--quiet"]));
     if shell::has_cargo("nextest") {
         steps.run("tests", || shell::run(&cargo(), &["nextest", "run", "--workspace"]));

@@ -99,7 +99,7 @@ pub(crate) fn identify(user: u64, at: Timestamp, into: &mut Vec<u8>) {
         into,
         "{{\"type\":\"identify\",\"messageId\":\"identify-{user}\",\"userId\":\"user-{user}\",\
          \"timestamp\":\"{at}\",\"traits\":{{\"email\":\"user{user}@{domain}\",\
-         \"name\":\"User {user}\",\"job_title\":\"{title}\",\"country\":\"{country}\"}}}}"
+         \"name\":\"User {user}\",\"title\":\"{title}\",\"country\":\"{country}\"}}}}"
     );
 }
 

@@ -215,7 +215,7 @@ fn people(database: &Connection, leads: u64, at: i64) -> Result<()> {
         // As for an identifier that was somebody's from the beginning.
         let always = Timestamp::MIN.as_millis();
         identifier.execute(params![0, format!("user-{number:08}"), always, id, at])?;
-        let body = json!({"job_title": TITLES[(dice % 6) as usize],
+        let body = json!({"title": TITLES[(dice % 6) as usize],
             "country": COUNTRIES[((dice >> 8) % 6) as usize], "name": format!("User {number}"),
             "company_size": "51-200"});
         let traits = format!("t-{number:012}");

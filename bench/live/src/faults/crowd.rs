@@ -179,7 +179,7 @@ fn traits(user: u64, dice: &mut Dice) -> Json {
     let title = ["CEO", "Sales Manager", "Accountant"][dice.of(3) as usize];
     let country = ["ES", "RO", "DE"][dice.of(3) as usize];
     let size = ["1-10", "51-200"][dice.of(2) as usize];
-    json!({"name": format!("User {user}"), "job_title": title, "country": country,
+    json!({"name": format!("User {user}"), "title": title, "country": country,
         "company_size": size})
 }
 
