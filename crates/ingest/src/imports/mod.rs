@@ -56,6 +56,8 @@ pub struct ImportRun<'a> {
 pub struct ImportBatch {
     /// What the rows say.
     pub reports: Vec<Report>,
+    /// How many of the reports each row gave that could be read, at least one.
+    pub reports_of_rows: Vec<u32>,
     /// The rows that could not be read.
     pub rejects: Vec<Reject>,
     /// The number of rows in it, rejected ones too.
@@ -121,7 +123,10 @@ pub fn read(
             return ControlFlow::Continue(());
         }
         match reader.reports(number, &row) {
-            Ok(reports) => batch.reports.extend(reports),
+            Ok(reports) => {
+                batch.reports_of_rows.push(reports.len() as u32);
+                batch.reports.extend(reports);
+            }
             Err(fault) => batch.rejects.push(row.reject(file.name(), fault)),
         }
         batch.rows += 1;

@@ -169,10 +169,11 @@ fn settle(app: &App, claim: &JobClaim, id: &str, batch: ImportBatch) -> Result<I
         let appended = facts::append(tx, &batch.reports, &mut || on.fresh_id())?;
         Live::touch_appended(tx, &appended, &mark)?;
         let accepted = batch.rows as i64 - batch.rejects.len() as i64;
-        let is_new = |taken: &facts::Taken| !matches!(taken.outcome, Outcome::Repeated);
-        let new_facts = appended.taken.iter().filter(|taken| is_new(taken)).count() as i64;
         // Several facts may come from one row: it is one that was there where none of them is new.
-        let repeated = if new_facts == 0 { accepted } else { 0 };
+        let mut facts = appended.taken.iter().map(|taken| taken.outcome == Outcome::Repeated);
+        let was_there =
+            |count: &&u32| facts.by_ref().take(**count as usize).fold(true, |all, one| all && one);
+        let repeated = batch.reports_of_rows.iter().filter(was_there).count() as i64;
         let rejects: Vec<Reject> = batch
             .rejects
             .iter()
