@@ -284,7 +284,9 @@ fn a_row_group_read_in_parts_has_the_rows_of_one_read_at_once() {
             (outcome.result.unwrap().rows, rejects, outcome.rows)
         };
         let whole = read(1);
-        assert_eq!(whole.2[0].split(' ').next(), Some("7"), "{:?}", &whole.2[..3]);
+        // The first row is refused where its note is read.
+        let second = usize::from(missing == 0);
+        assert_eq!(whole.2[second].split(' ').next(), Some("7"));
         assert_eq!(whole.1.len() > 3000, missing > 0, "the notes that are no text");
         for threads in [2, 3] {
             assert!(read(threads) == whole, "{threads} threads, {missing}");
