@@ -17,7 +17,12 @@ pub(crate) enum Form {
 pub(crate) fn begin(form: Form, quiet: bool) {
     let usual = if quiet { "warn" } else { "info" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A log on a full disk is no reason to end: what cannot be written would otherwise be told to the very
+    // same place by a macro that panics when that fails.
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .log_internal_errors(false);
     // A second call (a test, an embedding program) finds a log that is written already.
     let _ = match form {
         Form::Text => builder.with_target(false).try_init(),
