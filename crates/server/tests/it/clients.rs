@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value as Json, json};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
+use crate::running::{end, port, run};
 use crate::support::{As, House};
 
 const NODE: &str = "
@@ -134,20 +133,11 @@ fn events_after(program: &str, flag: &str, script: &str) -> Vec<String> {
     let house = House::new();
     let owner = house.owner();
     let (As::WriteKey(key), _) = house.write_key(&owner, json!({"name": "site"})) else { panic!() };
-    let (stop, stopped) = oneshot::channel::<()>();
-    let (address, served) = house.runtime.block_on(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let server = house.server.clone();
-        let ended = async move {
-            let _ = stopped.await;
-        };
-        (address, tokio::spawn(server.serve(listener, ended)))
-    });
+    let running = run(&house, port());
     let output = Command::new(program)
         .arg(flag)
         .arg(script)
-        .arg(format!("http://{address}"))
+        .arg(format!("http://{}", running.address))
         .arg(&key)
         .arg(CHROMIUM)
         .env("NODE_PATH", directory().join("node_modules"))
@@ -157,8 +147,7 @@ fn events_after(program: &str, flag: &str, script: &str) -> Vec<String> {
         .expect("a program");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let page = house.get("/api/v1/events?kind=event", &owner).expect(200);
-    stop.send(()).expect("a server");
-    house.runtime.block_on(served).expect("no panic").expect("in good order");
+    end(&house, running);
     let names = page["events"].as_array().expect("events").iter();
     names.map(|event: &Json| event["name"].as_str().expect("a name").to_owned()).collect()
 }

@@ -6,32 +6,10 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use crate::running::{PATIENCE, end, port, run};
 use crate::support::{As, House};
-
-/// Longer than anything here takes, even on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-struct Running {
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    served: tokio::task::JoinHandle<Result<(), server::ServeError>>,
-}
-
-fn run(house: &House) -> Running {
-    house.runtime.block_on(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        let (stop, stopped) = oneshot::channel();
-        let server = house.server.clone();
-        let served = tokio::spawn(server.serve(listener, async move {
-            let _ = stopped.await;
-        }));
-        Running { address, stop: Some(stop), served }
-    })
-}
 
 async fn request(address: SocketAddr, head: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
@@ -59,7 +37,7 @@ fn whoever_watches_hears_of_a_new_score_and_nobody_after_the_session_ended() {
     let house = House::new();
     let owner = house.owner();
     house.model(&owner);
-    let running = run(&house);
+    let running = run(&house, port());
     let As::Session(cookie) = &owner else { panic!("a session") };
     let head =
         format!("GET /api/v1/stream HTTP/1.1\nHost: leads.example.com\nCookie: {cookie}\n\n");
@@ -76,13 +54,6 @@ fn whoever_watches_hears_of_a_new_score_and_nobody_after_the_session_ended() {
     end(&house, running);
 }
 
-/// Stops the server and waits until everything has ended.
-fn end(house: &House, mut running: Running) {
-    running.stop.take().expect("running").send(()).expect("a server that listens");
-    let ended = house.runtime.block_on(async { timeout(PATIENCE, running.served).await });
-    ended.expect("in time").expect("no panic").expect("in good order");
-}
-
 #[test]
 fn a_lead_that_enters_a_stage_is_told_to_whoever_wants_to_hear_signed_and_once() {
     let house = House::with(|config| {
@@ -96,7 +67,7 @@ fn a_lead_that_enters_a_stage_is_told_to_whoever_wants_to_hear_signed_and_once()
     let wish = json!({"url": url, "event_types": ["lead.stage_entered"]});
     let made = house.post("/api/v1/webhooks", &owner, wish).expect(201);
     let id = made["id"].as_str().expect("an id").to_owned();
-    let running = run(&house);
+    let running = run(&house, port());
     let events: Vec<Json> = (0..5)
         .map(|n| json!({"id": n.to_string(), "who": {"email": "ana@a.example"}, "event": "page_viewed"}))
         .collect();
@@ -139,7 +110,7 @@ fn a_server_is_ready_while_it_scores_and_ends_in_good_order() {
     let house = House::new();
     house.get("/health", &As::Nobody).expect(200);
     house.get("/ready", &As::Nobody).problem(503, "no_worker");
-    let running = run(&house);
+    let running = run(&house, port());
     let mut ready = false;
     for _ in 0..1_000 {
         ready = house.get("/ready", &As::Nobody).status == 200;
@@ -156,7 +127,7 @@ fn a_server_is_ready_while_it_scores_and_ends_in_good_order() {
 #[test]
 fn a_head_that_never_ends_or_is_too_long_is_not_waited_for() {
     let house = House::with(|config| config.limits.head_time = Duration::from_millis(300));
-    let running = run(&house);
+    let running = run(&house, port());
     let answer = house.runtime.block_on(async {
         let mut stream = request(running.address, "GET /health HTTP/1.1\nHost: x\n").await;
         read_until(&mut stream, "never there").await

@@ -13,6 +13,7 @@ mod on_postgres;
 #[path = "../../../store/tests/it/support/server.rs"]
 mod postgres;
 mod repeated;
+mod running;
 mod strangers;
 mod support;
 mod tables;

@@ -5,10 +5,9 @@ use std::process::Command;
 
 use axum::http::StatusCode;
 use serde_json::{Value as Json, json};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
 use crate::clients::{CHROMIUM, directory, has, npm};
+use crate::running::{end, port, run};
 use crate::support::{As, House};
 
 /// Opens each page in a browser, unfolds whatever can be unfolded, and fails where a text came alive.
@@ -120,8 +119,8 @@ fn nothing_that_a_stranger_reports_comes_alive_on_any_screen() {
     if !(has(&page) && npm("playwright-core") && has(Path::new(CHROMIUM))) {
         return;
     }
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    let host = format!("http://{}", listener.local_addr().expect("an address"));
+    let port = port();
+    let host = format!("http://{}", port.local_addr().expect("an address"));
     let house = House::with(|config| config.public_url.clone_from(&host));
     let owner = house.owner();
     house.model(&owner);
@@ -143,15 +142,7 @@ fn nothing_that_a_stranger_reports_comes_alive_on_any_screen() {
             .into();
     paths
         .extend(leads.iter().map(|lead| format!("/leads/{}", lead["id"].as_str().expect("an id"))));
-    let (stop, stopped) = oneshot::channel::<()>();
-    listener.set_nonblocking(true).expect("a listener");
-    let served = house.runtime.block_on(async {
-        let listener = TcpListener::from_std(listener).expect("a listener");
-        let ended = async move {
-            let _ = stopped.await;
-        };
-        tokio::spawn(house.server.clone().serve(listener, ended))
-    });
+    let running = run(&house, port);
     let As::Session(cookie) = &owner else { panic!("a session") };
     let output = Command::new("node")
         .args(["-e", LOOK, &host, cookie, CHROMIUM])
@@ -159,8 +150,7 @@ fn nothing_that_a_stranger_reports_comes_alive_on_any_screen() {
         .env("NODE_PATH", directory().join("node_modules"))
         .output()
         .expect("node");
-    stop.send(()).expect("a server");
-    house.runtime.block_on(served).expect("no panic").expect("in good order");
+    end(&house, running);
     let (seen, alive) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{alive}{seen}");

@@ -1,0 +1,45 @@
+//! The server on a port of its own, as programs and browsers meet it.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::support::House;
+
+/// Longer than anything here takes, even on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    served: tokio::task::JoinHandle<Result<(), server::ServeError>>,
+}
+
+/// A port for a server whose settings say where it is.
+pub(crate) fn port() -> TcpListener {
+    TcpListener::bind("127.0.0.1:0").expect("a port")
+}
+
+/// Starts the server on a port.
+pub(crate) fn run(house: &House, port: TcpListener) -> Running {
+    let address = port.local_addr().expect("an address");
+    port.set_nonblocking(true).expect("a listener");
+    let (stop, stopped) = oneshot::channel();
+    let served = house.runtime.block_on(async {
+        let listener = tokio::net::TcpListener::from_std(port).expect("a listener");
+        let server = house.server.clone();
+        tokio::spawn(server.serve(listener, async move {
+            let _ = stopped.await;
+        }))
+    });
+    Running { address, stop, served }
+}
+
+/// Stops the server and waits until everything has ended.
+pub(crate) fn end(house: &House, running: Running) {
+    running.stop.send(()).expect("a server that listens");
+    let ended = house.runtime.block_on(async { timeout(PATIENCE, running.served).await });
+    ended.expect("in time").expect("no panic").expect("in good order");
+}
