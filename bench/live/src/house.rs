@@ -262,14 +262,14 @@ impl House {
         Ok(Connection::open_with_flags(self.data.join("madura.db"), flags)?)
     }
 
-    /// Waits until nobody is to be scored any more.
+    /// Waits until nothing is to be settled and nobody to be scored any more.
     pub(crate) async fn settle(&self) -> Result<Duration> {
         let begun = Instant::now();
         let database = self.database()?;
         loop {
             let sql = "SELECT count(*) FROM (SELECT 1 FROM marked_lead LIMIT 1)";
             let waiting: i64 = database.query_row(sql, [], |row| row.get(0))?;
-            if waiting == 0 {
+            if waiting == 0 && self.is_inbox_empty()? {
                 return Ok(begun.elapsed());
             }
             if begun.elapsed() > Duration::from_secs(3600) {
@@ -277,6 +277,16 @@ impl House {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+
+    fn is_inbox_empty(&self) -> Result<bool> {
+        let path = self.data.join("madura.inbox.db");
+        if !path.exists() {
+            return Ok(true);
+        }
+        let inbox = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let sql = "SELECT NOT EXISTS (SELECT 1 FROM inbox)";
+        Ok(inbox.query_row(sql, [], |row| row.get(0))?)
     }
 
     /// What it has said.

@@ -57,17 +57,13 @@ pub(crate) async fn measure(madura: &Path, directory: &Path, extent: Extent) -> 
     // What is not counted: caches and the log of the database find their size.
     send(&house, Load { time: Duration::from_secs(2), seed: 3, ..load }).await?;
     house.settle().await?;
-    let (batches, batched_cpu) = loaded(&house, load).await?;
-    let rows = Rows::read(&house.database()?, batches.events.min(400_000) as usize)?;
-    let behind = house.settle().await?;
+    let batches = loaded(&house, load).await?;
+    let rows = Rows::read(&house.database()?, batches.sent.events.min(400_000) as usize)?;
     let each = rows.append(&data, 100)?;
     let grouped = [1_000, 10_000].map(|per_commit| rows.append(&data, per_commit));
     let grouped = grouped.into_iter().collect::<Result<Vec<f64>>>()?;
     let share = batches.rate() / each;
-    let figure = format!("{:.0} events/s, {batched_cpu:.1} us of processor each", batches.rate());
-    say("batches of 100, 8 connections", &figure, Some((batches.rate() >= 4e4, "40,000/s")));
-    say("  answered within", &batches.accepted.shown(), None);
-    say("  scores behind at the end by", &format!("{:.2} s", behind.as_secs_f64()), None);
+    batches.say("batches of 100, 8 connections", (4e4, "40,000/s"));
     let figure = format!("{each:.0} rows/s ({} rows)", rows.count());
     say("SQLite alone, 100 rows a commit", &figure, None);
     say("  share of it", &format!("{:.0} %", share * 100.0), Some((share >= 0.5, "50 %")));
@@ -75,12 +71,8 @@ pub(crate) async fn measure(madura: &Path, directory: &Path, extent: Extent) -> 
     say("  1,000 and 10,000 rows a commit", &figure, None);
 
     let load_of_singles = Load { connections: SINGLE, batch: 1, seed: 5, ..load };
-    let (singles, single_cpu) = loaded(&house, load_of_singles).await?;
-    let figure = format!("{:.0} events/s, {single_cpu:.1} us of processor each", singles.rate());
-    say("single events, 256 connections", &figure, Some((singles.rate() >= 8e3, "8,000/s")));
-    say("  answered within", &singles.accepted.shown(), None);
-    let behind = house.settle().await?;
-    say("  scores behind at the end by", &format!("{:.2} s", behind.as_secs_f64()), None);
+    let singles = loaded(&house, load_of_singles).await?;
+    singles.say("single events, 256 connections", (8e3, "8,000/s"));
 
     let mut probes = Probes::new(&house).await?;
     let idle = Load { connections: 0, seed: 6, ..load };
@@ -99,13 +91,39 @@ pub(crate) async fn measure(madura: &Path, directory: &Path, extent: Extent) -> 
     house.stop()
 }
 
-/// A load and what it cost the process per event, in microseconds.
-async fn loaded(house: &House, load: Load) -> Result<(Sent, f64)> {
+/// A load, and what it came to when every score was written.
+struct Loaded {
+    sent: Sent,
+    /// From the last answer to the last score.
+    behind: Duration,
+    /// Processor time of the process per event, in microseconds, all in all.
+    cpu: f64,
+}
+
+async fn loaded(house: &House, load: Load) -> Result<Loaded> {
     let before = house.used()?;
     let sent = send(house, load).await?;
+    let behind = house.settle().await?;
     let after = house.used()?;
-    let each = (after.cpu - before.cpu) * 1e6 / sent.events.max(1) as f64;
-    Ok((sent, each))
+    let cpu = (after.cpu - before.cpu) * 1e6 / sent.events.max(1) as f64;
+    Ok(Loaded { sent, behind, cpu })
+}
+
+impl Loaded {
+    /// Events a second, with everything that follows from them: what it can bear for ever.
+    fn rate(&self) -> f64 {
+        self.sent.events as f64 / (self.sent.seconds + self.behind.as_secs_f64())
+    }
+
+    fn say(&self, what: &str, (target, shown): (f64, &str)) {
+        let (rate, cpu) = (self.rate(), self.cpu);
+        let figure = format!("{rate:.0} events/s with every score, {cpu:.1} us of processor each");
+        say(what, &figure, Some((rate >= target, shown)));
+        let behind = self.behind.as_secs_f64();
+        let figure = format!("{:.0} events/s, scores {behind:.2} s behind", self.sent.rate());
+        say("  answered", &figure, None);
+        say("  answered within", &self.sent.accepted.shown(), None);
+    }
 }
 
 /// Makes the leads known.
@@ -140,14 +158,16 @@ fn watched_figures(load: &str, watched: &Watched) {
 }
 
 /// Ten times the connections that it can take with the same kind of request.
-async fn overload(house: &House, load: Load, peak: &Sent) -> Result<()> {
+async fn overload(house: &House, load: Load, peak: &Loaded) -> Result<()> {
     let before: i64 =
         house.database()?.query_row("SELECT count(*) FROM fact", [], |row| row.get(0))?;
     let begun = Instant::now();
     let sent = send(house, Load { connections: load.connections * 10, seed: 9, ..load }).await?;
     let Used { peak_mib, .. } = house.used()?;
-    let goodput = sent.rate() / peak.rate();
-    let figure = format!("{:.0} events/s, {:.0} % of its best", sent.rate(), goodput * 100.0);
+    house.settle().await?;
+    let rate = sent.events as f64 / begun.elapsed().as_secs_f64();
+    let goodput = rate / peak.rate();
+    let figure = format!("{rate:.0} events/s, {:.0} % of its best", goodput * 100.0);
     say("ten times the connections", &figure, Some((goodput >= 0.8, "80 %")));
     let all_told = sent.with_retry_after == sent.refusals() - sent.other && sent.other == 0;
     let figure = format!(

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize};
 use thiserror::Error;
 
 /// An e-mail address: one `@`, a local part of at most 64 bytes, a domain with a dot, no spaces or
 /// control characters, at most 254 bytes in all (RFC 5321). In lower case: no provider that people
 /// use tells `Ana@` from `ana@`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct EmailAddress(String);
 
 /// Why a text is not an address. `Display` completes "the address ...".
@@ -81,6 +82,13 @@ impl EmailAddress {
 impl fmt::Display for EmailAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for EmailAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(|error| serde::de::Error::custom(format!("the address {error}")))
     }
 }
 

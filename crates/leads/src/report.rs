@@ -1,11 +1,12 @@
 //! Facts as the outside world reports them, before it is settled whose they are.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
 use crate::{EmailAddress, Timestamp};
 
 /// A fact as it arrives: what happened or holds, when, and by which names its subject goes.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// What identifies the fact, for ever: of facts with one id the first by instant and content
     /// counts, once. Never empty; at most [`Report::ID_MAX`] bytes.
@@ -27,7 +28,7 @@ pub struct Report {
 }
 
 /// How far a report's claim about who it concerns can be believed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Trust {
     /// Anybody could have sent it: a page's write key is public. It can make a visitor known, but
     /// never brings two known leads together.
@@ -37,7 +38,7 @@ pub enum Trust {
 }
 
 /// The names that a report gives its subject. At least one is there.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Who {
     /// The visitor's id in one browser or device.
     pub anonymous: Option<String>,
@@ -50,7 +51,7 @@ pub struct Who {
 }
 
 /// What a report says.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum What {
     /// Something happened.
     Event {
@@ -79,7 +80,7 @@ pub enum What {
 }
 
 /// A piece of business that is open, won or lost.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Deal {
     /// The customer's id for it.
     pub id: String,
@@ -98,7 +99,7 @@ pub struct Deal {
 }
 
 /// Why a fact is thought to be a machine's doing. The fact stays as it is; it just does not score.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct MachineSign {
     /// What gave it away, such as `crawler`, `prefetch` or `burst`.
     pub reason: String,

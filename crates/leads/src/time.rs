@@ -147,6 +147,13 @@ impl serde::Serialize for Timestamp {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Timestamp {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
 /// Reads a date or a date and time that names no zone as the clocks of `zone` show it
 /// (a date alone is its midnight). `None` where the text is neither.
 pub fn read_local(text: &str, zone: &TimeZone) -> Option<Timestamp> {

@@ -1,5 +1,6 @@
 //! The desk: takes marked leads, scores them, writes what came of it, and tells.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use leads::{LeadFacts, Timestamp};
@@ -12,6 +13,7 @@ use store::scores::{
 };
 use store::webhooks;
 
+use crate::inbox::Settled;
 use crate::judge::judge;
 use crate::lineup::Lineup;
 use crate::marks::{self, Marked};
@@ -43,12 +45,31 @@ struct Known {
 }
 
 impl Live {
-    /// Scores leads that are marked, those marked first and so many at most: rows, transitions and
+    /// Scores leads, those that have waited longest and so many at most: rows, transitions and
     /// the messages that follow from them in one commit. Then tells whoever watches, and answers how
     /// many leads it were.
     pub fn work(&self, now: Timestamp, most: usize) -> Result<usize, LiveError> {
+        let settled = self.inner.queue.to_score(most);
+        match self.work_on(&settled, now, most) {
+            Ok(count) => {
+                self.clear(settled);
+                Ok(count)
+            }
+            Err(error) => {
+                self.inner.queue.score_later(settled);
+                Err(error)
+            }
+        }
+    }
+
+    fn work_on(
+        &self,
+        settled: &[Settled],
+        now: Timestamp,
+        most: usize,
+    ) -> Result<usize, LiveError> {
         let lineup = self.lineup();
-        let seen = self.inner.store.read(|tx| self.see(tx, most))?;
+        let seen = self.inner.store.read(|tx| self.see(tx, settled, most))?;
         if seen.is_empty() {
             return Ok(0);
         }
@@ -56,7 +77,7 @@ impl Live {
             seen.into_iter().map(|seen| self.decide(&lineup, seen, now)).collect();
         let verdicts = Arc::new(verdicts);
         let written = Arc::clone(&verdicts);
-        self.inner.store.write(move |tx| {
+        self.inner.store.write_much(move |tx| {
             let mut announcements = Vec::new();
             for verdict in written.iter() {
                 announcements.extend(write(tx, verdict, now)?);
@@ -77,9 +98,23 @@ impl Live {
         Ok(verdicts.len())
     }
 
-    fn see(&self, tx: &mut Tx<'_>, most: usize) -> Result<Vec<Seen>, LiveError> {
-        let mut seen = Vec::new();
-        for marked in marks::first(tx, most)? {
+    /// Leads of settled parcels first: somebody is on a site just now. Those that are marked have at least
+    /// a quarter of the room, so that they come to their turn.
+    fn see(
+        &self,
+        tx: &mut Tx<'_>,
+        settled: &[Settled],
+        most: usize,
+    ) -> Result<Vec<Seen>, LiveError> {
+        let fresh: BTreeSet<&str> =
+            settled.iter().flat_map(Settled::leads).map(String::as_str).collect();
+        let room = most.saturating_sub(fresh.len()).max(most.div_ceil(4));
+        let mut to_see = marks::first(tx, room)?;
+        let marked: BTreeSet<String> = to_see.iter().map(|marked| marked.lead.clone()).collect();
+        let fresh = fresh.into_iter().filter(|lead| !marked.contains(*lead));
+        to_see.extend(fresh.map(|lead| Marked { lead: lead.to_owned(), mark: None }));
+        let mut seen = Vec::with_capacity(to_see.len());
+        for marked in to_see {
             let record = lead_facts(tx, &self.inner.segments, &marked.lead)?;
             let row = lead_row(tx, &marked.lead)?;
             let before = scores_of(tx, &marked.lead)?;

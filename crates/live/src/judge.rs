@@ -2,7 +2,7 @@
 
 use leads::{LeadFacts, Timestamp};
 use scoring::stages::{Judgement, Reason, Transition as Step};
-use scoring::{Model, Program, Score};
+use scoring::{Model, OneLead, Score};
 use store::scores::{ScoreRow, Transition, TransitionKind};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -30,15 +30,18 @@ pub(crate) fn judge(
     at_stake: i64,
     now: Timestamp,
 ) -> Judged {
-    let program = &line.program;
-    let model = program.model();
-    let Judgement { score, walk, stage } = program.judgement(facts, now);
+    let model = line.program.model();
+    let lead = OneLead::new(&line.program, facts);
+    // What was written under this version stands, unless a late fact changed it.
+    let same_version = before.filter(|before| before.version == line.version);
+    let since = same_version.map(|before| before.scored_at).filter(|since| *since < now);
+    let Judgement { score, walk, stage } = lead.judgement(since, now);
     let stage = stage.map(|stage| model.stages[stage].name.clone());
     let row = row(line, &facts.lead, &score, stage, at_stake, now);
     let mut transitions = Vec::new();
     if !line.is_shadow {
-        let scribe = Scribe { line, facts, now };
-        scribe.stages(before, &row, &walk, &mut transitions);
+        let scribe = Scribe { line, facts, lead: &lead, now };
+        scribe.stages(before, &row, walk, &mut transitions);
         scribe.bracket(before, &row, &mut transitions);
         scribe.disqualification(before, &row, &mut transitions);
     }
@@ -85,15 +88,11 @@ pub(crate) fn priority(model: &Model, score: i64, at_stake: i64) -> i64 {
     i64::try_from(share).unwrap_or(i64::MAX)
 }
 
-fn score_at(program: &Program, facts: &LeadFacts, at: Timestamp) -> Score {
-    let (score, _) = program.scores(facts, &[at]).swap_remove(0);
-    score
-}
-
 /// Writes down what changed.
 struct Scribe<'s> {
     line: &'s Line,
     facts: &'s LeadFacts,
+    lead: &'s OneLead<'s>,
     now: Timestamp,
 }
 
@@ -104,13 +103,13 @@ impl Scribe<'_> {
         &self,
         before: Option<&ScoreRow>,
         after: &ScoreRow,
-        walk: &[Step],
+        walk: Vec<Step>,
         into: &mut Vec<Transition>,
     ) {
         let same_version = before.is_none_or(|before| before.version == self.line.version);
         let since = before.map(|before| before.scored_at);
-        let fresh = walk.iter().filter(|step| since.is_none_or(|since| step.at > since));
-        let fresh: Vec<&Step> = fresh.collect();
+        let is_fresh = |step: &&Step| since.is_none_or(|since| step.at > since);
+        let fresh: Vec<&Step> = walk.iter().filter(is_fresh).collect();
         if same_version {
             let from = fresh.len().saturating_sub(PAST_STEPS);
             into.extend(fresh[from..].iter().map(|step| self.step(step)));
@@ -121,6 +120,8 @@ impl Scribe<'_> {
         }
         let reason =
             if same_version { "an earlier fact arrived late" } else { "the model changed" };
+        // Rare enough to walk the whole way for it.
+        let walk = self.lead.walk(self.now);
         let named = |name: &str, entered: bool| {
             let model = self.line.program.model();
             walk.iter()
@@ -197,9 +198,7 @@ impl Scribe<'_> {
     /// When what is so now came about, since an instant at which it was not so: the instant of the
     /// fact that did it, or where it was time, one at most [`DATED_WITHIN_MS`] later.
     fn first_instant(&self, since: Timestamp, is_so: impl Fn(&Score) -> bool) -> Timestamp {
-        let so_at = |at: i64| {
-            is_so(&score_at(&self.line.program, self.facts, Timestamp::saturating_from_millis(at)))
-        };
+        let so_at = |at: i64| is_so(&self.lead.score(Timestamp::saturating_from_millis(at)));
         let (mut low, mut high) = (since.as_millis(), self.now.as_millis());
         if low >= high || so_at(low) {
             return self.now;
@@ -227,7 +226,7 @@ impl Scribe<'_> {
     ) -> Transition {
         let line = self.line;
         let lead = self.facts.lead.as_str();
-        let card = line.program.score(self.facts, at);
+        let card = self.lead.explain(at);
         // One id however often, and on however many nodes, the same change is found.
         let name = format!(
             "{}\n{}\n{lead}\n{}\n{}\n{}\n{}",

@@ -1,18 +1,21 @@
 //! The running system without HTTP: reports in; scores, stages, rankings and news out.
 //!
 //! ```text
-//! take(reports)  -> facts in the store, their leads marked            (one commit, then the answer)
-//! work(now)      -> marked leads read, scored, written, told of       (one commit per round)
-//! tick(now)      -> everyone scored anew in memory, what changed written
+//! accept(reports) -> a parcel in the inbox                            (one commit, then the answer)
+//! settle()        -> their facts in the store                         (one commit for many parcels)
+//! work(now)       -> leads read, scored, written, told of             (one commit per round)
+//! tick(now)       -> everyone scored anew in memory, what changed written
 //! ```
 //!
-//! A mark is a row of the store: whatever happens between an answer and a score, the score follows.
+//! A parcel stays in the inbox until the scores are written that follow from it; whoever is to be scored
+//! for another reason is marked, by a row of the store. So whatever happens between an answer and a score,
+//! the score follows.
 //! Everything here is derived from facts, model versions and an instant, and can be thrown away.
 
 mod bell;
-mod counter;
 mod desk;
 mod everyone;
+mod inbox;
 mod judge;
 mod lineup;
 mod marks;
@@ -23,6 +26,7 @@ mod profile;
 mod segments;
 mod tick;
 
+pub use inbox::Room;
 pub use lineup::{Line, Lineup};
 pub use models::{Drafted, ModelProblem};
 pub use news::News;
@@ -35,13 +39,13 @@ use std::time::Duration;
 use leads::{Report, Timestamp};
 use store::facts::Appended;
 use store::segments::{SegmentError, Segments};
-use store::{DbError, Store, Tx};
+use store::{DbError, Pending, Store, Tx};
 use thiserror::Error;
-use tokio::sync::{broadcast, oneshot};
+use tokio::sync::broadcast;
 
 use bell::Bell;
-use counter::Counter;
 use everyone::Everyone;
+use inbox::Queue;
 use tick::LastTick;
 
 /// What the system cannot know by itself.
@@ -82,7 +86,7 @@ struct Inner {
     store: Store,
     segments: Segments,
     around: Surroundings,
-    counter: Counter,
+    queue: Queue,
     lineup: RwLock<Arc<Lineup>>,
     everyone: Everyone,
     last_tick: Mutex<LastTick>,
@@ -106,14 +110,16 @@ impl Live {
             store,
             segments,
             around,
-            counter: Counter::default(),
+            queue: Queue::default(),
             lineup: RwLock::new(Arc::new(lineup)),
             everyone: Everyone::default(),
             last_tick: Mutex::default(),
             news: broadcast::Sender::new(NEWS_KEPT),
             bell: Arc::new(Bell::rung()),
         };
-        Ok(Self { inner: Arc::new(inner) })
+        let live = Self { inner: Arc::new(inner) };
+        live.find_parcels()?;
+        Ok(live)
     }
 
     /// The store below.
@@ -131,26 +137,38 @@ impl Live {
         Arc::clone(&self.inner.lineup.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes reports, together with those of others that wait. The answer comes when they are on disk
-    /// and tells what became of each; scores follow within milliseconds.
+    /// Takes reports and settles them at once: the answer comes when their facts are on disk and tells
+    /// what became of each. For many, [`Live::accept`] is faster.
     pub async fn take(&self, reports: Vec<Report>) -> Result<Appended, LiveError> {
-        self.hand_in(reports).await.unwrap_or_else(|_| Err(closed()))
+        let taken = self.hand_in(reports).await;
+        self.wake();
+        taken
     }
 
     /// The same, waiting. Never call it from asynchronous code.
     pub fn take_and_wait(&self, reports: Vec<Report>) -> Result<Appended, LiveError> {
-        self.hand_in(reports).blocking_recv().unwrap_or_else(|_| Err(closed()))
+        let taken = self.hand_in(reports).wait();
+        self.wake();
+        taken
     }
 
-    fn hand_in(&self, reports: Vec<Report>) -> oneshot::Receiver<Result<Appended, LiveError>> {
-        let Inner { store, counter, around, bell, .. } = &*self.inner;
-        counter.hand_in(store, reports, around.fresh_id, Arc::clone(bell))
+    fn hand_in(&self, reports: Vec<Report>) -> Pending<Appended, LiveError> {
+        let fresh_id = self.inner.around.fresh_id;
+        self.inner.store.submit(move |tx| {
+            let appended = store::facts::append(tx, &reports, &mut || fresh_id())?;
+            Self::touch_appended(tx, &appended, &fresh_id())?;
+            Ok(appended)
+        })
     }
 
     /// Marks everybody whom an append concerns, within its transaction: the leads, and all who
     /// belong to a company that changed.
     pub fn touch_appended(tx: &mut Tx<'_>, appended: &Appended, mark: &str) -> Result<(), DbError> {
         marks::put(tx, appended.changed.iter().map(String::as_str), mark)?;
+        Self::touch_companies(tx, appended, mark)
+    }
+
+    fn touch_companies(tx: &mut Tx<'_>, appended: &Appended, mark: &str) -> Result<(), DbError> {
         for company in &appended.companies {
             let there = store::scores::leads_of_company(tx, company)?;
             marks::put(tx, there.iter().map(String::as_str), mark)?;
@@ -168,9 +186,10 @@ impl Live {
         marks::put(tx, leads, mark)
     }
 
-    /// Says that there may be marks.
+    /// Says that there may be marks, and parcels.
     pub fn wake(&self) {
         self.inner.bell.ring();
+        self.inner.queue.ring();
     }
 
     /// Waits until somebody calls [`Live::wake`], at most so long. Forgets the call.

@@ -2,11 +2,11 @@
 
 use store::{DbError, Tx};
 
-/// A lead and the mark it was given last.
+/// A lead that is to be scored, and the mark it was given last; `None`: for facts that were settled.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Marked {
     pub(crate) lead: String,
-    pub(crate) mark: String,
+    pub(crate) mark: Option<String>,
 }
 
 /// Marks leads. A lead that is marked already gets the new mark, so that whoever worked on it under
@@ -28,7 +28,7 @@ pub(crate) fn put<'l>(
 pub(crate) fn first(tx: &mut Tx<'_>, most: usize) -> Result<Vec<Marked>, DbError> {
     let sql = "SELECT lead, mark FROM marked_lead ORDER BY since, lead LIMIT $1";
     tx.query(sql, &[(most as i64).into()], |row| {
-        Ok(Marked { lead: row.get(0)?, mark: row.get(1)? })
+        Ok(Marked { lead: row.get(0)?, mark: Some(row.get(1)?) })
     })
 }
 
@@ -37,6 +37,7 @@ pub(crate) fn first(tx: &mut Tx<'_>, most: usize) -> Result<Vec<Marked>, DbError
 pub(crate) fn take(tx: &mut Tx<'_>, marked: &[Marked]) -> Result<(), DbError> {
     let delete = "DELETE FROM marked_lead WHERE lead = $1 AND mark = $2";
     for Marked { lead, mark } in marked {
+        let Some(mark) = mark else { continue };
         if tx.execute(delete, &[lead.into(), mark.into()])? == 0 {
             tx.execute("UPDATE marked_lead SET since = mark WHERE lead = $1", &[lead.into()])?;
         }

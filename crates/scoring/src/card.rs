@@ -8,7 +8,7 @@ use crate::bound::Bound;
 use crate::fold::{Fate, LeadView, Profile, SlotTally, Tally, Witness};
 use crate::model::{Dimension, GateEffect, Model};
 use crate::program::{Clause, Line, LineKind, Program};
-use crate::single::Single;
+use crate::single::{OneLead, Single};
 use crate::sum::is_too_young;
 use crate::truth::Truth;
 
@@ -154,9 +154,14 @@ impl ScoreCard {
 impl Program {
     /// Scores one lead at an instant and explains it. `facts` may be in any order.
     pub fn score(&self, facts: &LeadFacts, at: Timestamp) -> ScoreCard {
-        let single = Single::new(self, facts);
-        let bound = single.bind(self);
-        bound.explain(&single, facts, at)
+        OneLead::new(self, facts).explain(at)
+    }
+}
+
+impl OneLead<'_> {
+    /// The score card at an instant.
+    pub fn explain(&self, at: Timestamp) -> ScoreCard {
+        self.bound.explain(&self.single, self.facts, at)
     }
 }
 

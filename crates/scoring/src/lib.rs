@@ -38,7 +38,7 @@ pub use grain::{Grain, Numbers};
 pub use many::{Instants, ManyTally, Moments};
 pub use model::Model;
 pub use program::Program;
-pub use single::CREATED_AT;
+pub use single::{CREATED_AT, OneLead};
 pub use standing::{Codes, Columns, Standing};
 pub use truth::Truth;
 pub use vocabulary::{Needs, Shape, Vocabulary};

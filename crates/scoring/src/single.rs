@@ -60,14 +60,20 @@ impl Single {
             profile: Changes(changes),
             events: Vec::new(),
         };
+        // Events of whose properties nothing is looked at are all alike.
+        let mut alike: Vec<Option<u32>> = vec![None; needs.events.len()];
         for index in events {
             let event = &facts.events[index];
-            if let Some(shape) = shape_of(event) {
-                single.shapes.push(single.vocabulary.shapes.len() as u32);
+            let Some(shape) = shape_of(event) else { continue };
+            let known = alike[shape.event].filter(|_| shape.properties.is_empty());
+            let number = known.unwrap_or(single.vocabulary.shapes.len() as u32);
+            if known.is_none() {
+                alike[shape.event] = Some(number);
                 single.vocabulary.shapes.push(shape);
-                single.at.push(event.at.as_millis());
-                single.events.push(index);
             }
+            single.shapes.push(number);
+            single.at.push(event.at.as_millis());
+            single.events.push(index);
         }
         single
     }
@@ -93,6 +99,26 @@ impl Single {
     /// The value of a column at an instant (ms).
     pub(crate) fn value(&self, column: usize, at: i64) -> Option<&Value> {
         self.vocabulary.traits[column][self.profile.value(column, at) as usize].as_ref()
+    }
+}
+
+/// One lead's facts, ready to be asked about any instant: a program is bound to them once.
+pub struct OneLead<'f> {
+    pub(crate) facts: &'f LeadFacts,
+    pub(crate) single: Single,
+    pub(crate) bound: Bound<'f>,
+}
+
+impl<'f> OneLead<'f> {
+    /// `facts` may be in any order.
+    pub fn new(program: &'f Program, facts: &'f LeadFacts) -> Self {
+        let single = Single::new(program, facts);
+        Self { facts, bound: single.bind(program), single }
+    }
+
+    /// The numbers at an instant.
+    pub fn score(&self, at: Timestamp) -> Score {
+        self.bound.score(&self.single.view(), at, &mut Tally::default())
     }
 }
 

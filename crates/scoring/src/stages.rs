@@ -12,7 +12,7 @@ use crate::bounds::{Envelope, SlotSpan, Span, Stretch};
 use crate::fold::{LeadView, Profile, Score, Tally};
 use crate::model::{Stage, Thresholds};
 use crate::program::Program;
-use crate::single::Single;
+use crate::single::{OneLead, Single};
 use crate::sum::reaches;
 use crate::truth::{Truth, Truths};
 
@@ -66,7 +66,7 @@ struct Look<'l> {
 pub struct Judgement {
     /// The numbers.
     pub score: Score,
-    /// The transitions up to the instant, in order.
+    /// The transitions up to the instant, in order: all, or those after another instant.
     pub walk: Vec<Transition>,
     /// The last stage of the model that the lead is in, as an index.
     pub stage: Option<usize>,
@@ -74,17 +74,15 @@ pub struct Judgement {
 
 impl Program {
     /// Everything about one lead at an instant, the program bound to its facts only once: what
-    /// [`Program::scores`], [`Program::walk`] and [`Program::stage`] answer. `facts` may be in any
-    /// order.
-    pub fn judgement(&self, facts: &LeadFacts, at: Timestamp) -> Judgement {
-        let single = Single::new(self, facts);
-        let (bound, view) = (single.bind(self), single.view());
-        let score = bound.score(&view, at, &mut Tally::default());
-        let walk = bound.walk(&view, at);
-        let last = |stage: usize| walk.iter().rfind(|step| step.stage == stage);
-        let within = |stage: &usize| last(*stage).is_some_and(|step| step.entered);
-        let stage = (0..self.model.stages.len()).rev().find(within);
-        Judgement { score, walk, stage }
+    /// [`Program::scores`], [`Program::walk`] and [`Program::stage`] answer; of the transitions only those
+    /// after `since`, where that is given, which spares most of the walk. `facts` may be in any order.
+    pub fn judgement(
+        &self,
+        facts: &LeadFacts,
+        since: Option<Timestamp>,
+        at: Timestamp,
+    ) -> Judgement {
+        OneLead::new(self, facts).judgement(since, at)
     }
 
     /// The transitions of one lead up to an instant, in order. `facts` may be in any order.
@@ -97,6 +95,33 @@ impl Program {
     pub fn stage(&self, facts: &LeadFacts, at: Timestamp) -> Option<usize> {
         let single = Single::new(self, facts);
         single.bind(self).stage(&single.view(), at)
+    }
+}
+
+impl OneLead<'_> {
+    /// See [`Program::judgement`].
+    pub fn judgement(&self, since: Option<Timestamp>, at: Timestamp) -> Judgement {
+        let (bound, view) = (&self.bound, self.single.view());
+        let score = bound.score(&view, at, &mut Tally::default());
+        let (mut walk, mut stage) = (Vec::new(), None);
+        for index in 0..bound.program.model.stages.len() {
+            let course = Walk { bound, lead: &view, stage: index, until: at.as_millis() };
+            let (is_within, steps) = match since {
+                Some(since) => course.after(since.as_millis()),
+                None => course.whole(),
+            };
+            walk.extend(steps);
+            if is_within {
+                stage = Some(index);
+            }
+        }
+        walk.sort_by_key(|step| (step.at, step.stage));
+        Judgement { score, walk, stage }
+    }
+
+    /// The transitions up to an instant, in order.
+    pub fn walk(&self, until: Timestamp) -> Vec<Transition> {
+        self.bound.walk(&self.single.view(), until)
     }
 }
 
@@ -156,6 +181,37 @@ impl<P: Profile> Walk<'_, '_, P> {
     fn may_still_stay(&self, dwell: i64) -> bool {
         let since = self.until.saturating_sub(dwell);
         dwell > 0 && self.look(since, self.until, |look| self.enters(look)).yes
+    }
+
+    /// Whether the lead is in the stage in the end, and all transitions.
+    fn whole(&self) -> (bool, Vec<Transition>) {
+        let steps = self.run();
+        (steps.last().is_some_and(|last| last.entered), steps)
+    }
+
+    /// The same, but only the transitions after an instant (ms). Where no stay and no rest is to be
+    /// served, whether the lead was in the stage at that instant says all about the time before it.
+    fn after(&self, since: i64) -> (bool, Vec<Transition>) {
+        let rules = self.rules();
+        let serves = rules.dwell.as_millis() > 0 || rules.requalify_after.as_millis() > 0;
+        if serves || since >= self.until {
+            let (is_within, mut steps) = self.whole();
+            steps.retain(|step| step.at.as_millis() > since);
+            return (is_within, steps);
+        }
+        let mut is_within = Self { until: since, ..*self }.is_within();
+        let (mut now, mut steps) = (since, Vec::new());
+        loop {
+            let turn = if is_within {
+                self.first(now, self.until, |look| self.leaves(look))
+            } else {
+                self.first(now, self.until, |look| self.enters(look))
+            };
+            let Some(at) = turn else { return (is_within, steps) };
+            is_within = !is_within;
+            steps.push(self.transition(at, is_within));
+            now = at;
+        }
     }
 
     fn run(&self) -> Vec<Transition> {

@@ -1,5 +1,7 @@
 //! Many keys or rows in one statement, in a few sizes so that few statements have to be prepared.
 
+use std::fmt::Write as _;
+
 use crate::db::Param;
 
 /// Keys per statement. More gain nothing: a key is a search in an index either way.
@@ -26,26 +28,38 @@ pub(crate) fn keys<'k, E>(
 
 /// `$first, $first+1, ..`
 fn placeholders(first: usize, count: usize) -> String {
-    let list: Vec<String> = (first..first + count).map(|number| format!("${number}")).collect();
-    list.join(", ")
+    let mut list = String::with_capacity(count * 5);
+    for number in first..first + count {
+        let comma = if number == first { "" } else { ", " };
+        // Writing to a text does not fail.
+        let _ = write!(list, "{comma}${number}");
+    }
+    list
 }
 
-/// Calls `run` with groups `($1, .., $width), (..)` for `VALUES` and the parameters that belong
-/// there, `at_most` rows at a time.
+/// Runs statements for all rows, `at_most` at a time. `statement` makes one of groups
+/// `($1, .., $width), (..)` for `VALUES`, and is asked once for each size; `run` is given it with the
+/// parameters that belong there.
 pub(crate) fn rows<'p, E>(
     params: &[Param<'p>],
     width: usize,
     at_most: usize,
+    statement: impl Fn(&str) -> String,
     mut run: impl FnMut(&str, &[Param<'p>]) -> Result<(), E>,
 ) -> Result<(), E> {
     let mut rest = params;
+    let (mut made_for, mut sql) = (0, String::new());
     while !rest.is_empty() {
         let rows = rest.len() / width;
         let size = SIZES.into_iter().find(|size| *size <= rows && *size <= at_most).unwrap_or(1);
         let (now, later) = rest.split_at(size * width);
-        let groups: Vec<String> =
-            (0..size).map(|row| format!("({})", placeholders(1 + row * width, width))).collect();
-        run(&groups.join(", "), now)?;
+        if size != made_for {
+            let groups: Vec<String> = (0..size)
+                .map(|row| format!("({})", placeholders(1 + row * width, width)))
+                .collect();
+            (made_for, sql) = (size, statement(&groups.join(", ")));
+        }
+        run(&sql, now)?;
         rest = later;
     }
     Ok(())
@@ -88,7 +102,7 @@ mod tests {
                 written.extend(now.iter().map(|param| format!("{param:?}")));
                 Ok::<(), ()>(())
             };
-            assert_eq!(rows(&params, 3, 16, run), Ok(()));
+            assert_eq!(rows(&params, 3, 16, str::to_owned, run), Ok(()));
             let expected: Vec<String> = params.iter().map(|param| format!("{param:?}")).collect();
             assert_eq!(written, expected);
         }

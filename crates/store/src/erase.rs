@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use thiserror::Error;
 
 use crate::Store;
-use crate::db::{Address, Connection, DbError, Param, Tx};
+use crate::db::{DbError, Param, Tx, empty_log};
 use crate::idempotency;
 use crate::identity::{IdentifierKind, Name, identifiers, merges};
 use crate::reading::lead_facts;
@@ -96,6 +96,7 @@ pub fn erase(
         Ok::<(), DbError>(())
     })?;
     empty_log(store.address())?;
+    store.inbox().empty_log()?;
     Ok(erasure)
 }
 
@@ -215,15 +216,6 @@ fn erase_sealed(
         }
     }
     Ok((gone, replaced))
-}
-
-/// Moves SQLite's log into its file and empties it. The log may still hold what was deleted.
-fn empty_log(address: &Address) -> Result<(), DbError> {
-    if address.file().is_some() {
-        let mut connection = Connection::open(address)?;
-        connection.transaction().each("PRAGMA wal_checkpoint(TRUNCATE)", &[], |_| Ok(()))?;
-    }
-    Ok(())
 }
 
 /// All proofs of erasure, the latest first.

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! Store::write(job) -> one writer, many jobs per commit -> answered when the commit is on disk
+//! Store::inbox()    -> a table to put reports in fast, settled by a job soon after
 //! Store::read(job)  -> a snapshot of its own, never waiting for the writer
 //! ```
 
@@ -19,6 +20,7 @@ pub mod facts;
 pub mod idempotency;
 pub mod identity;
 pub mod imports;
+pub mod inbox;
 pub mod jobs;
 pub mod keys;
 mod migrate;
@@ -45,8 +47,9 @@ use std::sync::Arc;
 
 use leads::Timestamp;
 
+use inbox::Inbox;
 use readers::Readers;
-use writer::Writer;
+use writer::{Ways, Writer};
 
 /// The open store. Clones share it; it closes when the last one is dropped.
 #[derive(Clone)]
@@ -57,8 +60,12 @@ pub struct Store {
 struct Inner {
     address: Address,
     writer: Writer,
+    inbox: Inbox,
     readers: Readers,
 }
+
+const WAYS: Ways =
+    Ways { name: "store-writer", open: Connection::open, begin: Connection::begin_write };
 
 impl Store {
     /// Opens the database at `address`, makes it where there is none, and brings its tables up to
@@ -68,7 +75,8 @@ impl Store {
         migrate::run(&mut connection, now)?;
         let inner = Inner {
             address: address.clone(),
-            writer: Writer::start(connection, address.clone())?,
+            writer: Writer::start(Some(connection), address.clone(), WAYS)?,
+            inbox: Inbox::open(address)?,
             readers: Readers::new(address.clone()),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -77,6 +85,11 @@ impl Store {
     /// Where it is.
     pub fn address(&self) -> &Address {
         &self.inner.address
+    }
+
+    /// Where reports wait that were taken and are not settled yet.
+    pub fn inbox(&self) -> &Inbox {
+        &self.inner.inbox
     }
 
     /// Hands `job` to the one writer, which runs many jobs in one commit. The answer comes when the
@@ -116,6 +129,18 @@ impl Store {
         self.submit(job).wait()
     }
 
+    /// The same for a job that changes many rows: it costs less, and waits for a commit of its own.
+    pub fn write_much<T, E>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.inner.writer.submit_large(job).wait()
+    }
+
     /// Runs `job` on a snapshot, beside the writer and other readers. It blocks: call it from
     /// asynchronous code through a thread for blocking work.
     pub fn read<T, E>(&self, job: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E>
@@ -128,7 +153,7 @@ impl Store {
     /// Why the store no longer takes anything: a write to disk failed, and what the disk holds since
     /// then is not known. The process should end; on the next start the store recovers.
     pub fn failure(&self) -> Option<String> {
-        self.inner.writer.failure()
+        self.inner.writer.failure().or_else(|| self.inner.inbox.failure())
     }
 
     /// The file of an embedded store.

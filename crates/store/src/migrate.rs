@@ -5,12 +5,14 @@ use leads::Timestamp;
 use crate::db::{Connection, DbError, Tx};
 
 /// Every change of the tables since the first, in order. Never edit one that was released: add one.
-const MIGRATIONS: [(&str, &str); 5] = [
+const MIGRATIONS: [(&str, &str); 7] = [
     ("facts and identity", include_str!("../migrations/001_facts.sql")),
     ("accounts, keys, outbox, jobs", include_str!("../migrations/002_accounts.sql")),
     ("scores and models", include_str!("../migrations/003_scores.sql")),
     ("marks", include_str!("../migrations/004_marks.sql")),
     ("indices for reading", include_str!("../migrations/005_reading.sql")),
+    ("the inbox", include_str!("../migrations/006_inbox.sql")),
+    ("leaner indices", include_str!("../migrations/007_lean.sql")),
 ];
 
 /// The statements that make the tables of today.

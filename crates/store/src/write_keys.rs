@@ -211,13 +211,30 @@ pub fn spend(
     let taken = tx.find(sql, &params, |row| row.get::<i64>(0))?.unwrap_or(0);
     let left = key.daily_quota.map(|quota| quota - taken - facts);
     let fits = left.is_none_or(|left| left >= 0);
-    let sql = "INSERT INTO write_key_day (write_key, day, taken, refused) VALUES ($1, $2, $3, $4)
+    let (took, refused) = if fits { (facts, 0) } else { (0, facts) };
+    add_to_day(tx, &key.id, day, took, refused)?;
+    Ok(if fits { Quota::Taken(left) } else { Quota::Exceeded(first_instant(day + 1)) })
+}
+
+/// Counts facts that a write key without a quota took on the day of `at`.
+pub fn count(tx: &mut Tx<'_>, id: &str, facts: i64, at: Timestamp) -> Result<(), DbError> {
+    add_to_day(tx, id, day_of(at), facts, 0)
+}
+
+fn add_to_day(
+    tx: &mut Tx<'_>,
+    id: &str,
+    day: i64,
+    taken: i64,
+    refused: i64,
+) -> Result<(), DbError> {
+    // A key that was removed meanwhile has no days any more.
+    let sql = "INSERT INTO write_key_day (write_key, day, taken, refused)
+        SELECT id, $2, $3, $4 FROM write_key WHERE id = $1
         ON CONFLICT (write_key, day) DO UPDATE SET
         taken = write_key_day.taken + excluded.taken,
         refused = write_key_day.refused + excluded.refused";
-    let (took, refused) = if fits { (facts, 0) } else { (0, facts) };
-    tx.execute(sql, &[(&key.id).into(), day.into(), took.into(), refused.into()])?;
-    Ok(if fits { Quota::Taken(left) } else { Quota::Exceeded(first_instant(day + 1)) })
+    tx.execute(sql, &[id.into(), day.into(), taken.into(), refused.into()]).map(|_| ())
 }
 
 /// What a write key took on the last `days` days that it was used, the latest first.

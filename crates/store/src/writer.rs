@@ -20,7 +20,12 @@ const WAITING: usize = 4096;
 const JOBS_PER_COMMIT: usize = 512;
 
 /// Runs within the transaction of its group, or hears why there is none.
-type Job = Box<dyn FnOnce(Result<&mut Connection, DbError>) -> Ran + Send>;
+struct Job {
+    /// It begins a group, and has no savepoint: SQLite keeps a copy of each page that is changed within
+    /// one, which took an eighth of the writer's time.
+    is_large: bool,
+    run: Box<dyn FnOnce(Result<&mut Connection, DbError>) -> Ran + Send>,
+}
 
 /// Tells whoever waits for a job, once it is known whether the group's commit is on disk.
 type Answer = Box<dyn FnOnce(Result<(), DbError>) + Send>;
@@ -28,8 +33,20 @@ type Answer = Box<dyn FnOnce(Result<(), DbError>) + Send>;
 /// What became of a job within its group.
 struct Ran {
     answer: Answer,
+    /// Whether the group ends here without a commit: nothing of it is to be kept.
+    is_spoiled: bool,
     /// The connection is of no further use to the group.
     broken: Option<DbError>,
+}
+
+/// How a writer goes about it.
+#[derive(Clone, Copy)]
+pub(crate) struct Ways {
+    /// The name of its thread.
+    pub(crate) name: &'static str,
+    pub(crate) open: fn(&Address) -> Result<Connection, DbError>,
+    /// Begins the transaction of a group.
+    pub(crate) begin: fn(&mut Connection) -> Result<(), DbError>,
 }
 
 pub(crate) struct Writer {
@@ -45,12 +62,17 @@ pub struct Pending<T, E> {
 }
 
 impl Writer {
-    pub(crate) fn start(connection: Connection, address: Address) -> Result<Self, DbError> {
+    /// Without a connection, the first job opens one.
+    pub(crate) fn start(
+        connection: Option<Connection>,
+        address: Address,
+        ways: Ways,
+    ) -> Result<Self, DbError> {
         let (jobs, waiting) = sync_channel::<Job>(WAITING);
         let failure = Arc::new(Mutex::new(None));
-        let desk = Desk { connection: Some(connection), address, failure: Arc::clone(&failure) };
+        let desk = Desk { connection, address, ways, failure: Arc::clone(&failure) };
         let thread = thread::Builder::new()
-            .name("store-writer".to_owned())
+            .name(ways.name.to_owned())
             .spawn(move || desk.work(&waiting))
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread), failure })
@@ -82,22 +104,62 @@ impl Writer {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        let job: Job = Box::new(move |connection| {
-            let (result, broken) = match connection {
-                Ok(connection) => within_savepoint(connection, job),
-                Err(error) => (Err(error.into()), None),
-            };
-            let answer = move |committed: Result<(), DbError>| {
-                then(committed.map_err(E::from).and(result));
-            };
-            Ran { answer: Box::new(answer), broken }
+        self.send(false, move |connection| match connection {
+            Ok(connection) => {
+                let (result, broken) = within_savepoint(connection, job);
+                Ran { answer: answer(result, then), is_spoiled: false, broken }
+            }
+            Err(error) => {
+                let answer = answer(Err(error.into()), then);
+                Ran { answer, is_spoiled: false, broken: None }
+            }
         });
+    }
+
+    /// The same for a job that changes many rows: the first of its commit, and the only one where it
+    /// fails.
+    pub(crate) fn submit_large<T, E>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Pending<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let (sender, pending) = oneshot::channel();
+        let then = move |result| drop(sender.send(result));
+        self.send(true, move |connection| {
+            let result = match connection {
+                Ok(connection) => job(&mut connection.transaction()),
+                Err(error) => Err(error.into()),
+            };
+            let is_spoiled = result.is_err();
+            Ran { answer: answer(result, then), is_spoiled, broken: None }
+        });
+        Pending { answer: pending }
+    }
+
+    fn send(
+        &self,
+        is_large: bool,
+        run: impl FnOnce(Result<&mut Connection, DbError>) -> Ran + Send + 'static,
+    ) {
+        let job = Job { is_large, run: Box::new(run) };
         if let Some(jobs) = &self.jobs {
             // Were the thread gone, the job would be dropped, and with it whoever is to answer, which
             // those who wait find out.
             let _ = jobs.send(job);
         }
     }
+}
+
+/// Tells `then` what came of a job, once it is known whether it was committed.
+fn answer<T, E>(result: Result<T, E>, then: impl FnOnce(Result<T, E>) + Send + 'static) -> Answer
+where
+    T: Send + 'static,
+    E: From<DbError> + Send + 'static,
+{
+    Box::new(move |committed: Result<(), DbError>| then(committed.map_err(E::from).and(result)))
 }
 
 impl Drop for Writer {
@@ -156,14 +218,16 @@ struct Desk {
     /// `None`: to be opened anew.
     connection: Option<Connection>,
     address: Address,
+    ways: Ways,
     failure: Arc<Mutex<Option<String>>>,
 }
 
 impl Desk {
     fn work(mut self, waiting: &Receiver<Job>) {
-        while let Ok(first) = waiting.recv() {
+        let mut next = None;
+        while let Some(first) = next.take().or_else(|| waiting.recv().ok()) {
             let mut answers = Vec::new();
-            let outcome = self.group(first, waiting, &mut answers);
+            let outcome = self.group(first, waiting, &mut next, &mut answers);
             if let Err(error) = &outcome {
                 self.after(error);
             }
@@ -173,29 +237,35 @@ impl Desk {
         }
     }
 
-    /// One commit.
+    /// One commit: of `first` and what waits with it, as far as the next large job, which is left in
+    /// `next`.
     fn group(
         &mut self,
         first: Job,
         waiting: &Receiver<Job>,
+        next: &mut Option<Job>,
         answers: &mut Vec<Answer>,
     ) -> Result<(), DbError> {
         let connection = match self.begin() {
             Ok(connection) => connection,
             Err(error) => {
-                answers.push(first(Err(error.clone())).answer);
+                answers.push((first.run)(Err(error.clone())).answer);
                 return Err(error);
             }
         };
         let mut job = Some(first);
-        while let Some(next) = job.take() {
-            let ran = next(Ok(&mut *connection));
+        while let Some(Job { run, .. }) = job.take() {
+            let ran = run(Ok(&mut *connection));
             answers.push(ran.answer);
             if let Some(error) = ran.broken {
                 return Err(error);
             }
+            if ran.is_spoiled {
+                return connection.run("ROLLBACK");
+            }
             if answers.len() < JOBS_PER_COMMIT {
-                job = waiting.try_recv().ok();
+                *next = waiting.try_recv().ok();
+                job = next.take_if(|next| !next.is_large);
             }
         }
         connection.run("COMMIT")
@@ -206,10 +276,10 @@ impl Desk {
             return Err(DbError::Failed(reason));
         }
         if self.connection.is_none() {
-            self.connection = Some(Connection::open(&self.address)?);
+            self.connection = Some((self.ways.open)(&self.address)?);
         }
         let connection = self.connection.as_mut().ok_or_else(closed)?;
-        connection.begin_write()?;
+        (self.ways.begin)(connection)?;
         Ok(connection)
     }
 

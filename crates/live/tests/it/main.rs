@@ -2,5 +2,6 @@
 
 mod desk;
 mod house;
+mod inbox;
 mod models;
 mod time;

@@ -1,5 +1,7 @@
 //! Segment's calls.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{MatchedPath, State};
@@ -7,8 +9,9 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use ingest::segment::{self, BATCH_BYTES_MAX, Call, CallError};
 use leads::Report;
-use store::facts::Appended;
+use store::facts::{Appended, Outcome, Taken, refused};
 use store::write_keys::{Quota, spend};
+use tokio::time::timeout;
 
 use super::cors::readable;
 use super::key::{Writer, shown, too_often};
@@ -58,8 +61,45 @@ async fn answer(
         let fault = Fault::new(pointer.clone(), message.clone());
         return Err(Problem::bad(code, message.clone()).with_errors(vec![fault]));
     }
-    let appended = keep(app, &writer, calls.into_reports()).await?;
+    let (reports, appended) = apart(calls.into_reports());
+    accept(app, &writer, reports).await?;
     Ok(verdicts(parsed, &appended, false))
+}
+
+/// Those that can be taken, and what is to be said of all: whether a report repeats another is not known
+/// before it is settled, and about whom it is is not told.
+fn apart(reports: Vec<Report>) -> (Vec<Report>, Appended) {
+    let mut appended = Appended::default();
+    let mut kept = Vec::with_capacity(reports.len());
+    for report in reports {
+        let refusal = refused(&report);
+        let outcome = refusal.map_or(Outcome::New, Outcome::Refused);
+        appended.taken.push(Taken { outcome, lead: None, notes: Vec::new() });
+        if refusal.is_none() {
+            kept.push(report);
+        }
+    }
+    (kept, appended)
+}
+
+/// How long a call waits for those before it to be settled, before it is refused.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Takes reports to be settled later, within the quota of their key.
+async fn accept(app: &App, writer: &Writer, reports: Vec<Report>) -> Result<(), Problem> {
+    if reports.is_empty() {
+        return Ok(());
+    }
+    within_quota(app, writer, reports.len()).await?;
+    let Ok(room) = timeout(PATIENCE, app.live.room(reports.len())).await else {
+        metrics::counter!("madura_refused_total", "why" => "inbox_full").increment(1);
+        return Err(Problem::unavailable(
+            "inbox_full",
+            "more facts come than can be settled: send these again in a moment",
+            1,
+        ));
+    };
+    Ok(app.live.accept(reports, room?, app.now()).await?)
 }
 
 /// Refuses those who come too often, whatever key they show.
@@ -80,19 +120,21 @@ pub(super) async fn keep(
     if reports.is_empty() {
         return Ok(Appended::default());
     }
-    let (now, facts) = (app.now(), reports.len() as i64);
-    let Some(key) = writer.write_key().cloned() else {
-        return Ok(app.live.take(reports).await?);
-    };
-    let has_quota = key.daily_quota.is_some();
-    let spent = app.live.store().submit(move |tx| spend(tx, &key, facts, now));
-    if !has_quota {
-        // Only counted: beside storing, in the same commit most of the time.
-        drop(spent);
-        return Ok(app.live.take(reports).await?);
+    within_quota(app, writer, reports.len()).await?;
+    Ok(app.live.take(reports).await?)
+}
+
+/// Counts facts of a write key, and refuses what is beyond its quota.
+async fn within_quota(app: &App, writer: &Writer, facts: usize) -> Result<(), Problem> {
+    let Some(key) = writer.write_key() else { return Ok(()) };
+    let now = app.now();
+    if key.daily_quota.is_none() {
+        app.write_keys.count(&key.id, facts as i64, now);
+        return Ok(());
     }
-    match spent.await? {
-        Quota::Taken(_) => Ok(app.live.take(reports).await?),
+    let (key, facts) = (key.clone(), facts as i64);
+    match app.live.store().submit(move |tx| spend(tx, &key, facts, now)).await? {
+        Quota::Taken(_) => Ok(()),
         Quota::Exceeded(until) => {
             metrics::counter!("madura_refused_total", "why" => "quota").increment(1);
             let seconds = (until.as_millis() - now.as_millis()).div_euclid(1000).max(1) as u64;

@@ -25,6 +25,9 @@ const LONGEST: usize = 128;
 pub(crate) struct WriteKeys {
     pages: Known<WriteKey>,
     servers: Known<ApiKey>,
+    /// Facts that keys without a quota took and that are not written down yet, by key, each with the
+    /// instant of the first.
+    counted: Mutex<HashMap<String, (Timestamp, i64)>>,
 }
 
 /// Keys by the hash of what is shown: the secret itself is not kept.
@@ -58,6 +61,30 @@ impl WriteKeys {
             app.write_keys.servers.remember(text, key, now);
         }
         Ok(found)
+    }
+
+    /// Counts facts of a key that has no quota: written down by the next [`WriteKeys::write_counts`].
+    pub(crate) fn count(&self, key: &str, facts: i64, now: Timestamp) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.entry(key.to_owned()).or_insert((now, 0)).1 += facts;
+    }
+
+    /// Writes down what was counted: every few seconds, so that at midnight a few facts go to the day
+    /// before.
+    pub(crate) async fn write_counts(app: &App) -> Result<(), Problem> {
+        let counted = std::mem::take(
+            &mut *app.write_keys.counted.lock().unwrap_or_else(PoisonError::into_inner),
+        );
+        if counted.is_empty() {
+            return Ok(());
+        }
+        let written = app.live.store().submit(move |tx| {
+            for (key, (at, facts)) in &counted {
+                write_keys::count(tx, key, *facts, *at)?;
+            }
+            Ok(())
+        });
+        written.await
     }
 
     /// Something about keys has changed.

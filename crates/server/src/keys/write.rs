@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 use crate::access::Caller;
 use crate::accounts::name;
 use crate::app::{App, Done, Noted};
+use crate::inbound::WriteKeys;
 use crate::instant::Instant;
 use crate::problem::Problem;
 use crate::request::{Named, Repeatable, Sent};
@@ -274,6 +275,7 @@ async fn write_key_usage(
     State(app): State<App>,
     Named(id): Named<String>,
 ) -> Result<Json<Vec<DayView>>, Problem> {
+    WriteKeys::write_counts(&app).await?;
     let days = app.read(move |tx| Ok(write_keys::usage(tx, &id, 90)?)).await?;
     let view = |day: write_keys::Day| DayView {
         day: day.begins.into(),

@@ -1,8 +1,9 @@
-//! What goes on beside requests: scoring, ticks, deliveries, imports, upkeep.
+//! What goes on beside requests: settling, scoring, ticks, deliveries, imports, upkeep.
 
 mod deliveries;
 mod imports;
 mod scoring;
+mod settling;
 mod upkeep;
 
 use std::thread::JoinHandle;
@@ -32,6 +33,7 @@ impl Work {
         tasks.spawn(deliveries::run(app.clone()));
         tasks.spawn(upkeep::measure(app.clone()));
         let threads = vec![
+            settling::settler(app.clone()),
             scoring::worker(app.clone()),
             scoring::ticker(app.clone()),
             imports::reader(app.clone()),

@@ -18,7 +18,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 const AT_A_TIME: usize = 128;
 
 /// How long to wait after something failed that may pass.
-const AFTER_FAILURE: Duration = Duration::from_secs(1);
+pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 /// Scores whoever is marked.
 pub(super) fn worker(app: App) -> Option<JoinHandle<()>> {
@@ -127,7 +127,7 @@ pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Option<
     }
 }
 
-fn report(error: &LiveError, what: &str) {
+pub(super) fn report(error: &LiveError, what: &str) {
     match error {
         LiveError::Db(error) if error.is_passing() => tracing::warn!(%error, "{what}"),
         LiveError::Db(DbError::Failed(_)) => tracing::error!(%error, "{what}"),

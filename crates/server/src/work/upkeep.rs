@@ -12,6 +12,7 @@ use tokio::time::interval;
 
 use super::scoring::{spawn, wait};
 use crate::app::App;
+use crate::inbound::WriteKeys;
 use crate::problem::Problem;
 
 /// How long a claim lasts: sealing a large part takes seconds.
@@ -31,15 +32,26 @@ const MINUTE_MS: i64 = 60_000;
 /// Periodic work: its name and how often, in minutes.
 const PERIODIC: [(&str, i64); 2] = [("seal", 15), ("purge", 60)];
 
-/// Folds what was measured, so that histograms do not grow.
+/// Folds what was measured, so that histograms do not grow, and writes down what keys took.
 pub(super) async fn measure(app: App) {
     let mut stop = app.stop.subscribe();
     let mut ticks = interval(Duration::from_secs(5));
     loop {
-        tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
-            _ = ticks.tick() => app.metrics.keep_up(),
+        let is_over = tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => true,
+            _ = ticks.tick() => false,
+        };
+        app.metrics.keep_up();
+        write_counts(&app).await;
+        if is_over {
+            return;
         }
+    }
+}
+
+async fn write_counts(app: &App) {
+    if WriteKeys::write_counts(app).await.is_err() {
+        tracing::warn!("what write keys took in the last seconds could not be written down");
     }
 }
 

@@ -169,7 +169,15 @@ impl House {
         self.clock.fetch_add(millis, Ordering::SeqCst);
     }
 
+    /// Whatever a call reports is settled when it returns, as a server that runs does within
+    /// milliseconds; nobody is scored yet.
     pub(crate) fn send(&self, request: Request<Body>) -> Reply {
+        let reply = self.answer_to(request);
+        while self.live.settle().expect("settled") > 0 {}
+        reply
+    }
+
+    fn answer_to(&self, request: Request<Body>) -> Reply {
         self.runtime.block_on(async {
             let response = self.router.clone().oneshot(request).await.expect("an answer");
             let (parts, body) = response.into_parts();
@@ -263,8 +271,9 @@ impl House {
         self.settle();
     }
 
-    /// Scores whoever is to be scored.
+    /// Settles what was taken, and scores whoever is to be scored.
     pub(crate) fn settle(&self) {
+        while self.live.settle().expect("settled") > 0 {}
         while self.live.work(self.server.now(), 1000).expect("scores") > 0 {}
     }
 

@@ -8,7 +8,7 @@ use leads::Timestamp;
 use super::{BackupError, DATABASE, EVENTS, Manifest, copy_tables, disk, empty_directory};
 use crate::db::{Address, Connection};
 use crate::segments::{Segments, Verified, sync_directory, verify};
-use crate::{Store, migrate};
+use crate::{Store, inbox, migrate};
 
 /// What was restored.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,8 +44,10 @@ pub fn restore(
 ) -> Result<Restored, BackupError> {
     let manifest = check(from)?;
     if let Address::File(path) = address {
-        if path.exists() {
-            return Err(BackupError::NotEmpty(path.display().to_string()));
+        for path in [path, &inbox::file_beside(path)] {
+            if path.exists() {
+                return Err(BackupError::NotEmpty(path.display().to_string()));
+            }
         }
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(|error| disk(parent, &error))?;

@@ -68,9 +68,9 @@ fn copy(from: &mut Tx<'_>, to: &mut Tx<'_>, table: &Table) -> Result<(), DbError
     let mut held: Vec<Value> = Vec::new();
     let mut write = |held: &mut Vec<Value>| -> Result<(), DbError> {
         let params: Vec<Param<'_>> = held.iter().map(Value::param).collect();
-        chunks::rows(&params, width, at_most, |groups, params| {
-            let insert = format!("INSERT INTO {} ({names}) VALUES {groups}", table.name);
-            to.execute(&insert, params).map(|_| ())
+        let insert = |groups: &str| format!("INSERT INTO {} ({names}) VALUES {groups}", table.name);
+        chunks::rows(&params, width, at_most, insert, |sql, params| {
+            to.execute(sql, params).map(|_| ())
         })?;
         held.clear();
         Ok(())

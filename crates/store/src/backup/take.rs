@@ -12,7 +12,7 @@ use super::{
 };
 use crate::db::{Address, Connection, DbError};
 use crate::segments::{SegmentFile, Segments, segment_files, sync_directory};
-use crate::{Store, migrate};
+use crate::{Store, inbox, migrate};
 
 /// Takes a backup of the store as it is at one instant, into a directory that is empty or not there.
 /// Nobody waits for it: readers and the writer go on. Segments are linked where the directory is on
@@ -34,6 +34,9 @@ pub fn backup(
             there.insert(file.file.clone());
         }
     }
+    // What waits now is settled before the database is copied, or is still in the inbox: either way it
+    // is in the backup, once.
+    let waiting = store.inbox().all()?;
     let database = to.join(DATABASE);
     match store.address() {
         Address::File(_) => copy_file(store.address(), &database)?,
@@ -44,6 +47,11 @@ pub fn backup(
         }
     }
     let mut copy = Connection::open(&Address::File(database.clone()))?;
+    if store.inbox().file().is_some() {
+        copy.begin_write()?;
+        inbox::add(&mut copy.transaction(), &waiting)?;
+        copy.run("COMMIT")?;
+    }
     // One file without a log beside it.
     copy.transaction().each("PRAGMA journal_mode = DELETE", &[], |_| Ok(()))?;
     let wanted = segment_files(&mut copy.transaction())?;

@@ -64,6 +64,15 @@ impl Connection {
         }
     }
 
+    /// Begins a transaction that only adds rows and takes such rows away: on a server, beside others
+    /// that write.
+    pub fn begin_append(&mut self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(connection) => sqlite::run(connection, "BEGIN IMMEDIATE"),
+            Self::Postgres(server) => server.run("BEGIN"),
+        }
+    }
+
     /// Begins a transaction that sees one instant and changes nothing.
     pub fn begin_read(&mut self) -> Result<(), DbError> {
         match self {
@@ -76,6 +85,15 @@ impl Connection {
     pub fn transaction(&mut self) -> Tx<'_> {
         Tx { connection: self }
     }
+}
+
+/// Moves the log of a file into it and empties it. The log may still hold what was deleted.
+pub(crate) fn empty_log(address: &Address) -> Result<(), DbError> {
+    if address.file().is_some() {
+        let mut connection = Connection::open(address)?;
+        connection.transaction().each("PRAGMA wal_checkpoint(TRUNCATE)", &[], |_| Ok(()))?;
+    }
+    Ok(())
 }
 
 impl Tx<'_> {

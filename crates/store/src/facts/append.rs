@@ -1,5 +1,6 @@
 //! Taking reports: whose they are, whether they are new, and where they go.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use leads::{Report, What};
@@ -91,13 +92,22 @@ const WIDTH: usize = 13;
 /// facts of any lead (where no link is refused: see [`crate::identity`]).
 ///
 /// `fresh_id` gives an id that was never given before, at each call.
-pub fn append(
+pub fn append<R: Borrow<Report>>(
     tx: &mut Tx<'_>,
-    reports: &[Report],
+    reports: &[R],
     fresh_id: &mut dyn FnMut() -> String,
 ) -> Result<Appended, DbError> {
-    let named: Vec<Named> = reports.iter().map(Named::of).collect();
-    let contents: Vec<Content> = reports.iter().map(Content::of).collect();
+    let reports: Vec<&Report> = reports.iter().map(Borrow::borrow).collect();
+    append_all(tx, &reports, fresh_id)
+}
+
+fn append_all(
+    tx: &mut Tx<'_>,
+    reports: &[&Report],
+    fresh_id: &mut dyn FnMut() -> String,
+) -> Result<Appended, DbError> {
+    let named: Vec<Named> = reports.iter().map(|report| Named::of(report)).collect();
+    let contents: Vec<Content> = reports.iter().map(|report| Content::of(report)).collect();
     let suppressed = Suppressed::among(tx, named.iter().flat_map(Named::all))?;
     let mut leads = Leads::read(tx, &named, fresh_id)?;
     let mut standing = read_standing(tx, reports)?;
@@ -108,7 +118,7 @@ pub fn append(
     let mut positions: HashMap<&str, usize> = HashMap::new();
     let mut answers: Vec<(Outcome, Option<String>, Vec<Note>)> = Vec::with_capacity(reports.len());
 
-    for (position, report) in reports.iter().enumerate() {
+    for (position, report) in reports.iter().copied().enumerate() {
         let (named, content) = (&named[position], &contents[position]);
         if let Some(refusal) = refusal(report, named, content, &suppressed) {
             answers.push((Outcome::Refused(refusal), None, named.notes.clone()));
@@ -176,12 +186,27 @@ pub fn append(
     Ok(Appended { taken, changed, companies })
 }
 
+/// Why a report is refused whatever is known; [`append`] may still refuse it for being about somebody
+/// who was erased.
+pub fn refused(report: &Report) -> Option<Refusal> {
+    let named = Named::of(report);
+    match refused_for_itself(report, &Content::of(report)) {
+        None if named.all().next().is_none() => Some(Refusal::Nobody),
+        refusal => refusal,
+    }
+}
+
 fn refusal(
     report: &Report,
     named: &Named,
     content: &Content,
     suppressed: &Suppressed,
 ) -> Option<Refusal> {
+    let is_suppressed = || named.all().any(|name| suppressed.contains(name));
+    refused_for_itself(report, content).or_else(|| is_suppressed().then_some(Refusal::Suppressed))
+}
+
+fn refused_for_itself(report: &Report, content: &Content) -> Option<Refusal> {
     let is_plain = |text: &str, at_least: usize| {
         (at_least..=Report::ID_MAX).contains(&text.len()) && !text.chars().any(char::is_control)
     };
@@ -190,8 +215,6 @@ fn refusal(
         Some(Refusal::Id)
     } else if !is_plain(&content.name, usize::from(has_name)) {
         Some(Refusal::Name)
-    } else if named.all().any(|name| suppressed.contains(name)) {
-        Some(Refusal::Suppressed)
     } else {
         None
     }
@@ -199,7 +222,7 @@ fn refusal(
 
 fn read_standing<'r>(
     tx: &mut Tx<'_>,
-    reports: &'r [Report],
+    reports: &[&'r Report],
 ) -> Result<HashMap<&'r str, Standing>, DbError> {
     let ids: BTreeSet<&str> = reports.iter().map(|report| report.id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().filter(|id| !id.contains('\0')).collect();
@@ -241,22 +264,22 @@ fn read_standing<'r>(
 
 fn insert(
     tx: &mut Tx<'_>,
-    reports: &[Report],
+    reports: &[&Report],
     contents: &[Content],
     inserts: &BTreeMap<usize, String>,
 ) -> Result<(), DbError> {
     let mut params: Vec<Param<'_>> = Vec::with_capacity(inserts.len() * WIDTH);
     for (position, person) in inserts {
-        params.extend(row(&reports[*position], &contents[*position], person));
+        params.extend(row(reports[*position], &contents[*position], person));
     }
     let at_most = if tx.is_server() { ROWS_ON_SERVER } else { 1 };
-    chunks::rows(&params, WIDTH, at_most, |groups, params| {
-        let insert = format!(
+    let insert = |groups: &str| {
+        format!(
             "INSERT INTO fact (id, person, kind, name, at, received_at, source, import_id, body,
                 content, machine_reason, machine_confidence, retracted_at) VALUES {groups}"
-        );
-        tx.execute(&insert, params).map(|_| ())
-    })
+        )
+    };
+    chunks::rows(&params, WIDTH, at_most, insert, |sql, params| tx.execute(sql, params).map(|_| ()))
 }
 
 fn row<'r>(report: &'r Report, content: &'r Content, person: &'r str) -> [Param<'r>; WIDTH] {

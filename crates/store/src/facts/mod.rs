@@ -5,7 +5,7 @@ mod content;
 mod retract;
 mod stored;
 
-pub use append::{Appended, Outcome, Refusal, Taken, append};
+pub use append::{Appended, Outcome, Refusal, Taken, append, refused};
 pub use retract::{Which, label, restore, retract};
 pub use stored::{FactKind, StoredFact};
 

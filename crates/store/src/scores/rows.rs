@@ -157,8 +157,8 @@ pub fn put_scores(tx: &mut Tx<'_>, rows: &[ScoreRow]) -> Result<(), DbError> {
         ]);
     }
     let at_most = if tx.is_server() { 64 } else { 1 };
-    chunks::rows(&params, WIDTH, at_most, |groups, params| {
-        let insert = format!(
+    let insert = |groups: &str| {
+        format!(
             "INSERT INTO score (model, lead, version, score, fit, engagement, grade, bracket, stage,
                 disqualified, at_stake, priority, scored_at) VALUES {groups}
              ON CONFLICT (model, lead) DO UPDATE SET version = excluded.version,
@@ -167,9 +167,9 @@ pub fn put_scores(tx: &mut Tx<'_>, rows: &[ScoreRow]) -> Result<(), DbError> {
                 disqualified = excluded.disqualified, at_stake = excluded.at_stake,
                 priority = excluded.priority,
                 scored_at = excluded.scored_at"
-        );
-        tx.execute(&insert, params).map(|_| ())
-    })
+        )
+    };
+    chunks::rows(&params, WIDTH, at_most, insert, |sql, params| tx.execute(sql, params).map(|_| ()))
 }
 
 /// Removes the row and the scores of a lead that is no more: it became part of another, or was

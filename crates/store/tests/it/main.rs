@@ -12,6 +12,7 @@ mod facts;
 mod idempotency;
 mod identity;
 mod imports;
+mod inbox;
 mod jobs;
 mod keys;
 mod outbox;

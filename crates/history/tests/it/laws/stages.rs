@@ -27,11 +27,21 @@ fn stages_are_entered_and_left_at_the_very_millisecond_at_which_it_became_true()
         let stage = fast::stage(&program, &case.facts, case.t);
         prop_assert_eq!(stage, reference.stage_after(&slow));
         // Asked for everything at once, it says the same.
-        let judgement = program.judgement(&case.facts, case.t);
+        let judgement = program.judgement(&case.facts, None, case.t);
         let (score, _) = program.scores(&case.facts, &[case.t]).swap_remove(0);
         prop_assert_eq!(judgement.score, score);
-        prop_assert_eq!(judgement.walk, program.walk(&case.facts, case.t));
+        prop_assert_eq!(&judgement.walk, &program.walk(&case.facts, case.t));
         prop_assert_eq!(judgement.stage, program.stage(&case.facts, case.t));
+        // Of the transitions after an instant it says the same, too.
+        let day = "1d".parse().expect("a length of time");
+        let facts = case.facts.events.iter().map(|event| event.at);
+        let between = facts.flat_map(|at| [at, at.saturating_add(day)]).take(8);
+        for since in between.chain([case.t.saturating_sub(day), case.t]) {
+            let later = program.judgement(&case.facts, Some(since), case.t);
+            let walk = judgement.walk.iter().filter(|step| step.at > since);
+            prop_assert_eq!(later.walk.iter().collect::<Vec<_>>(), walk.collect::<Vec<_>>());
+            prop_assert_eq!((later.stage, later.score), (judgement.stage, judgement.score));
+        }
         Ok(())
     });
 }

@@ -1,0 +1,335 @@
+//! Reports between their answer and their facts: on disk in the store's inbox, and in memory in a
+//! queue, from which many parcels at a time are settled. A statement that finds or writes for a hundred
+//! reports costs little more than one for a single report.
+
+use std::borrow::Borrow;
+use std::collections::{BTreeSet, VecDeque};
+use std::iter::repeat_n;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use leads::{Report, Timestamp};
+use store::facts::Appended;
+use store::inbox::{self, Parcel};
+use store::{DbError, Tx};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+
+use crate::bell::Bell;
+use crate::{Live, LiveError, closed};
+
+/// Reports that are settled together: beyond that nothing is gained, and others wait longer.
+const TOGETHER: usize = 2_000;
+
+/// Reports that may wait to be settled, some 1,500 bytes each: a few seconds of work. Whoever brings more
+/// waits with them.
+const ROOM: usize = 32_768;
+
+/// Room for reports in the queue.
+#[derive(Debug)]
+pub struct Room {
+    _permit: OwnedSemaphorePermit,
+}
+
+/// Parcels that are on disk and wait to be settled, and those that are settled and whose leads wait to be
+/// scored. A parcel is taken from the inbox, and its room is free, when everything is written that
+/// follows from it: so nobody has to be marked for it.
+pub(crate) struct Queue {
+    waiting: Arc<Mutex<VecDeque<Waiting>>>,
+    settled: Mutex<VecDeque<Settled>>,
+    room: Arc<Semaphore>,
+    bell: Arc<Bell>,
+}
+
+struct Waiting {
+    parcel: Parcel,
+    /// `None`: from before this start, so that it may have been settled then, and its leads not scored.
+    room: Option<Room>,
+}
+
+impl Waiting {
+    /// Of each of its reports, whether this start is the first to settle it.
+    fn are_new(&self) -> impl Iterator<Item = bool> {
+        repeat_n(self.room.is_some(), self.parcel.reports.len())
+    }
+}
+
+/// Leads to be scored for parcels that were settled.
+#[derive(Default)]
+pub(crate) struct Settled {
+    leads: Vec<String>,
+    /// Taken from the inbox after that.
+    parcels: Vec<String>,
+    /// Free after that.
+    rooms: Vec<Room>,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self {
+            waiting: Arc::default(),
+            settled: Mutex::default(),
+            room: Arc::new(Semaphore::new(ROOM)),
+            bell: Arc::new(Bell::rung()),
+        }
+    }
+}
+
+impl Settled {
+    pub(crate) fn leads(&self) -> &[String] {
+        &self.leads
+    }
+}
+
+impl Queue {
+    /// Parcels from before this start.
+    pub(crate) fn add(&self, parcels: Vec<Parcel>) {
+        let parcels = parcels.into_iter().map(|parcel| Waiting { parcel, room: None });
+        lock(&self.waiting).extend(parcels);
+        self.bell.ring();
+    }
+
+    pub(crate) fn ring(&self) {
+        self.bell.ring();
+    }
+
+    /// What waits longest, so much at most, but one parcel in any case.
+    fn take(&self) -> Vec<Waiting> {
+        let mut waiting = lock(&self.waiting);
+        let (mut taken, mut reports) = (Vec::new(), 0);
+        while let Some(next) = waiting.front() {
+            reports += next.parcel.reports.len();
+            if reports > TOGETHER && !taken.is_empty() {
+                break;
+            }
+            taken.extend(waiting.pop_front());
+        }
+        taken
+    }
+
+    /// Leads that have waited longest to be scored, so many at most.
+    pub(crate) fn to_score(&self, most: usize) -> Vec<Settled> {
+        let mut waiting = lock(&self.settled);
+        let (mut taken, mut left) = (Vec::new(), most);
+        while let Some(next) = waiting.front_mut() {
+            if next.leads.len() > left {
+                let leads = next.leads.drain(..left).collect();
+                taken.push(Settled { leads, ..Settled::default() });
+                break;
+            }
+            left -= next.leads.len();
+            taken.extend(waiting.pop_front());
+        }
+        taken
+    }
+
+    /// They could not be scored just now.
+    pub(crate) fn score_later(&self, taken: Vec<Settled>) {
+        let mut waiting = lock(&self.settled);
+        taken.into_iter().rev().for_each(|next| waiting.push_front(next));
+    }
+
+    fn put_back(&self, taken: Vec<Waiting>) {
+        let mut waiting = lock(&self.waiting);
+        taken.into_iter().rev().for_each(|next| waiting.push_front(next));
+    }
+}
+
+impl Live {
+    /// Waits until so many reports may be handed in: until others are settled, where too many wait.
+    pub async fn room(&self, reports: usize) -> Result<Room, LiveError> {
+        let many = reports.min(ROOM) as u32;
+        let permit = Arc::clone(&self.inner.queue.room).acquire_many_owned(many).await;
+        permit.map(|permit| Room { _permit: permit }).map_err(|_| closed())
+    }
+
+    /// Takes reports, none of which [`store::facts::refused`] refuses. When it answers they are on disk;
+    /// that they are settled, and scores, follow within milliseconds.
+    pub async fn accept(
+        &self,
+        reports: Vec<Report>,
+        room: Room,
+        now: Timestamp,
+    ) -> Result<(), LiveError> {
+        let (answer, answered) = oneshot::channel();
+        let Queue { waiting, bell, .. } = &self.inner.queue;
+        let (waiting, bell) = (Arc::clone(waiting), Arc::clone(bell));
+        let parcel = Parcel { id: (self.inner.around.fresh_id)(), at: now, reports };
+        self.inner.store.inbox().put(parcel, move |stored| {
+            let stored = stored.map(|parcel| {
+                lock(&waiting).push_back(Waiting { parcel, room: Some(room) });
+                bell.ring();
+            });
+            // Nobody may be waiting any more; what is stored stays stored.
+            let _ = answer.send(stored);
+        });
+        answered.await.map_err(|_| closed())?.map_err(LiveError::from)
+    }
+
+    /// Settles parcels that wait, those that came first: their facts in one commit. Their leads are to be
+    /// scored from then on. Answers how many reports were in them.
+    pub fn settle(&self) -> Result<usize, LiveError> {
+        let Queue { settled, .. } = &self.inner.queue;
+        let taken = Arc::new(self.inner.queue.take());
+        if taken.is_empty() {
+            return Ok(0);
+        }
+        let done = self.settle_together(&taken);
+        let taken = Arc::try_unwrap(taken).unwrap_or_else(|held| {
+            let parcels = held.iter().map(|next| next.parcel.clone());
+            parcels.map(|parcel| Waiting { parcel, room: None }).collect()
+        });
+        let Done { leads, refused } = match done {
+            Ok(done) => done,
+            Err(error) => {
+                self.inner.queue.put_back(taken);
+                return Err(error);
+            }
+        };
+        let count = taken.iter().map(|next| next.parcel.reports.len()).sum();
+        for (id, why) in &refused {
+            tracing::error!(parcel = id, why, "a parcel of reports is set aside");
+            self.inner.store.inbox().set_aside(id.clone(), why.clone());
+        }
+        let mut next = Settled { leads: leads.into_iter().collect(), ..Settled::default() };
+        for Waiting { parcel, room } in taken {
+            next.rooms.extend(room);
+            if !refused.iter().any(|(id, _)| *id == parcel.id) {
+                next.parcels.push(parcel.id);
+            }
+        }
+        lock(settled).push_back(next);
+        self.inner.bell.ring();
+        Ok(count)
+    }
+
+    /// Settles parcels in one commit. Where that fails through something that one of them says, each
+    /// stands or falls by itself.
+    fn settle_together(&self, taken: &Arc<Vec<Waiting>>) -> Result<Done, LiveError> {
+        let fresh_id = self.inner.around.fresh_id;
+        let settling = Arc::clone(taken);
+        match self.inner.store.write_much(move |tx| settle_all(tx, &settling, fresh_id)) {
+            Err(LiveError::Db(DbError::Statement(_) | DbError::Exists(_))) => {}
+            done => return done,
+        }
+        let settling = Arc::clone(taken);
+        self.inner.store.write(move |tx| settle_each(tx, &settling, fresh_id))
+    }
+
+    /// Everything that follows from these parcels is written.
+    pub(crate) fn clear(&self, scored: Vec<Settled>) {
+        let parcels: Vec<String> = scored.into_iter().flat_map(|settled| settled.parcels).collect();
+        if !parcels.is_empty() {
+            self.inner.store.inbox().clear(parcels);
+        }
+    }
+
+    /// Waits until there may be something to settle, at most so long. Forgets the call.
+    pub fn wait_for_parcels(&self, at_most: Duration) {
+        self.inner.queue.bell.wait(at_most);
+    }
+
+    /// Takes over what a node left behind that ended while others go on.
+    pub fn adopt(&self, before: Timestamp) -> Result<(), LiveError> {
+        let left = self.inner.store.inbox().left_behind(before)?;
+        if !left.is_empty() {
+            self.inner.queue.add(left);
+        }
+        Ok(())
+    }
+
+    /// Brings in what waited when the system ended, or when the backup was taken that it was made of.
+    pub(crate) fn find_parcels(&self) -> Result<(), LiveError> {
+        let store = &self.inner.store;
+        self.inner.queue.add(store.inbox().all()?);
+        if store.file().is_none() {
+            return Ok(());
+        }
+        let fresh_id = self.inner.around.fresh_id;
+        store.write(move |tx| {
+            for parcel in inbox::read(tx)? {
+                let appended = append(tx, &parcel.reports, fresh_id)?;
+                Self::touch_appended(tx, &appended, &fresh_id())?;
+                inbox::remove(tx, &parcel.id)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What came of settling parcels.
+#[derive(Default)]
+struct Done {
+    /// Who is to be scored.
+    leads: BTreeSet<String>,
+    /// Parcels that the store does not take, and why.
+    refused: Vec<(String, String)>,
+}
+
+impl Done {
+    fn add(&mut self, appended: Appended, is_new: impl Iterator<Item = bool>) {
+        self.leads.extend(appended.changed);
+        // What was settled before the last start changes nothing now, and may have changed a score then.
+        let again = appended.taken.into_iter().zip(is_new).filter(|(_, is_new)| !is_new);
+        self.leads.extend(again.filter_map(|(taken, _)| taken.lead));
+    }
+}
+
+fn settle_all(
+    tx: &mut Tx<'_>,
+    taken: &[Waiting],
+    fresh_id: fn() -> String,
+) -> Result<Done, LiveError> {
+    let mut done = Done::default();
+    let reports: Vec<&Report> = taken.iter().flat_map(|next| &next.parcel.reports).collect();
+    done.add(append(tx, &reports, fresh_id)?, taken.iter().flat_map(Waiting::are_new));
+    Ok(done)
+}
+
+fn settle_each(
+    tx: &mut Tx<'_>,
+    taken: &[Waiting],
+    fresh_id: fn() -> String,
+) -> Result<Done, LiveError> {
+    let mut done = Done::default();
+    for next in taken {
+        match apart(tx, |tx| append(tx, &next.parcel.reports, fresh_id)) {
+            Ok(appended) => done.add(appended, next.are_new()),
+            Err(LiveError::Db(DbError::Statement(why) | DbError::Exists(why))) => {
+                done.refused.push((next.parcel.id.clone(), why));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(done)
+}
+
+/// Appends reports; of whom they concern, those are marked who belong to a company that changed.
+fn append<R: Borrow<Report>>(
+    tx: &mut Tx<'_>,
+    reports: &[R],
+    fresh_id: fn() -> String,
+) -> Result<Appended, LiveError> {
+    let appended = store::facts::append(tx, reports, &mut || fresh_id())?;
+    if !appended.companies.is_empty() {
+        Live::touch_companies(tx, &appended, &fresh_id())?;
+    }
+    Ok(appended)
+}
+
+/// Runs a part of a job so that, should it fail, nothing of it is left.
+fn apart<T>(
+    tx: &mut Tx<'_>,
+    part: impl FnOnce(&mut Tx<'_>) -> Result<T, LiveError>,
+) -> Result<T, LiveError> {
+    tx.execute("SAVEPOINT part", &[])?;
+    let result = part(tx);
+    if result.is_err() {
+        tx.execute("ROLLBACK TO part", &[])?;
+    }
+    tx.execute("RELEASE part", &[])?;
+    result
+}

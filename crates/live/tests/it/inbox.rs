@@ -1,0 +1,91 @@
+//! What was accepted is settled and scored, whenever the system ends in between.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
+use leads::Report;
+use live::{Live, LiveError};
+
+use crate::house::{HOUR, House, at, event};
+
+fn accept(live: &Live, reports: Vec<Report>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let accepted: Result<(), LiveError> = runtime.block_on(async {
+        let room = live.room(reports.len()).await?;
+        live.accept(reports, room, at(0)).await
+    });
+    accepted.expect("accepted");
+}
+
+/// How many parcels with something in them are in the inbox, once it has done what it was told before.
+fn waiting(house: &House) -> usize {
+    accept(&house.live, Vec::new());
+    let parcels = house.live.store().inbox().all().expect("read");
+    parcels.into_iter().filter(|parcel| !parcel.reports.is_empty()).count()
+}
+
+#[test]
+fn what_was_accepted_is_settled_and_scored_and_then_taken_from_the_inbox() {
+    let house = House::new();
+    accept(&house.live, vec![event("17", "page_viewed", 0), event("18", "page_viewed", 0)]);
+    accept(&house.live, vec![event("17", "page_viewed", HOUR)]);
+    assert_eq!(house.live.settle().expect("settled"), 3);
+    assert_eq!(house.live.settle().expect("settled"), 0);
+    // Settled, and not scored yet: it stays.
+    assert_eq!(waiting(&house), 2);
+    assert_eq!(house.work(HOUR), 2);
+    assert_eq!((house.score("17").score, house.score("18").score), (20, 10));
+    assert_eq!(house.work(HOUR), 0);
+    assert_eq!(waiting(&house), 0);
+}
+
+#[test]
+fn what_was_accepted_and_not_settled_before_a_restart_is_settled_after_it() {
+    let house = House::new();
+    accept(&house.live, vec![event("17", "page_viewed", 0)]);
+    let house = house.restarted();
+    assert_eq!(house.live.settle().expect("settled"), 1);
+    assert_eq!(house.work(0), 1);
+    assert_eq!(house.score("17").score, 10);
+}
+
+#[test]
+fn what_was_settled_and_not_scored_before_a_restart_is_scored_after_it() {
+    let house = House::new();
+    accept(&house.live, vec![event("17", "page_viewed", 0)]);
+    assert_eq!(house.live.settle().expect("settled"), 1);
+    let house = house.restarted();
+    // The fact is there, and counts once.
+    assert_eq!(house.live.settle().expect("settled"), 1);
+    assert_eq!(house.work(0), 1);
+    assert_eq!(house.score("17").score, 10);
+}
+
+#[test]
+fn leads_are_scored_by_the_handful_and_a_parcel_stays_until_its_last() {
+    let house = House::new();
+    let visits = (0..10).map(|user| event(&format!("u{user}"), "page_viewed", 0));
+    accept(&house.live, visits.collect());
+    assert_eq!(house.live.settle().expect("settled"), 10);
+    for left in [6, 2] {
+        assert_eq!(house.live.work(at(0), 4).expect("scored"), 4);
+        assert_eq!(waiting(&house), 1, "{left} are not scored yet");
+    }
+    assert_eq!(house.live.work(at(0), 4).expect("scored"), 2);
+    assert_eq!((waiting(&house), house.score("u9").score), (0, 10));
+}
+
+#[test]
+fn who_brings_more_than_can_wait_waits_until_there_is_room() {
+    let house = House::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(async {
+        let all = house.live.room(usize::MAX).await.expect("room");
+        let mut more = pin!(house.live.room(1));
+        let is_there = poll_fn(|context| Poll::Ready(more.as_mut().poll(context).is_ready())).await;
+        assert!(!is_there);
+        drop(all);
+        more.await.expect("room");
+    });
+}

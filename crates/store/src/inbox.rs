@@ -1,0 +1,191 @@
+//! The inbox: reports that were answered with success and wait to be settled, by the parcel.
+//!
+//! Settling a report (whose it is, whether it is new) reads and writes pages all over the database.
+//! To be sure that it is not lost takes no more than a row at the end of a table. So the answer does not
+//! wait for the first: a parcel is on disk when it is answered, and is taken away when its facts are.
+//! Whatever happens in between, it is settled again; facts with one id count once.
+//!
+//! An embedded store keeps the inbox in a file of its own, with a writer of its own; on a server it is
+//! a table.
+
+use std::path::{Path, PathBuf};
+
+use leads::{Report, Timestamp};
+
+use crate::db::{Address, Connection, DbError, Row, Tx};
+use crate::writer::{Ways, Writer};
+
+/// The statement that makes the table, where it is a file of its own.
+const TABLE: &str = include_str!("../migrations/006_inbox.sql");
+
+/// Reports that came together.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Parcel {
+    /// A fresh id; later ones sort behind earlier ones.
+    pub id: String,
+    /// When it came.
+    pub at: Timestamp,
+    /// What is in it.
+    pub reports: Vec<Report>,
+}
+
+/// The inbox of a store.
+pub struct Inbox {
+    writer: Writer,
+    address: Address,
+}
+
+impl Inbox {
+    /// That of the database at `address`; it is made when it is first used.
+    pub(crate) fn open(address: &Address) -> Result<Self, DbError> {
+        let address = match address {
+            Address::File(path) => Address::File(file_beside(path)),
+            server @ Address::Postgres(_) => server.clone(),
+        };
+        let ways = Ways { name: "inbox-writer", open, begin: Connection::begin_append };
+        Ok(Self { writer: Writer::start(None, address.clone(), ways)?, address })
+    }
+
+    /// Puts a parcel in. `then` is told once it is on disk, on the writer's own thread, in the order in
+    /// which parcels came.
+    pub fn put(&self, parcel: Parcel, then: impl FnOnce(Result<Parcel, DbError>) + Send + 'static) {
+        // Reports always have a JSON form.
+        let text = serde_json::to_string(&parcel.reports).unwrap_or_default();
+        let (id, at) = (parcel.id.clone(), parcel.at);
+        self.writer.submit_then(
+            move |tx| insert(tx, &id, at, &text),
+            move |stored: Result<(), DbError>| then(stored.map(|()| parcel)),
+        );
+    }
+
+    /// Takes parcels away whose facts are on disk. Nobody waits for it: what is not taken away is
+    /// settled again at the next start.
+    pub fn clear(&self, ids: Vec<String>) {
+        self.writer.submit_then(
+            move |tx| {
+                for id in &ids {
+                    tx.execute("DELETE FROM inbox WHERE id = $1", &[id.into()])?;
+                }
+                Ok::<(), DbError>(())
+            },
+            |cleared| {
+                if let Err(error) = cleared {
+                    tracing::warn!(%error, "settled reports stay in the inbox until the next start");
+                }
+            },
+        );
+    }
+
+    /// Sets a parcel aside that the store does not take, with the reason. It stays where it is.
+    pub fn set_aside(&self, id: String, why: String) {
+        self.writer.submit_then(
+            move |tx| {
+                let sql = "UPDATE inbox SET failure = $2 WHERE id = $1";
+                tx.execute(sql, &[(&id).into(), (&why).into()]).map(|_| ())
+            },
+            |done: Result<(), DbError>| {
+                if let Err(error) = done {
+                    tracing::warn!(%error, "why a parcel was set aside is not written down");
+                }
+            },
+        );
+    }
+
+    /// Every parcel, in the order in which they came: those too that were set aside, and those that
+    /// somebody may be settling just now.
+    pub fn all(&self) -> Result<Vec<Parcel>, DbError> {
+        match &self.address {
+            Address::File(path) if !path.exists() => Ok(Vec::new()),
+            address => read(&mut open(address)?.transaction()),
+        }
+    }
+
+    /// Parcels that came before an instant and were not set aside: what a node leaves behind that ended
+    /// while others go on.
+    pub fn left_behind(&self, before: Timestamp) -> Result<Vec<Parcel>, DbError> {
+        match &self.address {
+            Address::File(_) => Ok(Vec::new()),
+            server @ Address::Postgres(_) => {
+                let sql = "SELECT id, at, reports FROM inbox WHERE at < $1 AND failure IS NULL
+                    ORDER BY id LIMIT 1000";
+                open(server)?.transaction().query(sql, &[before.into()], parcel)
+            }
+        }
+    }
+
+    /// How many parcels wait, and how many of them were set aside.
+    pub fn counts(&self) -> Result<(i64, i64), DbError> {
+        match &self.address {
+            Address::File(path) if !path.exists() => Ok((0, 0)),
+            address => counts(&mut open(address)?.transaction()),
+        }
+    }
+
+    /// Moves the log into the file and empties it: it may still hold what was taken away.
+    pub(crate) fn empty_log(&self) -> Result<(), DbError> {
+        match self.address.file() {
+            Some(path) if path.exists() => crate::db::empty_log(&self.address),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn failure(&self) -> Option<String> {
+        self.writer.failure()
+    }
+
+    /// The file of an embedded store's inbox.
+    pub fn file(&self) -> Option<&Path> {
+        self.address.file()
+    }
+}
+
+/// Where the inbox of a database file is.
+pub(crate) fn file_beside(path: &Path) -> PathBuf {
+    path.with_extension("inbox.db")
+}
+
+fn open(address: &Address) -> Result<Connection, DbError> {
+    let mut connection = Connection::open(address)?;
+    if address.file().is_some() {
+        let make = TABLE.replace("CREATE TABLE inbox", "CREATE TABLE IF NOT EXISTS inbox");
+        connection.run(&make)?;
+    }
+    Ok(connection)
+}
+
+fn insert(tx: &mut Tx<'_>, id: &str, at: Timestamp, reports: &str) -> Result<(), DbError> {
+    let sql = "INSERT INTO inbox (id, at, reports) VALUES ($1, $2, $3)";
+    tx.execute(sql, &[id.into(), at.into(), reports.into()]).map(|_| ())
+}
+
+/// The parcels in the table of a database, which of an embedded store holds what a backup brought.
+pub fn read(tx: &mut Tx<'_>) -> Result<Vec<Parcel>, DbError> {
+    tx.query("SELECT id, at, reports FROM inbox ORDER BY id", &[], parcel)
+}
+
+fn parcel(row: &Row<'_>) -> Result<Parcel, DbError> {
+    let (id, reports): (String, String) = (row.get(0)?, row.get(2)?);
+    let reports = serde_json::from_str(&reports)
+        .map_err(|error| DbError::Damaged(format!("the parcel {id} of the inbox: {error}")))?;
+    Ok(Parcel { id, at: Timestamp::saturating_from_millis(row.get(1)?), reports })
+}
+
+/// Takes a parcel from the table of a database, in the transaction that settles it.
+pub fn remove(tx: &mut Tx<'_>, id: &str) -> Result<(), DbError> {
+    tx.execute("DELETE FROM inbox WHERE id = $1", &[id.into()]).map(|_| ())
+}
+
+/// Puts parcels into the table of a database: into a backup's.
+pub(crate) fn add(tx: &mut Tx<'_>, parcels: &[Parcel]) -> Result<(), DbError> {
+    for parcel in parcels {
+        let text = serde_json::to_string(&parcel.reports).unwrap_or_default();
+        insert(tx, &parcel.id, parcel.at, &text)?;
+    }
+    Ok(())
+}
+
+fn counts(tx: &mut Tx<'_>) -> Result<(i64, i64), DbError> {
+    let sql = "SELECT count(*), count(failure) FROM inbox";
+    let found = tx.find(sql, &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    found.ok_or(DbError::NoRow)
+}
