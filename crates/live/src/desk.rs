@@ -1,17 +1,16 @@
 //! The desk: takes marked leads, scores them, writes what came of it, and tells.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 use leads::{LeadFacts, Timestamp};
 use serde_json::json;
-use store::Tx;
 use store::reading::{LeadRecord, lead_facts};
 use store::scores::{
     LeadRow, ScoreRow, Transition, TransitionKind, add_transitions, forget_lead, lead_row,
     renew_lead, renew_score, scores_of,
 };
-use store::webhooks;
+use store::{Pending, Tx, webhooks};
 
 use crate::inbox::Settled;
 use crate::judge::judge;
@@ -44,50 +43,95 @@ struct Known {
     facts: LeadFacts,
 }
 
+/// Verdicts that the writer has, and what waits for them.
+pub(crate) struct Writing {
+    verdicts: Arc<Vec<Verdict>>,
+    settled: Vec<Settled>,
+    pending: Pending<(), LiveError>,
+}
+
+impl Writing {
+    fn leads(&self) -> impl Iterator<Item = String> + '_ {
+        self.verdicts.iter().map(|verdict| verdict.marked.lead.clone())
+    }
+}
+
 impl Live {
     /// Scores leads, those that have waited longest and so many at most: rows, transitions and
-    /// the messages that follow from them in one commit. Then tells whoever watches, and answers how
-    /// many leads it were.
+    /// the messages that follow from them in one commit, after which whoever watches is told. Where as many
+    /// more wait, that commit is left to the writer, and ended by the next call: so reading and scoring go on
+    /// meanwhile. Answers how many leads it were; 0: nothing is left to do, and everything is written.
     pub fn work(&self, now: Timestamp, most: usize) -> Result<usize, LiveError> {
-        let settled = self.inner.queue.to_score(most);
-        match self.work_on(&settled, now, most) {
-            Ok(count) => {
+        let before = self.in_writing().take();
+        let busy: HashSet<String> = before.iter().flat_map(Writing::leads).collect();
+        let mut settled = self.inner.queue.to_score(most);
+        let later: Vec<Settled> =
+            settled.iter_mut().filter_map(|next| next.without(&busy)).collect();
+        self.inner.queue.score_later(later);
+        let decided = self.decide_all(&settled, &busy, now, most);
+        // Whatever became of the new ones, the old ones are to be told of.
+        let ended = before.map_or(Ok(0), |before| self.end(before));
+        let verdicts = match (ended, decided) {
+            (Ok(_), Ok(verdicts)) if !verdicts.is_empty() => verdicts,
+            (Ok(count), Ok(_)) => {
                 self.clear(settled);
-                Ok(count)
+                return Ok(count);
             }
-            Err(error) => {
+            (Err(error), _) | (_, Err(error)) => {
                 self.inner.queue.score_later(settled);
-                Err(error)
+                return Err(error);
             }
+        };
+        let count = verdicts.len();
+        let writing = self.begin(Arc::new(verdicts), settled, now);
+        if self.inner.queue.has_to_score(most) {
+            *self.in_writing() = Some(writing);
+        } else {
+            self.end(writing)?;
         }
+        Ok(count)
     }
 
-    fn work_on(
+    fn in_writing(&self) -> MutexGuard<'_, Option<Writing>> {
+        self.inner.in_writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn decide_all(
         &self,
         settled: &[Settled],
+        busy: &HashSet<String>,
         now: Timestamp,
         most: usize,
-    ) -> Result<usize, LiveError> {
+    ) -> Result<Vec<Verdict>, LiveError> {
         let lineup = self.lineup();
-        let seen = self.inner.store.read(|tx| self.see(tx, settled, most))?;
-        if seen.is_empty() {
-            return Ok(0);
-        }
-        let verdicts: Vec<Verdict> =
-            seen.into_iter().map(|seen| self.decide(&lineup, seen, now)).collect();
-        let verdicts = Arc::new(verdicts);
+        let fresh: BTreeSet<String> = settled.iter().flat_map(Settled::leads).cloned().collect();
+        let (live, busy) = (self.clone(), busy.clone());
+        let seen = self.inner.store.read_again(move |tx| live.see(tx, fresh, &busy, most))?;
+        Ok(seen.into_iter().map(|seen| self.decide(&lineup, seen, now)).collect())
+    }
+
+    /// Hands verdicts to the writer.
+    fn begin(&self, verdicts: Arc<Vec<Verdict>>, settled: Vec<Settled>, now: Timestamp) -> Writing {
         let written = Arc::clone(&verdicts);
-        self.inner.store.write_much(move |tx| {
+        let pending = self.inner.store.submit_much(move |tx| {
             let mut announcements = Vec::new();
             for verdict in written.iter() {
                 announcements.extend(write(tx, verdict, now)?);
             }
             announce(tx, &announcements, now)?;
-            let marked: Vec<Marked> =
-                written.iter().map(|verdict| verdict.marked.clone()).collect();
-            marks::take(tx, &marked)?;
-            Ok::<(), LiveError>(())
-        })?;
+            marks::take(tx, written.iter().map(|verdict| &verdict.marked))?;
+            Ok(())
+        });
+        Writing { verdicts, settled, pending }
+    }
+
+    /// Waits until verdicts are written, and tells of them.
+    fn end(&self, writing: Writing) -> Result<usize, LiveError> {
+        let Writing { verdicts, settled, pending } = writing;
+        if let Err(error) = pending.wait() {
+            self.inner.queue.score_later(settled);
+            return Err(error);
+        }
         for verdict in verdicts.iter() {
             match &verdict.known {
                 Some(known) => self.inner.everyone.put(&known.facts),
@@ -95,6 +139,7 @@ impl Live {
             }
             self.tell_of(verdict);
         }
+        self.clear(settled);
         Ok(verdicts.len())
     }
 
@@ -103,16 +148,17 @@ impl Live {
     fn see(
         &self,
         tx: &mut Tx<'_>,
-        settled: &[Settled],
+        mut fresh: BTreeSet<String>,
+        busy: &HashSet<String>,
         most: usize,
     ) -> Result<Vec<Seen>, LiveError> {
-        let fresh: BTreeSet<&str> =
-            settled.iter().flat_map(Settled::leads).map(String::as_str).collect();
         let room = most.saturating_sub(fresh.len()).max(most.div_ceil(4));
         let mut to_see = marks::first(tx, room)?;
-        let marked: BTreeSet<String> = to_see.iter().map(|marked| marked.lead.clone()).collect();
-        let fresh = fresh.into_iter().filter(|lead| !marked.contains(*lead));
-        to_see.extend(fresh.map(|lead| Marked { lead: lead.to_owned(), mark: None }));
+        to_see.retain(|marked| !busy.contains(&marked.lead));
+        for marked in &to_see {
+            fresh.remove(&marked.lead);
+        }
+        to_see.extend(fresh.into_iter().map(|lead| Marked { lead, mark: None }));
         let mut seen = Vec::with_capacity(to_see.len());
         for marked in to_see {
             let record = lead_facts(tx, &self.inner.segments, &marked.lead)?;

@@ -3,7 +3,7 @@
 //! reports costs little more than one for a single report.
 
 use std::borrow::Borrow;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::iter::repeat_n;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -78,6 +78,19 @@ impl Settled {
     pub(crate) fn leads(&self) -> &[String] {
         &self.leads
     }
+
+    /// Leaves out leads, and everything that waits for the last of its leads with them: answers those.
+    pub(crate) fn without(&mut self, leads: &HashSet<String>) -> Option<Self> {
+        let (out, stay): (Vec<String>, Vec<String>) =
+            std::mem::take(&mut self.leads).into_iter().partition(|lead| leads.contains(lead));
+        self.leads = stay;
+        let (parcels, rooms) = (&mut self.parcels, &mut self.rooms);
+        (!out.is_empty()).then(|| Self {
+            leads: out,
+            parcels: std::mem::take(parcels),
+            rooms: std::mem::take(rooms),
+        })
+    }
 }
 
 impl Queue {
@@ -104,6 +117,11 @@ impl Queue {
             taken.extend(waiting.pop_front());
         }
         taken
+    }
+
+    /// Whether so many leads wait to be scored.
+    pub(crate) fn has_to_score(&self, many: usize) -> bool {
+        lock(&self.settled).iter().map(|next| next.leads.len()).sum::<usize>() >= many
     }
 
     /// Leads that have waited longest to be scored, so many at most.
@@ -207,7 +225,8 @@ impl Live {
     fn settle_together(&self, taken: &Arc<Vec<Waiting>>) -> Result<Done, LiveError> {
         let fresh_id = self.inner.around.fresh_id;
         let settling = Arc::clone(taken);
-        match self.inner.store.write_much(move |tx| settle_all(tx, &settling, fresh_id)) {
+        let settled = self.inner.store.submit_much(move |tx| settle_all(tx, &settling, fresh_id));
+        match settled.wait() {
             Err(LiveError::Db(DbError::Statement(_) | DbError::Exists(_))) => {}
             done => return done,
         }

@@ -44,6 +44,7 @@ use thiserror::Error;
 use tokio::sync::broadcast;
 
 use bell::Bell;
+use desk::Writing;
 use everyone::Everyone;
 use inbox::Queue;
 use tick::LastTick;
@@ -90,6 +91,7 @@ struct Inner {
     lineup: RwLock<Arc<Lineup>>,
     everyone: Everyone,
     last_tick: Mutex<LastTick>,
+    in_writing: Mutex<Option<Writing>>,
     news: broadcast::Sender<News>,
     bell: Arc<Bell>,
 }
@@ -114,6 +116,7 @@ impl Live {
             lineup: RwLock::new(Arc::new(lineup)),
             everyone: Everyone::default(),
             last_tick: Mutex::default(),
+            in_writing: Mutex::default(),
             news: broadcast::Sender::new(NEWS_KEPT),
             bell: Arc::new(Bell::rung()),
         };

@@ -34,7 +34,10 @@ pub(crate) fn first(tx: &mut Tx<'_>, most: usize) -> Result<Vec<Marked>, DbError
 
 /// Takes marks away, where they are still the ones that were seen. A lead that was marked anew
 /// meanwhile waits behind all others, so that the busiest do not keep them from their turn.
-pub(crate) fn take(tx: &mut Tx<'_>, marked: &[Marked]) -> Result<(), DbError> {
+pub(crate) fn take<'m>(
+    tx: &mut Tx<'_>,
+    marked: impl IntoIterator<Item = &'m Marked>,
+) -> Result<(), DbError> {
     let delete = "DELETE FROM marked_lead WHERE lead = $1 AND mark = $2";
     for Marked { lead, mark } in marked {
         let Some(mark) = mark else { continue };

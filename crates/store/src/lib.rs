@@ -130,7 +130,21 @@ impl Store {
     }
 
     /// The same for a job that changes many rows: it costs less, and waits for a commit of its own.
-    pub fn write_much<T, E>(
+    pub fn submit_much<T, E>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Pending<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.inner.writer.submit_large(job)
+    }
+
+    /// Reads what was written a moment ago, or is about to be written. SQLite's other connections forget
+    /// all pages whenever the writer commits; the writer itself has them at hand, so it reads. A server
+    /// has them at hand for everybody.
+    pub fn read_again<T, E>(
         &self,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
@@ -138,7 +152,10 @@ impl Store {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.inner.writer.submit_large(job).wait()
+        match self.inner.address {
+            Address::File(_) => self.write(job),
+            Address::Postgres(_) => self.read(job),
+        }
     }
 
     /// Runs `job` on a snapshot, beside the writer and other readers. It blocks: call it from

@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::oneshot;
 
-use crate::db::{Address, Connection, DbError, Tx};
+use crate::db::{Address, Checkpoints, Connection, DbError, Tx};
 
 /// Jobs that may wait; whoever brings one more waits with it.
 const WAITING: usize = 4096;
@@ -70,7 +70,12 @@ impl Writer {
     ) -> Result<Self, DbError> {
         let (jobs, waiting) = sync_channel::<Job>(WAITING);
         let failure = Arc::new(Mutex::new(None));
-        let desk = Desk { connection, address, ways, failure: Arc::clone(&failure) };
+        let mut connection = connection;
+        let checkpoints = Checkpoints::start(&address)?;
+        if let (Some(checkpoints), Some(connection)) = (&checkpoints, &mut connection) {
+            checkpoints.look_after(connection)?;
+        }
+        let desk = Desk { connection, checkpoints, address, ways, failure: Arc::clone(&failure) };
         let thread = thread::Builder::new()
             .name(ways.name.to_owned())
             .spawn(move || desk.work(&waiting))
@@ -217,6 +222,8 @@ fn within_savepoint<T, E: From<DbError>>(
 struct Desk {
     /// `None`: to be opened anew.
     connection: Option<Connection>,
+    /// Of a file. It ends after the connection, which calls it.
+    checkpoints: Option<Checkpoints>,
     address: Address,
     ways: Ways,
     failure: Arc<Mutex<Option<String>>>,
@@ -276,7 +283,11 @@ impl Desk {
             return Err(DbError::Failed(reason));
         }
         if self.connection.is_none() {
-            self.connection = Some((self.ways.open)(&self.address)?);
+            let mut connection = (self.ways.open)(&self.address)?;
+            if let Some(checkpoints) = &self.checkpoints {
+                checkpoints.look_after(&mut connection)?;
+            }
+            self.connection = Some(connection);
         }
         let connection = self.connection.as_mut().ok_or_else(closed)?;
         (self.ways.begin)(connection)?;

@@ -9,7 +9,8 @@ use utoipa::ToSchema;
 pub(crate) struct Verdicts {
     /// Whether the body was taken. What its items came to is in `items`.
     pub(crate) success: bool,
-    /// Items whose facts are stored now.
+    /// Items that are stored now. Of tracking calls, whether one repeats another is not known yet: it
+    /// counts once in any case.
     pub(crate) taken: usize,
     /// Items that were stored before.
     pub(crate) repeated: usize,

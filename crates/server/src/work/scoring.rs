@@ -15,7 +15,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Leads that are scored in one commit. A fact that comes now waits for the leads before it: with so
 /// many it is some 20 ms.
-const AT_A_TIME: usize = 128;
+const AT_A_TIME: usize = 256;
 
 /// How long to wait after something failed that may pass.
 pub(super) const AFTER_FAILURE: Duration = Duration::from_secs(1);

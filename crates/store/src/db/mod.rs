@@ -5,12 +5,14 @@
 //! no boolean literals; a sum is `CAST(sum(..) AS BIGINT)`.
 
 mod address;
+mod checkpoints;
 mod error;
 mod postgres;
 mod sqlite;
 mod value;
 
 pub use address::{Address, AddressError};
+pub(crate) use checkpoints::Checkpoints;
 pub use error::DbError;
 pub use value::{Column, Param, Row};
 

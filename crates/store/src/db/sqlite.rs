@@ -16,14 +16,14 @@ pub(super) fn open(path: &Path) -> Result<Connection, DbError> {
     let connection = Connection::open(path)?;
     // FULL: a commit is on disk before it is answered. WAL: readers do not wait for the writer.
     // wal_autocheckpoint: ids come in no order, so that a commit touches pages all over the file; a page
-    // that is touched again within 128 MiB of the log is written back once. A start reads that much in
-    // 0.4 s.
+    // that is touched again within 32 MiB of the log is written back once. The writer has its own way: see
+    // `Checkpoints`.
     // secure_delete: nothing of a row is left in free pages, so that who is erased is gone, the rows
     // too that were sealed or replaced before.
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 32768;
-         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -131072;",
+         PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 8192;
+         PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;",
     )?;
     ready(&connection)?;
     Ok(connection)

@@ -1,7 +1,7 @@
 //! One lead with everything that is known about it.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use leads::{EmailAddress, Event, LeadFacts, Timestamp, TraitFact, Value};
 use serde_json::{Map, Value as Json};
@@ -28,7 +28,7 @@ pub struct LeadRecord {
     pub events_from: Option<Timestamp>,
     /// The companies that it may belong to, by how they are named: the id of a group fact, or `@` and
     /// the domain of an address.
-    pub companies: BTreeMap<String, Rc<CompanyFacts>>,
+    pub companies: BTreeMap<String, Arc<CompanyFacts>>,
 }
 
 /// What is known of a company.
@@ -64,7 +64,7 @@ pub fn lead_facts(
             CompanyName::Id(id) => id.clone(),
             CompanyName::Domain(domain) => company_of_domain(tx, domain)?,
         };
-        record.companies.insert(named.key(), Rc::new(company_facts(tx, &id)?));
+        record.companies.insert(named.key(), Arc::new(company_facts(tx, &id)?));
     }
     Ok(record)
 }

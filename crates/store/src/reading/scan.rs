@@ -1,7 +1,7 @@
 //! Everybody's facts, for whoever builds something of all of them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use leads::{Timestamp, Value};
 
@@ -44,7 +44,7 @@ pub struct People {
     /// Per person, the lead's number.
     persons: HashMap<String, u32>,
     /// By number.
-    leads: Vec<Rc<str>>,
+    leads: Vec<Arc<str>>,
 }
 
 /// An event as it passes by.
@@ -90,14 +90,14 @@ impl People {
     /// Reads who there is: 0.2 kB each are held.
     pub fn read(tx: &mut Tx<'_>) -> Result<Self, SegmentError> {
         let mut people = Self { persons: HashMap::new(), leads: Vec::new() };
-        let mut numbers: HashMap<Rc<str>, u32> = HashMap::new();
+        let mut numbers: HashMap<Arc<str>, u32> = HashMap::new();
         tx.each("SELECT id, lead FROM person", &[], |row| {
             let lead = row.text(1)?;
             let number = match numbers.get(lead) {
                 Some(number) => *number,
                 None => {
-                    let (name, number) = (Rc::<str>::from(lead), people.leads.len() as u32);
-                    people.leads.push(Rc::clone(&name));
+                    let (name, number) = (Arc::<str>::from(lead), people.leads.len() as u32);
+                    people.leads.push(Arc::clone(&name));
                     numbers.insert(name, number);
                     number
                 }
@@ -241,18 +241,18 @@ impl People {
 
 /// All companies, by id and by the domain that they call their own.
 struct Companies {
-    facts: HashMap<String, Rc<CompanyFacts>>,
+    facts: HashMap<String, Arc<CompanyFacts>>,
     of_domain: HashMap<String, String>,
 }
 
 impl Companies {
-    fn find(&self, name: &CompanyName) -> Rc<CompanyFacts> {
+    fn find(&self, name: &CompanyName) -> Arc<CompanyFacts> {
         let id = match name {
             CompanyName::Id(id) => id,
             CompanyName::Domain(domain) => self.of_domain.get(domain).unwrap_or(domain),
         };
-        let unknown = || Rc::new(CompanyFacts { id: id.clone(), traits: Vec::new() });
-        self.facts.get(id).map_or_else(unknown, Rc::clone)
+        let unknown = || Arc::new(CompanyFacts { id: id.clone(), traits: Vec::new() });
+        self.facts.get(id).map_or_else(unknown, Arc::clone)
     }
 }
 
@@ -274,7 +274,7 @@ fn companies(tx: &mut Tx<'_>) -> Result<Companies, DbError> {
     })?;
     let facts = grouped.into_iter().map(|(id, mut facts)| {
         sort(&mut facts);
-        let company = Rc::new(CompanyFacts::of(&id, facts.iter()));
+        let company = Arc::new(CompanyFacts::of(&id, facts.iter()));
         (id, company)
     });
     Ok(Companies { facts: facts.collect(), of_domain })
