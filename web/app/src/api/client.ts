@@ -4,6 +4,11 @@
 export interface Fault {
   pointer: string;
   detail: string;
+  /** Of a text: where it begins, from 1. */
+  line?: number;
+  column?: number;
+  /** What to do about it. */
+  remedy?: string;
 }
 
 /** An answer that is no success. `message` is the server's sentence, with the remedy in it. */

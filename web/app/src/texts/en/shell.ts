@@ -12,12 +12,11 @@ export default {
   retry: 'Try again',
   close: 'Close',
   cancel: 'Cancel',
-  save: 'Save',
+  more: 'Show more',
   copy: 'Copy',
   copied: 'Copied',
   offline: 'The server does not answer. Check the connection and try again.',
   wrong: 'That did not work.',
   missing: 'There is no such page.',
   home: 'To the leads',
-  coming: 'This screen is on its way.',
 } as const;

@@ -12,12 +12,11 @@ export default {
   retry: 'Reintentar',
   close: 'Cerrar',
   cancel: 'Cancelar',
-  save: 'Guardar',
+  more: 'Mostrar más',
   copy: 'Copiar',
   copied: 'Copiado',
   offline: 'El servidor no responde. Compruebe la conexión e inténtelo de nuevo.',
   wrong: 'No ha funcionado.',
   missing: 'Esta página no existe.',
   home: 'Ir a los leads',
-  coming: 'Esta pantalla está en camino.',
 } as const;

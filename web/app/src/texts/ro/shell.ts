@@ -12,12 +12,11 @@ export default {
   retry: 'Încearcă din nou',
   close: 'Închide',
   cancel: 'Renunță',
-  save: 'Salvează',
+  more: 'Arată mai multe',
   copy: 'Copiază',
   copied: 'Copiat',
   offline: 'Serverul nu răspunde. Verificați conexiunea și încercați din nou.',
   wrong: 'Nu a mers.',
   missing: 'Această pagină nu există.',
   home: 'La lead-uri',
-  coming: 'Acest ecran este în lucru.',
 } as const;
