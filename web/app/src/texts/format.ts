@@ -81,6 +81,14 @@ export function country(code: string): string {
   }
 }
 
+/** A size in bytes as people say it: `3.4 MB`. */
+export function bytes(size: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
+  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, size)) / 3));
+  const unit = units[step] ?? 'byte';
+  return keep(`bytes ${unit}`, (spoken) => new Intl.NumberFormat(spoken, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 })).format(size / 1000 ** step);
+}
+
 /** A number in few characters: `1.2K`. */
 export function compact(value: number): string {
   if (Math.abs(value) < 10_000) return number(value);
