@@ -137,7 +137,7 @@ export class Setup {
       route('GET', '/segments/:id', ({ parts }) => new Reply(200, of(this.segments, parts['id']), { etag: '"7"' })),
       route('GET', '/segments/:id/members', () => ({ total: 42, leads: [], next: null })),
       route('POST', '/segments/count', ({ body }) =>
-        body.condition?.trait || body.condition?.event ? { leads: body.condition.trait ? 17 : 5 } : problem(422, 'bad_condition', 'the condition is none', { errors: [{ pointer: '/condition', detail: 'E004 a condition needs `trait` or `event`', remedy: 'add one' }] }),
+        body.condition?.all ? { leads: 3 } : body.condition?.trait || body.condition?.event ? { leads: body.condition.trait ? 17 : 5 } : problem(422, 'bad_condition', 'the condition is none', { errors: [{ pointer: '/condition', detail: 'E004 a condition needs `trait` or `event`', remedy: 'add one' }] }),
       ),
       change('POST', '/segments', ({ body }) => {
         const made: Segment = { id: `g${this.#next++}`, created_at: AT, created_by: 'user:u1', updated_at: AT, ...body };

@@ -8,6 +8,8 @@ export default {
   everyone: 'Todos',
   stage: 'Etapa',
   allStages: 'Todas las etapas',
+  segment: 'Segmento',
+  allSegments: 'Todos los segmentos',
   order: 'Orden',
   byScore: 'Mayor puntuación primero',
   byPriority: 'Más urgente primero',

@@ -8,6 +8,8 @@ export default {
   everyone: 'Toate',
   stage: 'Etapă',
   allStages: 'Toate etapele',
+  segment: 'Segment',
+  allSegments: 'Toate segmentele',
   order: 'Ordine',
   byScore: 'Cel mai mare scor întâi',
   byPriority: 'Cele mai urgente întâi',
