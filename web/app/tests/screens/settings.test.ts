@@ -178,7 +178,7 @@ inBrowser('settings', (open) => {
 
   it('show nobody what they may not change', async () => {
     const { page, mock } = await at('account');
-    for (const right of ['keys:write', 'accounts:write', 'webhooks:write', 'audit:read']) mock.without.add(right);
+    for (const right of ['keys:write', 'settings:write', 'accounts:write', 'webhooks:write', 'audit:read']) mock.without.add(right);
     await page.goto('/settings/keys');
     await page.getByText('There is nothing here that you may change.').waitFor();
     const links = await page.getByRole('navigation', { name: 'Settings' }).getByRole('link').allInnerTexts();
@@ -209,7 +209,7 @@ inBrowser('settings', (open) => {
         setup.keys.push({ id: 'k', prefix: 'mk_abc', name: 'CRM', scopes: ['facts:write', 'leads:read'], created_by: 'u', created_at: '2026-11-01T08:00:00Z', expires_at: null, last_used_at: null, revoked_at: null });
       });
       mock.user.language = language;
-      for (const part of ['site', 'keys', 'team', 'webhooks', 'segments', 'audit', 'account']) {
+      for (const part of ['site', 'forms', 'keys', 'team', 'webhooks', 'segments', 'general', 'audit', 'account']) {
         await page.goto(`/settings/${part}`);
         await page.getByRole('heading', { level: 1 }).waitFor();
         expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), part).toBeLessThanOrEqual(0);
