@@ -56,10 +56,10 @@ const SPANS = [
   ['minute', 60],
 ] as const;
 
-/** How long ago, or how soon: `3 days ago`. */
-export function ago(at: Moment, now: number = Date.now()): string {
+/** How long ago, or how soon: `3 days ago`. In columns the short form: `26 min. ago`. */
+export function ago(at: Moment, now: number = Date.now(), style: 'long' | 'short' = 'long'): string {
   const seconds = (new Date(at).getTime() - now) / 1000;
-  const words = keep('ago', (spoken) => new Intl.RelativeTimeFormat(spoken, { numeric: 'auto' }));
+  const words = keep(`ago ${style}`, (spoken) => new Intl.RelativeTimeFormat(spoken, { numeric: 'auto', style }));
   for (const [unit, size] of SPANS) {
     if (Math.abs(seconds) >= size) return words.format(Math.trunc(seconds / size), unit);
   }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { lacks, newGroup, read, write, type EventPart, type TraitPart } from '../../src/screens/settings/segments/condition.ts';
 import { gather, valueOf } from '../../src/screens/settings/segments/vocabulary.ts';
-import { inWords, meant, span, traitPath } from '../../src/screens/settings/segments/words.ts';
+import { inWords, meant, span } from '../../src/screens/settings/segments/words.ts';
 import { speak } from '../../src/texts/language.svelte.ts';
+import { traitPath } from '../../src/texts/traits.ts';
 import { inBrowser, violations } from '../browser.ts';
 import { route } from '../mock/route.ts';
 import { Setup } from '../mock/setup.ts';

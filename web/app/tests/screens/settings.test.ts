@@ -1,7 +1,19 @@
 import { expect, it } from 'vitest';
 import { browser } from '../../src/screens/settings/browser.ts';
+import { changesOf } from '../../src/screens/settings/changes.ts';
 import { inBrowser, violations } from '../browser.ts';
 import { entry, Setup } from '../mock/setup.ts';
+
+it('an entry of the trail tells what differs, and nothing of what stayed', () => {
+  expect(changesOf({ a: 1, b: { c: [1, 2], d: 'x' } }, { a: 1, b: { c: [1], e: true } })).toEqual([
+    { path: 'b.c', before: '1, 2', after: '1' },
+    { path: 'b.d', before: 'x', after: '' },
+    { path: 'b.e', before: '', after: 'true' },
+  ]);
+  expect(changesOf(null, 'new')).toEqual([{ path: '', before: '', after: 'new' }]);
+  expect(changesOf({ list: [{ a: 1 }] }, null)).toEqual([{ path: 'list.0.a', before: '1', after: '' }]);
+  expect(changesOf(null, 'x'.repeat(500))[0]?.after.length).toBeLessThan(200);
+});
 
 it('a browser is told by what it says it is', () => {
   expect(browser('Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0')).toBe('Edge, Windows');
@@ -149,10 +161,11 @@ inBrowser('settings', (open) => {
     await page.getByRole('row', { name: /^60/ }).waitFor();
     expect(await page.getByRole('row', { name: /^5 / }).count()).toBe(0);
     await page.getByRole('button', { name: 'Show more' }).click();
-    await page.getByRole('row', { name: /model\.activated/ }).waitFor();
+    await page.getByRole('row', { name: /Activated a model/ }).waitFor();
     await page.getByRole('combobox', { name: 'What' }).selectOption('model.activated');
     await page.getByRole('row', { name: /^60/ }).waitFor({ state: 'detached' });
-    await page.getByText('{"version":1,"state":"active"}').waitFor();
+    // What stayed as it was is no change.
+    expect(await page.getByRole('row', { name: /^2 / }).getByRole('cell').last().innerText()).toBe('state: draft → active');
     expect(page.url()).toContain('action=model.activated');
     await page.getByRole('button', { name: 'Verify the trail' }).click();
     await page.getByText(`all ${setup.trail.length} entries are as they were written`).waitFor();

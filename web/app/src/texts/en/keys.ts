@@ -14,7 +14,7 @@ export default {
   no_keys: 'No key yet.',
   your_key: 'Your new key',
   your_key_hint: 'Send it as “Authorization: Bearer …”. Keep it where your program keeps its secrets.',
-  'scope_facts:write': 'Report what happened',
+  'scope_facts:write': 'Send events and data',
   'scope_leads:read': 'Read leads and scores',
   'scope_leads:write': 'Change and merge leads',
   'scope_leads:erase': 'Erase leads for good',

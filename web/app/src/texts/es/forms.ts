@@ -40,7 +40,7 @@ export default {
   target_hint: 'Envíe aquí el formulario: como su «action» o desde el sistema que genera sus páginas.',
 
   use_email: 'Correo electrónico',
-  use_trait: 'Rasgo de la persona',
+  use_trait: 'Atributo de la persona',
   use_answer: 'Respuesta a una pregunta',
   use_property: 'Detalle del evento',
   use_consent: 'Consentimiento',

@@ -14,7 +14,7 @@ export default {
   no_keys: 'Aún no hay claves.',
   your_key: 'Su clave nueva',
   your_key_hint: 'Envíela como «Authorization: Bearer …». Guárdela donde su programa guarda sus secretos.',
-  'scope_facts:write': 'Avisar de lo que ha pasado',
+  'scope_facts:write': 'Enviar eventos y datos',
   'scope_leads:read': 'Leer leads y puntuaciones',
   'scope_leads:write': 'Cambiar y unir leads',
   'scope_leads:erase': 'Borrar leads para siempre',

@@ -1,6 +1,6 @@
 export default {
   title: 'Leads',
-  scoredBy: 'Puntuados por',
+  scoredBy: 'Puntuación según',
   live: 'En vivo: la lista se ordena sola',
   notLive: 'Conexión perdida: reintentando',
   search: 'Buscar por nombre, correo o empresa',
@@ -24,7 +24,7 @@ export default {
   priority: 'Prioridad',
   seen: 'Última visita',
   more: 'Mostrar más',
-  shown: { one: '{count} lead a la vista', other: '{count} leads a la vista' },
+  shown: { one: '{count} lead mostrado', other: '{count} leads mostrados' },
   paused: 'En pausa mientras lee',
   waiting: { one: '{count} cambio en espera', other: '{count} cambios en espera' },
   showNow: 'Mostrar ahora',

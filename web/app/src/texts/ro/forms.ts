@@ -40,7 +40,7 @@ export default {
   target_hint: 'Trimiteți formularul aici: ca „action” al său sau din sistemul care vă face paginile.',
 
   use_email: 'Adresă de e-mail',
-  use_trait: 'Trăsătură a persoanei',
+  use_trait: 'Atribut al persoanei',
   use_answer: 'Răspuns la o întrebare',
   use_property: 'Detaliu al evenimentului',
   use_consent: 'Consimțământ',

@@ -14,7 +14,7 @@ export default {
   no_keys: 'Încă nicio cheie.',
   your_key: 'Cheia dumneavoastră nouă',
   your_key_hint: 'Trimiteți-o ca „Authorization: Bearer …”. Păstrați-o unde își ține programul secretele.',
-  'scope_facts:write': 'Raportează ce s-a întâmplat',
+  'scope_facts:write': 'Trimite evenimente și date',
   'scope_leads:read': 'Citește lead-uri și scoruri',
   'scope_leads:write': 'Schimbă și unește lead-uri',
   'scope_leads:erase': 'Șterge lead-uri definitiv',

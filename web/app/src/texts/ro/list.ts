@@ -1,6 +1,6 @@
 export default {
   title: 'Lead-uri',
-  scoredBy: 'Punctate de',
+  scoredBy: 'Scor după',
   live: 'În direct: lista se ordonează singură',
   notLive: 'Conexiune pierdută: se reîncearcă',
   search: 'Caută nume, e-mail sau companie',

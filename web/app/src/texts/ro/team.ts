@@ -12,7 +12,7 @@ export default {
   role_sales_may: 'Citește tot, schimbă lead-uri, raportează răspunsuri.',
   role_analyst_may: 'Citește tot, încearcă modele, exportă.',
   role_read_only_may: 'Citește lead-uri și modele.',
-  last_login: 'Ultima intrare',
+  last_login: 'Ultima autentificare',
   you: 'dumneavoastră',
   make_link: 'Creează linkul',
   invitations: 'Invitații deschise',

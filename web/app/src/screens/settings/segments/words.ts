@@ -2,26 +2,8 @@
 import { country } from '../../../texts/format.ts';
 import { language } from '../../../texts/language.svelte.ts';
 import { say } from '../../../texts/segments.ts';
+import { traitName } from '../../../texts/traits.ts';
 import type { EventPart, GroupPart, Part, Test, Value } from './condition.ts';
-
-/** Traits that have a name in every language; others go by their paths. */
-export const NAMED = [
-  'name', 'email', 'email.domain', 'email.kind', 'phone', 'title', 'title.seniority', 'country', 'city', 'region', 'postcode', 'language',
-  'company.name', 'company.domain', 'company.employees', 'company.industry', 'utm.source', 'utm.medium', 'utm.campaign', 'created_at',
-] as const;
-
-type Named = (typeof NAMED)[number];
-const isNamed = (path: string): path is Named => (NAMED as readonly string[]).includes(path);
-
-export function traitName(path: string): string {
-  return isNamed(path) ? say(`trait_${path}`) : path;
-}
-
-/** The path that somebody means who typed its name, or the path itself. */
-export function traitPath(typed: string): string {
-  const text = typed.trim();
-  return NAMED.find((path) => traitName(path).toLowerCase() === text.toLowerCase()) ?? text;
-}
 
 /** Events that go by these names wherever they come from. */
 export const EVENTS = [
