@@ -46,6 +46,42 @@ inBrowser('a lead', (open) => {
     await expect.poll(async () => Number(await page.locator('tr.total .gives').textContent())).toBe(lead.score);
   });
 
+  it('tells at the line what the score was and what changed it, for the pointer', async () => {
+    const { mock, page } = await open();
+    const lead = mock.leads.find((one) => one.score > 60)!;
+    await page.goto(`/leads/${lead.id}`);
+    const line = page.getByRole('img', { name: /^The score over time/ });
+    const box = (await line.boundingBox())!;
+    expect(await page.locator('.tip').count()).toBe(0);
+    await page.mouse.move(box.x + box.width - 12, box.y + 60);
+    await page.locator('.tip').getByText('page viewed').waitFor();
+    expect(await page.locator('.tip .score').textContent()).toBe(String(lead.score));
+    await page.mouse.move(box.x + 40, box.y + 60);
+    await expect.poll(async () => Number(await page.locator('.tip .score').textContent())).toBeLessThan(lead.score);
+    expect(mock.calls.some((call) => call.includes('/explain?at=')), 'looking is not choosing').toBe(false);
+    await page.mouse.move(box.x + 40, box.y - 200);
+    await page.locator('.tip').waitFor({ state: 'detached' });
+  });
+
+  it('tells the same for keys, which go from change to change', async () => {
+    const { mock, page } = await open();
+    const lead = mock.leads.find((one) => one.score > 60)!;
+    await page.goto(`/leads/${lead.id}`);
+    const slider = page.getByRole('slider', { name: 'Score as of' });
+    await slider.focus();
+    await page.keyboard.press('Shift+ArrowLeft');
+    await page.locator('.tip').getByText('page viewed').waitFor();
+    expect(await slider.getAttribute('aria-valuetext')).toMatch(/: \d+, page viewed$/);
+    const latest = Number(await slider.inputValue());
+    await page.keyboard.press('Shift+ArrowLeft');
+    await expect.poll(async () => Number(await slider.inputValue())).toBeLessThan(latest - 86_400_000);
+    await page.keyboard.press('Shift+ArrowRight');
+    await page.keyboard.press('Shift+ArrowRight');
+    await expect.poll(() => slider.getAttribute('aria-valuetext')).toBe('now');
+    await slider.blur();
+    await page.locator('.tip').waitFor({ state: 'detached' });
+  });
+
   it('follows what happens while one looks', async () => {
     const { mock, page } = await open();
     const lead = mock.leads[0]!;

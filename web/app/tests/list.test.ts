@@ -189,6 +189,7 @@ inBrowser('the list', (open) => {
   it('speaks the language of the account from then on', async () => {
     const { mock, page } = await open();
     await listed(page, mock);
+    await page.getByRole('button', { name: 'Ana Ionescu' }).click();
     await page.getByLabel('Language').selectOption('ro');
     await page.getByRole('heading', { name: 'Lead-uri' }).waitFor();
     await expect.poll(() => mock.user.language).toBe('ro');

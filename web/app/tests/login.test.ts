@@ -49,6 +49,7 @@ inBrowser('coming in', (open) => {
   it('leads nowhere but to the login after logging out', async () => {
     const { mock, page } = await open();
     await page.goto('/');
+    await page.getByRole('button', { name: 'Ana Ionescu' }).click();
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.getByLabel('Password').waitFor();
     expect(mock.isLoggedIn).toBe(false);

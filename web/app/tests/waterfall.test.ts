@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { path, sampleAt, scales, ticksTo } from '../src/screens/lead/course.ts';
+import { changeBefore, neighbour, path, sampleAt, scales, snapped, ticksTo } from '../src/screens/lead/course.ts';
 import type { Card } from '../src/screens/lead/types.ts';
 import { askedBy, waterfall } from '../src/screens/lead/waterfall.ts';
 import { ripeness } from '../src/ui/ripeness.ts';
@@ -58,4 +58,18 @@ it('brackets ripen from the lowest to the highest, however many there are', () =
   expect(['a', 'b', 'c'].map((one) => ripeness(one, ['a', 'b', 'c']))).toEqual([0, 2, 4]);
   expect(ripeness('only', ['only'])).toBe(4);
   expect(ripeness('other', ['a', 'b'])).toBe(0);
+});
+
+it('a change is found by its time, by going to the next one, and by pointing near it', () => {
+  const changes = [100, 200, 300].map((at) => ({ at: new Date(at).toISOString() }) as Parameters<typeof changeBefore>[0][number]);
+  expect(changeBefore(changes, 99)).toBeNull();
+  expect(changeBefore(changes, 200)).toBe(changes[1]);
+  expect(changeBefore(changes, 299)).toBe(changes[1]);
+  expect(neighbour(changes, 200, true)).toBe(300);
+  expect(neighbour(changes, 200, false)).toBe(100);
+  expect(neighbour(changes, 300, true)).toBeNull();
+  expect(neighbour([], 300, false)).toBeNull();
+  expect(snapped(changes, 205, 10)).toBe(200);
+  expect(snapped(changes, 251, 60), 'the nearer of two').toBe(300);
+  expect(snapped(changes, 150, 10)).toBe(150);
 });

@@ -4,6 +4,11 @@
 export interface Fault {
   pointer: string;
   detail: string;
+  /** Of a text: where it begins, from 1. */
+  line?: number;
+  column?: number;
+  /** What to do about it. */
+  remedy?: string;
 }
 
 /** An answer that is no success. `message` is the server's sentence, with the remedy in it. */
@@ -56,10 +61,7 @@ export function wishKey(): string {
 export async function ask<T>(method: string, path: string, body?: unknown, options: Options = {}): Promise<Answer<T>> {
   const headers: Record<string, string> = { accept: 'application/json' };
   let content: BodyInit | undefined;
-  if (body instanceof Blob) {
-    content = body;
-    headers['content-type'] = 'application/octet-stream';
-  } else if (body !== undefined) {
+  if (body !== undefined) {
     content = JSON.stringify(body);
     headers['content-type'] = 'application/json';
   }
@@ -74,20 +76,19 @@ export async function ask<T>(method: string, path: string, body?: unknown, optio
   }
   if (response.status === 204) return { body: undefined as T, tag: null };
   const told: unknown = await response.json().catch(() => null);
-  if (!response.ok) {
-    const problem = asProblem(response, told);
-    if (problem.status === 401 && problem.code !== 'wrong_password') shutOut();
-    throw problem;
-  }
+  if (!response.ok) throw failure(response.status, response.statusText, told);
   return { body: told as T, tag: response.headers.get('etag') };
 }
 
-function asProblem(response: Response, told: unknown): Problem {
+/** What an answer that is no success says. Whoever is not known any more is turned away. */
+export function failure(status: number, statusText: string, told: unknown): Problem {
   const details = told && typeof told === 'object' ? (told as Record<string, unknown>) : {};
   const text = (name: string) => (typeof details[name] === 'string' ? details[name] : undefined);
-  const message = text('detail') ?? text('message') ?? text('title') ?? response.statusText;
+  const message = text('detail') ?? text('message') ?? text('title') ?? statusText;
   const faults = Array.isArray(details['errors']) ? (details['errors'] as Fault[]) : [];
-  return new Problem(response.status, text('code') ?? `status_${response.status}`, message, faults, details);
+  const problem = new Problem(status, text('code') ?? `status_${status}`, message, faults, details);
+  if (status === 401 && problem.code !== 'wrong_password') shutOut();
+  return problem;
 }
 
 export const get = async <T>(path: string, options?: Options): Promise<T> => (await ask<T>('GET', path, undefined, options)).body;

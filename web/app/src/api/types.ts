@@ -3,23 +3,26 @@
 /** An instant in ISO 8601. */
 export type Instant = string;
 
-export type Role = 'owner' | 'marketer' | 'sales' | 'analyst' | 'read_only';
+export const ROLES = ['owner', 'marketer', 'sales', 'analyst', 'read_only'] as const;
+export type Role = (typeof ROLES)[number];
 
-export type Scope =
-  | 'facts:write'
-  | 'leads:read'
-  | 'leads:write'
-  | 'leads:erase'
-  | 'models:read'
-  | 'models:write'
-  | 'imports:write'
-  | 'exports:read'
-  | 'webhooks:write'
-  | 'keys:write'
-  | 'accounts:write'
-  | 'settings:write'
-  | 'audit:read'
-  | 'status:read';
+export const SCOPES = [
+  'facts:write',
+  'leads:read',
+  'leads:write',
+  'leads:erase',
+  'models:read',
+  'models:write',
+  'imports:write',
+  'exports:read',
+  'webhooks:write',
+  'keys:write',
+  'accounts:write',
+  'settings:write',
+  'audit:read',
+  'status:read',
+] as const;
+export type Scope = (typeof SCOPES)[number];
 
 export interface User {
   id: string;
@@ -40,7 +43,7 @@ export interface Me {
 
 export interface Model {
   name: string;
-  kind: string;
+  kind: 'acquisition' | 'loyalty';
   is_primary: boolean;
   active: number | null;
   shadows: number[];
@@ -55,8 +58,8 @@ export interface Model {
   created_at: Instant;
 }
 
-/** A lead with its score under one model. */
-export interface LeadItem {
+/** Who a lead is. */
+export interface Person {
   id: string;
   email: string | null;
   name: string | null;
@@ -65,13 +68,22 @@ export interface LeadItem {
   owner: string | null;
   created_at: Instant | null;
   last_seen_at: Instant | null;
+}
+
+/** Where a lead stands under a model. */
+export interface Standing {
   score: number;
   fit: number;
   engagement: number;
   grade: string | null;
   bracket: string | null;
   stage: string | null;
+  /** The reason; null: it is not disqualified. */
   disqualified: string | null;
+}
+
+/** A lead with its score under one model. */
+export interface LeadItem extends Person, Standing {
   priority: number;
   scored_at: Instant;
 }

@@ -35,8 +35,20 @@ export function fill(text: Text, values: Values, spoken: Language): string {
   });
 }
 
-/** The texts of a screen, as the function that says them: `say('title')`, `say('waiting', { count: 3 })`. */
-export function catalogue<Key extends string>(en: Texts<Key>, es: Texts<NoInfer<Key>>, ro: Texts<NoInfer<Key>>) {
-  const all: Record<Language, Texts<Key>> = { en, es, ro };
-  return (key: Key, values: Values = {}): string => fill(all[language()][key], values, language());
+/** Says a text of a screen: `say('title')`, `say('waiting', { count: 3 })`. */
+export interface Say<Key extends string> {
+  (key: Key, values?: Values): string;
+  readonly texts: Record<Language, Texts<Key>>;
+}
+
+/** The texts of a screen, as the function that says them. */
+export function catalogue<Key extends string>(en: Texts<Key>, es: Texts<NoInfer<Key>>, ro: Texts<NoInfer<Key>>): Say<Key> {
+  const texts: Record<Language, Texts<Key>> = { en, es, ro };
+  return Object.assign((key: Key, values: Values = {}): string => fill(texts[language()][key], values, language()), { texts });
+}
+
+/** Texts of a part of a screen beside those that all its parts have. */
+export function extended<Shared extends string, Key extends string>({ texts }: Say<Shared>, en: Texts<Key>, es: Texts<NoInfer<Key>>, ro: Texts<NoInfer<Key>>): Say<Shared | Key> {
+  type All = Texts<Shared | Key>;
+  return catalogue<Shared | Key>({ ...texts.en, ...en } as All, { ...texts.es, ...es } as All, { ...texts.ro, ...ro } as All);
 }

@@ -56,10 +56,10 @@ const SPANS = [
   ['minute', 60],
 ] as const;
 
-/** How long ago, or how soon: `3 days ago`. */
-export function ago(at: Moment, now: number = Date.now()): string {
+/** How long ago, or how soon: `3 days ago`. In columns the short form: `26 min. ago`. */
+export function ago(at: Moment, now: number = Date.now(), style: 'long' | 'short' = 'long'): string {
   const seconds = (new Date(at).getTime() - now) / 1000;
-  const words = keep('ago', (spoken) => new Intl.RelativeTimeFormat(spoken, { numeric: 'auto' }));
+  const words = keep(`ago ${style}`, (spoken) => new Intl.RelativeTimeFormat(spoken, { numeric: 'auto', style }));
   for (const [unit, size] of SPANS) {
     if (Math.abs(seconds) >= size) return words.format(Math.trunc(seconds / size), unit);
   }
@@ -79,6 +79,14 @@ export function country(code: string): string {
   } catch {
     return code;
   }
+}
+
+/** A size in bytes as people say it: `3.4 MB`. */
+export function bytes(size: number): string {
+  const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
+  const step = Math.min(units.length - 1, Math.floor(Math.log10(Math.max(1, size)) / 3));
+  const unit = units[step] ?? 'byte';
+  return keep(`bytes ${unit}`, (spoken) => new Intl.NumberFormat(spoken, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: 1 })).format(size / 1000 ** step);
 }
 
 /** A number in few characters: `1.2K`. */

@@ -1,22 +1,5 @@
-import type { Scope } from '../../src/api/types.ts';
+import { SCOPES } from '../../src/api/types.ts';
 import { problem, Reply, route, type Route } from './route.ts';
-
-const SCOPES: Scope[] = [
-  'facts:write',
-  'leads:read',
-  'leads:write',
-  'leads:erase',
-  'models:read',
-  'models:write',
-  'imports:write',
-  'exports:read',
-  'webhooks:write',
-  'keys:write',
-  'accounts:write',
-  'settings:write',
-  'audit:read',
-  'status:read',
-];
 
 export const accounts: Route[] = [
   route('GET', '/setup', ({ mock }) => ({ is_done: mock.isSetUp }), true),

@@ -1,7 +1,8 @@
 /** Models and their versions: drafts, what-if, diff, activation. A small model is scored so that a heavier pricing page
  * moves whoever looked at prices. */
 import { readFileSync } from 'node:fs';
-import type { Comparison, Fault, VersionView } from '../../src/screens/models/types.ts';
+import type { Fault } from '../../src/api/client.ts';
+import type { Comparison, VersionView } from '../../src/screens/models/types.ts';
 import { BRACKETS, MODEL, STAGES } from './company.ts';
 import { problem, Reply, route, type Route } from './route.ts';
 import type { Mock } from './server.ts';

@@ -88,7 +88,7 @@ export function history(lead: LeadItem) {
     return { at: new Date(NOW - days * DAY).toISOString(), score, fit: 22, engagement: score - 22, grade: 'B2', bracket: bracketOf(score), stage: stageOf(score), disqualified: null };
   };
   const samples = Array.from({ length: 91 }, (_, at) => sample(90 - at));
-  const changes = [6, 14, 30].map((days) => ({
+  const changes = [30, 14, 6].map((days) => ({
     at: sample(days).at,
     before: sample(days + 1),
     after: sample(days),

@@ -40,6 +40,8 @@ export class Mock {
   isSetUp = true;
   isLoggedIn = true;
   hasModel = true;
+  /** What is waited for after each piece of what somebody sends. */
+  pace: (() => Promise<void>) | null = null;
   /** Everything that was asked, such as `POST /api/v1/login`. */
   calls: string[] = [];
   origin = '';
@@ -90,7 +92,15 @@ export class Mock {
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://localhost');
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
+    try {
+      for await (const chunk of request) {
+        chunks.push(chunk as Buffer);
+        await this.pace?.();
+      }
+    } catch {
+      // Whoever sent it hung up.
+      return;
+    }
     response.setHeader('content-security-policy', POLICY);
     response.setHeader('x-content-type-options', 'nosniff');
     response.setHeader('cache-control', 'no-store');

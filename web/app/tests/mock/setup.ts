@@ -1,6 +1,7 @@
 /** Keys, users, webhooks, segments, the trail: what is set up. */
 import type { User } from '../../src/api/types.ts';
 import type { ApiKey, Delivery, Entry, Invitation, Segment, Session, Webhook, WriteKey } from '../../src/screens/settings/types.ts';
+import type { Form } from '../../src/screens/settings/forms/mapping.ts';
 import { problem, Reply, route, type Route } from './route.ts';
 
 const AT = '2026-11-20T09:00:00Z';
@@ -13,6 +14,8 @@ export class Setup {
   webhooks: Webhook[] = [];
   deliveries: Delivery[] = [];
   segments: Segment[] = [];
+  forms: Form[] = [];
+  general: Record<string, unknown> = {};
   sessions: Session[] = [
     { id: 's1', is_this: true, created_at: AT, last_seen_at: AT, expires_at: '2027-01-01T00:00:00Z', user_agent: 'Mozilla/5.0 (X11; Linux x86_64) Chrome/140.0 Safari/537.36' },
     { id: 's2', is_this: false, created_at: AT, last_seen_at: AT, expires_at: '2027-01-01T00:00:00Z', user_agent: 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/605' },
@@ -137,7 +140,7 @@ export class Setup {
       route('GET', '/segments/:id', ({ parts }) => new Reply(200, of(this.segments, parts['id']), { etag: '"7"' })),
       route('GET', '/segments/:id/members', () => ({ total: 42, leads: [], next: null })),
       route('POST', '/segments/count', ({ body }) =>
-        body.condition?.trait || body.condition?.event ? { leads: body.condition.trait ? 17 : 5 } : problem(422, 'bad_condition', 'the condition is none', { errors: [{ pointer: '/condition', detail: 'E004 a condition needs `trait` or `event`', remedy: 'add one' }] }),
+        body.condition?.all ? { leads: 3 } : body.condition?.trait || body.condition?.event ? { leads: body.condition.trait ? 17 : 5 } : problem(422, 'bad_condition', 'the condition is none', { errors: [{ pointer: '/condition', detail: 'E004 a condition needs `trait` or `event`', remedy: 'add one' }] }),
       ),
       change('POST', '/segments', ({ body }) => {
         const made: Segment = { id: `g${this.#next++}`, created_at: AT, created_by: 'user:u1', updated_at: AT, ...body };
@@ -148,6 +151,28 @@ export class Setup {
       change('DELETE', '/segments/:id', ({ parts }) => {
         this.segments = this.segments.filter((one) => one.id !== parts['id']);
         return gone();
+      }),
+      route('GET', '/forms', () => this.forms),
+      route('GET', '/forms/:name', ({ parts }) => this.forms.find((one) => one.name === parts['name']) ?? problem(404, 'not_found', 'there is no such form')),
+      route('POST', '/forms/suggest', ({ body }) => {
+        const fields = Object.fromEntries(Object.keys(JSON.parse(body.samples[0])).flatMap((name) => (name === 'correo' ? [[name, { as: 'email' }]] : [])));
+        return { mapping: { form: body.form, event: 'form_submitted', fields, others: 'keep' }, reasons: { correo: '"correo" is called so in English, Spanish or Romanian' } };
+      }),
+      change('PUT', '/forms/:name', ({ parts, body, headers }) => {
+        const known = this.forms.find((one) => one.name === parts['name']);
+        if (known && headers['if-match'] && headers['if-match'] !== `"${known.version}"`) return problem(412, 'changed_in_between', 'the form was changed in between');
+        const made: Form = { name: parts['name'] ?? '', mapping: body, version: (known?.version ?? 0) + 1, updated_at: AT, updated_by: 'user:u1' };
+        this.forms = [...this.forms.filter((one) => one !== known), made];
+        return made;
+      }),
+      change('DELETE', '/forms/:name', ({ parts }) => {
+        this.forms = this.forms.filter((one) => one.name !== parts['name']);
+        return gone();
+      }),
+      route('GET', '/settings/general', () => new Reply(200, { name: 'general', value: this.general, version: 1 }, { etag: '"1"' })),
+      change('PUT', '/settings/general', ({ body }) => {
+        this.general = body;
+        return new Reply(200, { name: 'general', value: body, version: 2 }, { etag: '"2"' });
       }),
       route('GET', '/audit', ({ query }) => {
         const fits = (one: Entry) => (['actor', 'action', 'object'] as const).every((key) => !query.get(key) || one[key] === query.get(key));

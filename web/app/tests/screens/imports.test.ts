@@ -67,6 +67,51 @@ inBrowser('imports', (open) => {
     expect(files.uploaded[0]?.bytes).toBe(4);
   });
 
+  /** A file that no connection swallows at once, dropped on the page; it goes on when it is told to. */
+  async function dropLarge({ page, mock }: Pick<Awaited<ReturnType<typeof at>>, 'page' | 'mock'>) {
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => (goOn = resolve));
+    mock.pace = () => held;
+    const data = await page.evaluateHandle(() => {
+      const carried = new DataTransfer();
+      carried.items.add(new File([new Uint8Array(60_000_000)], 'large.csv'));
+      return carried;
+    });
+    await page.getByRole('group', { name: 'Drop a file here' }).dispatchEvent('drop', { dataTransfer: data });
+    return () => {
+      mock.pace = null;
+      goOn();
+    };
+  }
+
+  it('say how much of a large file is sent', async () => {
+    const visit = await at('/imports');
+    const { page, files } = visit;
+    const goOn = await dropLarge(visit);
+    await page.getByText('Sending large.csv').waitFor();
+    await page.getByText(/^\d\d?% of 60 MB$/).waitFor();
+    const share = Number(await page.getByRole('progressbar').getAttribute('aria-valuenow'));
+    expect(share).toBeLessThan(100);
+    expect(await violations(page)).toEqual([]);
+    goOn();
+    await page.getByRole('heading', { name: 'large.csv' }).waitFor();
+    expect(files.uploaded).toEqual([{ name: 'large.csv', bytes: 60_000_000 }]);
+  });
+
+  it('end a file on its way when somebody cancels, and take another one', async () => {
+    const visit = await at('/imports');
+    const { page, files } = visit;
+    const goOn = await dropLarge(visit);
+    await page.getByText('Sending large.csv').waitFor();
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByLabel('Choose a file').waitFor({ state: 'attached' });
+    expect(await page.getByRole('alert').count(), 'what was wished for is no fault').toBe(0);
+    goOn();
+    await page.getByLabel('Choose a file').setInputFiles(file('contactos.csv'));
+    await page.getByRole('heading', { name: 'contactos.csv' }).waitFor();
+    expect(files.uploaded).toEqual([{ name: 'contactos.csv', bytes: 26 }]);
+  });
+
   it('say what is wrong with a file that is no table', async () => {
     const { page, files } = await at('/imports');
     await page.getByLabel('Choose a file').setInputFiles(file('setup.exe'));

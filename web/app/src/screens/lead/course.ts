@@ -72,6 +72,27 @@ export function sampleAt(samples: readonly Sample[], at: number): Sample | null 
   return found;
 }
 
+/** What was changed last at an instant; null: nothing had changed yet. */
+export function changeBefore(changes: readonly Change[], at: number): Change | null {
+  return changes.findLast((change) => Date.parse(change.at) <= at) ?? null;
+}
+
+/** The next instant at which something changed: later, or earlier. Null: there is none. */
+export function neighbour(changes: readonly Change[], at: number, isLater: boolean): number | null {
+  const instants = changes.map((change) => Date.parse(change.at));
+  return (isLater ? instants.find((one) => one > at) : instants.findLast((one) => one < at)) ?? null;
+}
+
+/** The instant itself, or that of a change so near that it is what is pointed at. `reach` is in milliseconds. */
+export function snapped(changes: readonly Change[], at: number, reach: number): number {
+  let best = at;
+  for (const change of changes) {
+    const away = Math.abs(Date.parse(change.at) - at);
+    if (away <= reach && (best === at || away < Math.abs(best - at))) best = Date.parse(change.at);
+  }
+  return best;
+}
+
 /** What moved the score, the bracket or the stage most, the latest first. */
 export function turns(changes: readonly Change[], most: number): Change[] {
   const weight = (change: Change) =>

@@ -1,17 +1,14 @@
 /** What the server answers about one lead. Amounts are decimal numbers as text. */
-import type { Instant, LeadItem } from '../../api/types.ts';
+import type { Instant, Person, Standing } from '../../api/types.ts';
 
 export type Amount = string;
 
-export interface LeadDetail extends Pick<LeadItem, 'id' | 'email' | 'name' | 'company' | 'country' | 'owner' | 'created_at' | 'last_seen_at'> {
+export interface LeadDetail extends Person {
   /** The id that was asked for, where that lead became part of this one. */
   asked_for?: string;
   traits: Record<string, unknown>;
   identifiers: { kind: 'user' | 'email' | 'lead' | 'anonymous'; value: string; since: Instant | null }[];
-  scores: (Pick<LeadItem, 'score' | 'fit' | 'engagement' | 'grade' | 'bracket' | 'stage' | 'disqualified' | 'priority'> & {
-    model: string;
-    version: number;
-  })[];
+  scores: (Standing & { priority: number; model: string; version: number })[];
   consents: { purpose: string | null; channel: string | null; is_given: boolean; at: Instant | null; fact: string | null; proof: Record<string, unknown> }[];
 }
 
@@ -49,35 +46,21 @@ export interface Group {
 }
 
 /** The groups' values, `held`, `rounding` and `disqualification` add up to `score`. */
-export interface Card {
+export interface Card extends Standing {
   model: string;
   lead: string;
   at: Instant;
-  score: number;
-  fit: number;
-  engagement: number;
-  grade: string | null;
-  bracket: string | null;
-  disqualified: string | null;
   groups: Group[];
   held: Amount;
   rounding: Amount;
   disqualification: Amount;
   gates: { gate: string; effect: string; answer: 'true' | 'false' | 'unknown' }[];
   version: number;
-  stage: string | null;
   worth_asking: string[];
 }
 
-export interface Sample {
+export interface Sample extends Standing {
   at: Instant;
-  score: number;
-  fit: number;
-  engagement: number;
-  grade: string | null;
-  bracket: string | null;
-  stage: string | null;
-  disqualified: string | null;
 }
 
 export interface Change {

@@ -10,6 +10,8 @@ export interface Filters {
   order: 'score' | 'priority';
   bracket: string | null;
   stage: string | null;
+  /** The id of a saved segment. */
+  segment: string | null;
   q: string;
 }
 
@@ -155,8 +157,8 @@ export class Ranking {
   }
 
   private page(limit: number, cursor: string | null, signal: AbortSignal): Promise<LeadPage> {
-    const { model, order, bracket, stage, q } = this.filters;
-    return get<LeadPage>(address('/leads', { model, order, bracket, stage, q, limit, cursor }), { signal });
+    const { model, order, bracket, stage, segment, q } = this.filters;
+    return get<LeadPage>(address('/leads', { model, order, bracket, stage, segment, q, limit, cursor }), { signal });
   }
 
   private async read(limit: number): Promise<void> {

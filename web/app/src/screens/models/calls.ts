@@ -1,8 +1,9 @@
 // What is asked of the server about models.
 import { ask, get, part, post, Problem, wishKey } from '../../api/client.ts';
-import type { Activation, Checked, Comparison, ModelView, VersionDiff, VersionView } from './types.ts';
+import type { Model } from '../../api/types.ts';
+import type { Activation, Checked, Comparison, VersionDiff, VersionView } from './types.ts';
 
-export const models = () => get<ModelView[]>('/models');
+export const models = () => get<Model[]>('/models');
 
 export interface VersionList {
   versions: VersionView[];

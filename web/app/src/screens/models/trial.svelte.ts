@@ -1,6 +1,7 @@
 // Trying a text out while it is being written: what is wrong with it at once, and who would move as soon as
 // the server has looked at everybody. One question is under way at a time; the latest text is asked next.
-import type { Checked, Comparison, Fault } from './types.ts';
+import type { Fault } from '../../api/client.ts';
+import type { Checked, Comparison } from './types.ts';
 
 export interface Asking {
   check: (document: string) => Promise<Checked>;

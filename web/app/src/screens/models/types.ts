@@ -1,25 +1,6 @@
 // What the API answers about models where its description only says `Object`.
-
-export interface Fault {
-  pointer: string;
-  detail: string;
-  line?: number;
-  column?: number;
-  remedy?: string;
-}
-
-export interface ModelView {
-  name: string;
-  kind: 'acquisition' | 'loyalty';
-  is_primary: boolean;
-  active: number | null;
-  shadows: number[];
-  latest: number | null;
-  keys: string[];
-  brackets: string[];
-  stages: string[];
-  created_at: string;
-}
+import type { Fault } from '../../api/client.ts';
+import type { Standing } from '../../api/types.ts';
 
 export type VersionState = 'draft' | 'shadow' | 'active' | 'retired';
 
@@ -56,12 +37,7 @@ export interface Matrix {
   leads: number[][];
 }
 
-export interface Numbers {
-  score: number;
-  bracket: string | null;
-  stage: string | null;
-  disqualified: string | null;
-}
+export type Numbers = Pick<Standing, 'score' | 'bracket' | 'stage' | 'disqualified'>;
 
 /** Amounts are decimal texts, so that no digit is lost. */
 export interface Part {

@@ -59,7 +59,7 @@ export interface Webhook {
   id: string;
   url: string;
   description: string;
-  event_types: string[];
+  event_types: HookEvent[];
   is_enabled: boolean;
   disabled_reason: string | null;
   failing_since: Instant | null;
@@ -121,23 +121,5 @@ export interface Entry {
   hash: string;
 }
 
-export const ROLES: Role[] = ['owner', 'marketer', 'sales', 'analyst', 'read_only'];
-
-export const SCOPES: Scope[] = [
-  'facts:write',
-  'leads:read',
-  'leads:write',
-  'leads:erase',
-  'models:read',
-  'models:write',
-  'imports:write',
-  'exports:read',
-  'webhooks:write',
-  'keys:write',
-  'accounts:write',
-  'settings:write',
-  'audit:read',
-  'status:read',
-];
-
 export const EVENTS = ['lead.stage_entered', 'lead.stage_left', 'lead.bracket_changed', 'lead.disqualified', 'lead.merged', 'import.finished'] as const;
+export type HookEvent = (typeof EVENTS)[number];

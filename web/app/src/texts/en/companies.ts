@@ -13,7 +13,6 @@ export default {
   topShort: 'Best five',
   sumShort: 'All',
   seen: 'Last seen',
-  more: 'Show more',
   none: 'No lead belongs to a company yet.',
   back: 'All companies',
   gone: 'There is no such company.',

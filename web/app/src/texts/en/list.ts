@@ -8,6 +8,8 @@ export default {
   everyone: 'Everyone',
   stage: 'Stage',
   allStages: 'All stages',
+  segment: 'Segment',
+  allSegments: 'All segments',
   order: 'Order',
   byScore: 'Highest score first',
   byPriority: 'Most urgent first',

@@ -13,7 +13,6 @@ export default {
   topShort: 'Cinco mejores',
   sumShort: 'Todos',
   seen: 'Última visita',
-  more: 'Mostrar más',
   none: 'Aún no hay leads que pertenezcan a una empresa.',
   back: 'Todas las empresas',
   gone: 'Esta empresa no existe.',

@@ -13,7 +13,6 @@ export default {
   topShort: 'Primele cinci',
   sumShort: 'Toate',
   seen: 'Ultima vizită',
-  more: 'Arată mai multe',
   none: 'Încă niciun lead nu aparține unei companii.',
   back: 'Toate companiile',
   gone: 'Această companie nu există.',

@@ -1,6 +1,6 @@
 export default {
   title: 'Lead-uri',
-  scoredBy: 'Punctate de',
+  scoredBy: 'Scor după',
   live: 'În direct: lista se ordonează singură',
   notLive: 'Conexiune pierdută: se reîncearcă',
   search: 'Caută nume, e-mail sau companie',
@@ -8,6 +8,8 @@ export default {
   everyone: 'Toate',
   stage: 'Etapă',
   allStages: 'Toate etapele',
+  segment: 'Segment',
+  allSegments: 'Toate segmentele',
   order: 'Ordine',
   byScore: 'Cel mai mare scor întâi',
   byPriority: 'Cele mai urgente întâi',

@@ -1,0 +1,16 @@
+export default {
+  profile: 'Profile',
+  password: 'Password',
+  password_now: 'Present password',
+  password_new: 'New password',
+  password_hint: 'At least 12 characters.',
+  change_password: 'Change password',
+  password_changed: 'The password is changed; all other sessions have ended.',
+  sessions: 'Where you are logged in',
+  this_one: 'here',
+  a_program: 'Another program',
+  session_times: 'Since {began}, last used {seen}',
+  end: 'End',
+  end_others: 'End all others',
+  end_others_text: 'Everywhere but here you have to log in again.',
+} as const;

@@ -1,0 +1,16 @@
+export default {
+  profile: 'Perfil',
+  password: 'Contraseña',
+  password_now: 'Contraseña actual',
+  password_new: 'Contraseña nueva',
+  password_hint: 'Al menos 12 caracteres.',
+  change_password: 'Cambiar contraseña',
+  password_changed: 'La contraseña ha cambiado; las demás sesiones han terminado.',
+  sessions: 'Dónde tiene la sesión abierta',
+  this_one: 'aquí',
+  a_program: 'Otro programa',
+  session_times: 'Desde {began}, último uso {seen}',
+  end: 'Terminar',
+  end_others: 'Terminar todas las demás',
+  end_others_text: 'En todas partes menos aquí tendrá que volver a entrar.',
+} as const;

@@ -1,0 +1,16 @@
+export default {
+  profile: 'Profil',
+  password: 'Parolă',
+  password_now: 'Parola de acum',
+  password_new: 'Parola nouă',
+  password_hint: 'Cel puțin 12 caractere.',
+  change_password: 'Schimbă parola',
+  password_changed: 'Parola este schimbată; celelalte sesiuni s-au încheiat.',
+  sessions: 'Unde sunteți conectat',
+  this_one: 'aici',
+  a_program: 'Alt program',
+  session_times: 'Din {began}, folosită ultima dată {seen}',
+  end: 'Încheie',
+  end_others: 'Încheie toate celelalte',
+  end_others_text: 'Peste tot în afară de aici va trebui să intrați din nou.',
+} as const;
