@@ -87,6 +87,11 @@ impl Reporting {
     }
 }
 
+/// The house, when no client holds it any more.
+fn alone(house: Rc<RefCell<House>>) -> Result<House> {
+    Ok(Rc::into_inner(house).context("a client has not ended")?.into_inner())
+}
+
 /// The judgement about a store in a file.
 async fn judge_file(
     house: &House,

@@ -13,7 +13,7 @@ use tokio::time::sleep;
 
 use super::crowd::{Crowd, Dice};
 use super::stored::{Stored, rows};
-use super::{Form, Reporting, empty_house, judge, recently, told};
+use super::{Form, Reporting, alone, empty_house, judge, recently, told};
 use crate::figures::{Times, say};
 
 pub(super) async fn run(madura: &Path, data: &Path, form: Form, seed: u64) -> Result<()> {
@@ -50,10 +50,10 @@ pub(super) async fn run(madura: &Path, data: &Path, form: Form, seed: u64) -> Re
         .await?;
     let begun = Instant::now();
     while !rows(&url, "SELECT json_build_array(lead) FROM marked_lead LIMIT 1")?.is_empty() {
-        ensure!(begun.elapsed() < Duration::from_secs(120), "scores do not follow");
+        ensure!(begun.elapsed() < Duration::from_mins(2), "scores do not follow");
         sleep(Duration::from_millis(100)).await;
     }
-    let mut house = house.borrow_mut();
+    let mut house = alone(house)?;
     let judged = judge(&house, madura, &journal, &Stored::in_postgres(&url)?).await?;
     told(&format!("PostgreSQL killed {restarts} times"), &journal, &judged);
     say("", &format!("facts were taken again after it was back within: {}", mended.shown()), None);
@@ -104,7 +104,7 @@ impl Server {
         self.child = Some(child);
         let begun = Instant::now();
         while rows(&self.url(), "SELECT json_build_array(1)").is_err() {
-            ensure!(begun.elapsed() < Duration::from_secs(60), "PostgreSQL does not start");
+            ensure!(begun.elapsed() < Duration::from_mins(1), "PostgreSQL does not start");
             std::thread::sleep(Duration::from_millis(50));
         }
         Ok(())

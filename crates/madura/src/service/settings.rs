@@ -20,20 +20,20 @@ pub(crate) struct SettingsArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// The directory for everything that is kept (environment: MADURA_DATA)
+    /// The directory for everything that is kept (environment: `MADURA_DATA`)
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
-    /// The database: a file, or postgres://user@host/name (environment: MADURA_DB). Without it a file
+    /// The database: a file, or `postgres://user@host/name` (environment: `MADURA_DB`). Without it a file
     /// in the data directory
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) db: Option<String>,
 
-    /// Where to listen (environment: MADURA_BIND)
+    /// Where to listen (environment: `MADURA_BIND`)
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) bind: Option<String>,
 
-    /// Where people reach it, as in `https://leads.example.com` (environment: MADURA_PUBLIC_URL)
+    /// Where people reach it, as in `https://leads.example.com` (environment: `MADURA_PUBLIC_URL`)
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
 }

@@ -27,13 +27,11 @@ pub(crate) fn run(house: &House, port: TcpListener) -> Running {
     let address = port.local_addr().expect("an address");
     port.set_nonblocking(true).expect("a listener");
     let (stop, stopped) = oneshot::channel();
-    let served = house.runtime.block_on(async {
-        let listener = tokio::net::TcpListener::from_std(port).expect("a listener");
-        let server = house.server.clone();
-        tokio::spawn(server.serve(listener, async move {
-            let _ = stopped.await;
-        }))
-    });
+    let _within = house.runtime.enter();
+    let listener = tokio::net::TcpListener::from_std(port).expect("a listener");
+    let served = tokio::spawn(house.server.clone().serve(listener, async move {
+        let _ = stopped.await;
+    }));
     Running { address, stop, served }
 }
 
