@@ -4,9 +4,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use crate::support::House;
+use crate::support::{As, House};
 
 /// Longer than anything here takes, even on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -33,6 +33,14 @@ pub(crate) fn run(house: &House, port: TcpListener) -> Running {
         let _ = stopped.await;
     }));
     Running { address, stop, served }
+}
+
+/// Whether it says so within some seconds.
+pub(crate) fn becomes_ready(house: &House) -> bool {
+    (0..1_000).any(|_| {
+        house.runtime.block_on(async { sleep(Duration::from_millis(10)).await });
+        house.get("/ready", &As::Nobody).status == 200
+    })
 }
 
 /// Stops the server and waits until everything has ended.
