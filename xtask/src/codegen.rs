@@ -50,20 +50,24 @@ pub(crate) fn run(mode: Mode) -> Result<()> {
     Ok(())
 }
 
-/// The help of every command, as one page.
+/// The help of every command, and of every command of a command, as one page.
 fn command_line(madura: &str) -> Result<String> {
-    let overview = shell::read(madura, &["--help"])?;
     let mut page = String::from(
         "# The command line\n\n\
          This page is generated from the program's own help: `madura --help` and\n\
          `madura COMMAND --help` say the same.\n",
     );
-    section(&mut page, "madura", &overview);
-    for command in commands(&overview) {
-        let help = shell::read(madura, &[command, "--help"])?;
-        section(&mut page, &format!("madura {command}"), &help);
-    }
+    command(&mut page, madura, &[])?;
     Ok(page)
+}
+
+fn command(page: &mut String, madura: &str, words: &[&str]) -> Result<()> {
+    let help = shell::read(madura, &[words, &["--help"]].concat())?;
+    section(page, &[&["madura"], words].concat().join(" "), &help);
+    for next in commands(&help) {
+        command(page, madura, &[words, &[next]].concat())?;
+    }
+    Ok(())
 }
 
 /// The README with what the program prints today.

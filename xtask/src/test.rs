@@ -2,21 +2,22 @@
 
 use anyhow::{Result, bail};
 
+use crate::ci::Scope;
 use crate::shell::{self, cargo};
 use crate::steps::Steps;
-use crate::{clients, web};
+use crate::{bench, clients, codegen, web};
 
 /// Where the example models lie, each with its own tests in it.
 const MODELS: &str = "models";
 
 pub(crate) fn run() -> Result<()> {
     let mut steps = Steps::default();
-    add_to(&mut steps);
+    add_to(&mut steps, Scope::Everything);
     steps.finish()
 }
 
 /// The test runner comes last, so that its summary ends the output.
-pub(crate) fn add_to(steps: &mut Steps) {
+pub(crate) fn add_to(steps: &mut Steps, scope: Scope) {
     web::add_tests(steps);
     if clients::is_there() {
         steps.run("clients", clients::run);
@@ -24,6 +25,12 @@ pub(crate) fn add_to(steps: &mut Steps) {
         steps.skip("clients", "npm and pip would put the clients of others there");
     }
     steps.run("models", test_models);
+    steps.run("codegen", || codegen::run(codegen::Mode::Check));
+    if scope == Scope::Everything {
+        // About a minute: kill -9 under load, a full disk, slow clients, PostgreSQL gone and back. It
+        // says what this machine does not have, and leaves that out.
+        steps.run("faults", || bench::live("dev", "faults", &[]));
+    }
     steps.run("doc tests", || shell::run(&cargo(), &["test", "--workspace", "--doc", "--quiet"]));
     if shell::has_cargo("nextest") {
         steps.run("tests", || shell::run(&cargo(), &["nextest", "run", "--workspace"]));

@@ -31,7 +31,7 @@ pub(crate) struct Rows {
     columns: usize,
     /// Statements that make the table and its indices.
     schema: Vec<String>,
-    rows: Vec<Vec<Value>>,
+    facts: Vec<Vec<Value>>,
 }
 
 impl Rows {
@@ -49,7 +49,7 @@ impl Rows {
         })?;
         let mut rows = read.collect::<Result<Vec<_>, _>>()?;
         rows.reverse();
-        Ok(Self { columns, schema, rows })
+        Ok(Self { columns, schema, facts: rows })
     }
 
     /// Appends them to an empty database, so many to a commit, each commit on disk before the next
@@ -72,7 +72,7 @@ impl Rows {
         let places = vec!["?"; self.columns].join(", ");
         let mut insert = alone.prepare(&format!("INSERT INTO fact VALUES ({places})"))?;
         let begun = Instant::now();
-        for part in self.rows.chunks(per_commit) {
+        for part in self.facts.chunks(per_commit) {
             alone.execute_batch("BEGIN IMMEDIATE")?;
             for row in part {
                 insert.execute(params_from_iter(row))?;
@@ -83,10 +83,10 @@ impl Rows {
         drop(insert);
         drop(alone);
         remove();
-        Ok(self.rows.len() as f64 / taken.max(Duration::from_micros(1)).as_secs_f64())
+        Ok(self.facts.len() as f64 / taken.max(Duration::from_micros(1)).as_secs_f64())
     }
 
     pub(crate) fn count(&self) -> usize {
-        self.rows.len()
+        self.facts.len()
     }
 }

@@ -3,7 +3,8 @@
 //! ```text
 //! bench-live speed MADURA DIRECTORY [--full]          figures, each with its target and the machine's limit
 //! bench-live large MADURA DIRECTORY [LEADS EVENTS]   the same of a store that has grown
-//! bench-live faults MADURA DIRECTORY [--long] [SEED]  what it endures, or an error that says what it lost
+//! bench-live faults MADURA DIRECTORY [--long] [SEED] [kills] [full] [slow] [postgres]
+//!                                                     what it endures, or an error that says what it lost
 //! ```
 //!
 //! It starts the program as a process and speaks HTTP with it, as its clients do; of its crates only the
@@ -28,7 +29,7 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use faults::Form;
+use faults::{Fault, Form};
 use speed::Extent;
 
 fn main() -> Result<()> {
@@ -54,10 +55,24 @@ fn main() -> Result<()> {
             let seed = rest.iter().find_map(|word| word.parse().ok());
             let seed = seed.unwrap_or_else(|| u64::from(std::process::id()));
             let (madura, directory) = (std::fs::canonicalize(madura)?, Path::new(directory));
-            runtime.block_on(faults::run(&madura, directory, form, seed))
+            let all = Fault::ALL.into_iter();
+            let is_known = |word: &&&str| {
+                **word == "--long"
+                    || word.parse::<u64>().is_ok()
+                    || Fault::ALL.iter().any(|(known, _)| known == *word)
+            };
+            if let Some(word) = rest.iter().find(|word| !is_known(word)) {
+                bail!("there is no fault {word}");
+            }
+            let chosen = all.clone().filter(|(word, _)| rest.contains(word));
+            let mut chosen: Vec<Fault> = chosen.map(|(_, fault)| fault).collect();
+            if chosen.is_empty() {
+                chosen = all.map(|(_, fault)| fault).collect();
+            }
+            runtime.block_on(faults::run(&madura, directory, &chosen, form, seed))
         }
         _ => bail!(
-            "usage: bench-live speed|large|faults MADURA DIRECTORY [--full|LEADS EVENTS|--long SEED]"
+            "usage: bench-live speed|large|faults MADURA DIRECTORY [--full|LEADS EVENTS|--long SEED FAULT ...]"
         ),
     }
 }

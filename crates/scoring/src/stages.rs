@@ -140,7 +140,7 @@ impl Bound<'_> {
         let stages = (0..self.program.model.stages.len()).rev();
         let mut walks =
             stages.map(|stage| Walk { bound: self, lead, stage, until: at.as_millis() });
-        let within = walks.find(|walk| walk.is_within());
+        let within = walks.find(Walk::is_within);
         within.map(|walk| walk.stage)
     }
 }

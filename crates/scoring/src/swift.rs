@@ -150,6 +150,7 @@ impl Look {
     /// Counts an event in the slot. Without a branch, on whatever kind of slot: the next event is
     /// anybody's guess.
     #[inline]
+    #[expect(clippy::needless_bitwise_bool, reason = "`&&` would be a branch")]
     fn see(&self, seen: Seen, weights: &[u32], slots: &mut [SlotTally]) {
         let tally = &mut slots[self.slot as usize];
         tally.latest = seen.at;

@@ -38,7 +38,7 @@ async fn ready(State(app): State<App>) -> Result<Response, Problem> {
     if *app.worker.borrow() != Worker::Running {
         return Err(Problem::unavailable("no_worker", "the worker that scores does not run", 5));
     }
-    app.read(|tx| Ok(tx.value::<i64>("SELECT 1", &[])?)).await?;
+    app.read(|tx| Ok(tx.probe()?)).await?;
     Ok(Json(json!({"status": "ready"})).into_response())
 }
 

@@ -34,6 +34,8 @@ pub(crate) struct Journal {
     pub(crate) again: u64,
     /// Calls that were rejected, as they should be.
     pub(crate) rejected: u64,
+    /// Requests that were told to come again later, and when.
+    pub(crate) put_off: u64,
     /// What was answered although it must not be.
     pub(crate) wrong: Vec<String>,
 }
@@ -97,12 +99,14 @@ impl Crowd {
             let reply = loop {
                 match attempt(&mut client, address, &bytes).await {
                     Ok(reply) if reply.status == 200 => break reply,
-                    Ok(reply) if ![429, 503, 507].contains(&reply.status) => {
+                    Ok(Reply { status: 429 | 503 | 507, retry_after: Some(_), .. }) => {
+                        self.journal.borrow_mut().put_off += 1;
+                    }
+                    Ok(reply) => {
                         let text = String::from_utf8_lossy(&reply.body).into_owned();
                         let text = format!("{} {text}", reply.status);
                         self.journal.borrow_mut().wrong.push(text);
                     }
-                    Ok(_) => {}
                     Err(_) => client = None,
                 }
                 self.journal.borrow_mut().again += 1;

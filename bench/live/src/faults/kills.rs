@@ -10,7 +10,7 @@ use tokio::task::LocalSet;
 use tokio::time::sleep;
 
 use super::crowd::{Crowd, Dice};
-use super::{Form, Reporting, empty_house, judge_file, recently, told};
+use super::{Form, Reporting, alone, empty_house, judge_file, recently, told};
 use crate::figures::{Times, say};
 
 pub(super) async fn run(madura: &Path, data: &Path, form: Form, seed: u64) -> Result<()> {
@@ -32,7 +32,7 @@ pub(super) async fn run(madura: &Path, data: &Path, form: Form, seed: u64) -> Re
             reporting.end().await
         })
         .await?;
-    let mut house = house.borrow_mut();
+    let mut house = alone(house)?;
     let judged = judge_file(&house, madura, &journal).await?;
     told(&format!("killed {kills} times under load"), &journal, &judged);
     say("", &format!("ready again within: {}", starts.shown()), None);
@@ -51,6 +51,6 @@ pub(super) async fn restart(house: &Rc<RefCell<crate::house::House>>) -> Result<
         if crate::house::is_ready(address).await {
             return Ok(begun.elapsed());
         }
-        anyhow::ensure!(begun.elapsed() < Duration::from_secs(120), "it does not become ready");
+        anyhow::ensure!(begun.elapsed() < Duration::from_mins(2), "it does not become ready");
     }
 }

@@ -26,21 +26,54 @@ use stored::Stored;
 /// How long it goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Form {
-    /// Within a minute.
+    /// About a minute.
     Short,
     /// 200 kills.
     Long,
 }
 
-/// Runs everything in `directory`, from this seed.
-pub(crate) async fn run(madura: &Path, directory: &Path, form: Form, seed: u64) -> Result<()> {
+/// What it has to endure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fault {
+    Kills,
+    DiskFull,
+    SlowClients,
+    Postgres,
+}
+
+impl Fault {
+    /// By the words that choose them.
+    pub(crate) const ALL: [(&'static str, Self); 4] = [
+        ("kills", Self::Kills),
+        ("full", Self::DiskFull),
+        ("slow", Self::SlowClients),
+        ("postgres", Self::Postgres),
+    ];
+}
+
+/// Runs these in `directory`, from this seed.
+pub(crate) async fn run(
+    madura: &Path,
+    directory: &Path,
+    faults: &[Fault],
+    form: Form,
+    seed: u64,
+) -> Result<()> {
     println!("seed {seed}");
-    kills::run(madura, &directory.join("kills"), form, seed).await.context("killed under load")?;
-    disk_full::run(madura, &directory.join("full"), seed).await.context("a full disk")?;
-    slow::run(madura, &directory.join("slow")).await.context("slow clients")?;
-    postgres::run(madura, &directory.join("postgres"), form, seed)
-        .await
-        .context("PostgreSQL restarted")
+    for (word, fault) in Fault::ALL.into_iter().filter(|(_, fault)| faults.contains(fault)) {
+        let data = directory.join(word);
+        match fault {
+            Fault::Kills => {
+                kills::run(madura, &data, form, seed).await.context("killed under load")?;
+            }
+            Fault::DiskFull => disk_full::run(madura, &data, seed).await.context("a full disk")?,
+            Fault::SlowClients => slow::run(madura, &data).await.context("slow clients")?,
+            Fault::Postgres => {
+                postgres::run(madura, &data, form, seed).await.context("PostgreSQL restarted")?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A house in an empty directory, with the model in force.
@@ -85,6 +118,11 @@ impl Reporting {
         }
         Ok(self.crowd.journal)
     }
+}
+
+/// The house, when no client holds it any more.
+fn alone(house: Rc<RefCell<House>>) -> Result<House> {
+    Ok(Rc::into_inner(house).context("a client has not ended")?.into_inner())
 }
 
 /// The judgement about a store in a file.

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::rc::Rc;
@@ -13,8 +14,9 @@ use tokio::time::sleep;
 
 use super::crowd::{Crowd, Dice};
 use super::stored::{Stored, rows};
-use super::{Form, Reporting, empty_house, judge, recently, told};
+use super::{Form, Reporting, alone, empty_house, judge, recently, told};
 use crate::figures::{Times, say};
+use crate::http::{Client, Reply, request};
 
 pub(super) async fn run(madura: &Path, data: &Path, form: Form, seed: u64) -> Result<()> {
     let Some(mut server) = Server::make()? else {
@@ -26,6 +28,7 @@ pub(super) async fn run(madura: &Path, data: &Path, form: Form, seed: u64) -> Re
     let restarts = if form == Form::Long { 20 } else { 2 };
     let house = Rc::new(RefCell::new(empty_house(madura, data, Some(url.clone())).await?));
     let crowd = Crowd::new(seed, 200, 8, recently());
+    let address = house.borrow().address;
     let mut mended = Times::default();
     let local = LocalSet::new();
     let journal = local
@@ -35,6 +38,17 @@ pub(super) async fn run(madura: &Path, data: &Path, form: Form, seed: u64) -> Re
             for _ in 0..restarts {
                 sleep(Duration::from_millis(500 + dice.of(700))).await;
                 server.kill()?;
+                let put_off = crowd.journal.borrow().put_off;
+                let since = Instant::now();
+                while crowd.journal.borrow().put_off == put_off {
+                    ensure!(since.elapsed() < Duration::from_secs(30), "nobody is put off");
+                    sleep(Duration::from_millis(5)).await;
+                }
+                let ready = asked(address, "/ready").await?;
+                let is_put_off = ready.status == 503 && ready.retry_after.is_some();
+                ensure!(is_put_off, "/ready is {} without a database", ready.status);
+                let health = asked(address, "/health").await?;
+                ensure!(health.status == 200, "/health is {} without a database", health.status);
                 sleep(Duration::from_millis(dice.of(500))).await;
                 server.start()?;
                 let (since, known) = (Instant::now(), crowd.acknowledged());
@@ -45,19 +59,35 @@ pub(super) async fn run(madura: &Path, data: &Path, form: Form, seed: u64) -> Re
                 mended.add(since.elapsed());
             }
             ensure!(house.borrow_mut().ended()?.is_none(), "it ended when its database was away");
+            let since = Instant::now();
+            while asked(address, "/ready").await?.status != 200 {
+                ensure!(
+                    since.elapsed() < Duration::from_secs(30),
+                    "it does not become ready again"
+                );
+                sleep(Duration::from_millis(20)).await;
+            }
             reporting.end().await
         })
         .await?;
     let begun = Instant::now();
-    while !rows(&url, "SELECT json_build_array(lead) FROM marked_lead LIMIT 1")?.is_empty() {
-        ensure!(begun.elapsed() < Duration::from_secs(120), "scores do not follow");
+    let waiting = "SELECT json_build_array(lead) FROM marked_lead
+        UNION ALL SELECT json_build_array(id) FROM inbox LIMIT 1";
+    while !rows(&url, waiting)?.is_empty() {
+        ensure!(begun.elapsed() < Duration::from_mins(2), "scores do not follow");
         sleep(Duration::from_millis(100)).await;
     }
-    let mut house = house.borrow_mut();
+    let mut house = alone(house)?;
     let judged = judge(&house, madura, &journal, &Stored::in_postgres(&url)?).await?;
     told(&format!("PostgreSQL killed {restarts} times"), &journal, &judged);
+    let put_off = journal.borrow().put_off;
+    say("", &format!("{put_off} requests were put off meanwhile, and told for how long"), None);
     say("", &format!("facts were taken again after it was back within: {}", mended.shown()), None);
     house.stop()
+}
+
+async fn asked(address: SocketAddr, path: &str) -> Result<Reply> {
+    Client::connect(address).await?.send(&request("GET", path, "", b"")).await
 }
 
 /// A server of our own, reached by a socket in its directory.
@@ -80,9 +110,8 @@ impl Server {
         // A server refuses to run as root: then it runs as the user whom its package made.
         let script = format!(
             "[ \"$(id -u)\" != 0 ] || chown postgres:postgres '{place}'; cd '{place}' && \
-             {as_user} '{programs}/initdb' -D '{place}/data' -A trust -U postgres -E UTF8 --locale=C \
-             >/dev/null",
-            as_user = AS_USER
+             {AS_USER} '{programs}/initdb' -D '{place}/data' -A trust -U postgres -E UTF8 --locale=C \
+             >/dev/null"
         );
         let made = Command::new("sh").args(["-c", &script]).status()?;
         ensure!(made.success(), "initdb fails");
@@ -104,7 +133,7 @@ impl Server {
         self.child = Some(child);
         let begun = Instant::now();
         while rows(&self.url(), "SELECT json_build_array(1)").is_err() {
-            ensure!(begun.elapsed() < Duration::from_secs(60), "PostgreSQL does not start");
+            ensure!(begun.elapsed() < Duration::from_mins(1), "PostgreSQL does not start");
             std::thread::sleep(Duration::from_millis(50));
         }
         Ok(())

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use scoring::Columns;
 
-use super::{Codes, Roster};
+use super::Roster;
+use super::codes::Codes;
 
 /// Leads that follow each other in a roster.
 #[derive(Clone, Debug)]

@@ -22,7 +22,10 @@ fn document(points: &str, events: &str) -> String {
 }
 
 fn everyone() -> Vec<LeadFacts> {
-    let somebody = |name: &str| lead(name, 0.0).knows("country", name.split('-').next().unwrap());
+    let somebody = |name: &str| {
+        let country = name.split('-').next().expect("a country");
+        lead(name, 0.0).knows("country", country)
+    };
     let visits = |facts: LeadFacts, visits: u32| {
         (0..visits).fold(facts, |facts, visit| facts.does("visit", day(3.0 + f64::from(visit))))
     };

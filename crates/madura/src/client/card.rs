@@ -1,4 +1,5 @@
 //! A score card out of an answer, as the one that this program itself would make.
+#![expect(clippy::struct_field_names, reason = "the API's words")]
 
 use leads::Timestamp;
 use scoring::{Amount, CriterionCard, EventSeen, GateCard, GroupCard, ScoreCard, TraitSeen};

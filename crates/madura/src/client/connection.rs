@@ -59,7 +59,7 @@ pub(crate) enum Given<'a> {
 const TRIES: u32 = 5;
 
 /// A server that asks for more than this has no time today: 60 s.
-const WAIT_MAX: Duration = Duration::from_secs(60);
+const WAIT_MAX: Duration = Duration::from_mins(1);
 
 /// A server far away, or one that just starts.
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);

@@ -160,6 +160,7 @@ fn path(environment: impl Fn(&'static str) -> Option<String>) -> Result<PathBuf>
     Ok(directory.join("madura").join("servers.toml"))
 }
 
+#[expect(clippy::verbose_bit_mask, reason = "modes are written in octal")]
 fn refuse_if_others_can_read(path: &Path) -> Result<()> {
     let mode =
         fs::metadata(path).map_err(|error| cannot("read", path, error))?.permissions().mode();

@@ -59,7 +59,7 @@ impl Stream {
             let (field, value) = line.split_once(':').unwrap_or((&line, ""));
             let value = value.strip_prefix(' ').unwrap_or(value);
             match field {
-                "event" => name = value.to_owned(),
+                "event" => value.clone_into(&mut name),
                 "data" => {
                     if !data.is_empty() {
                         data.push('\n');

@@ -11,8 +11,8 @@ use crate::ui::Ui;
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ServerArgs {
-    /// The server: its address, or what it was called at `madura login` (environment: MADURA_SERVER;
-    /// its key: MADURA_KEY). Without it the default one
+    /// The server: its address, or what it was called at `madura login` (environment: `MADURA_SERVER`;
+    /// its key: `MADURA_KEY`). Without it the default one
     #[arg(long, value_name = "URL")]
     pub(crate) server: Option<String>,
 

@@ -82,13 +82,12 @@ fn apply(live: &Live, path: &Path, document: &str, args: &ApplyArgs, ui: &Ui) ->
         let known = live.store().read(|tx| versions(tx, &name)).map_err(Failure::system)?;
         // What was in force before and comes back is the same version again.
         let again = known.into_iter().find(|version| version.document == document);
-        let version = match again {
-            Some(again) => again.version,
-            None => {
-                let note = format!("from {place}");
-                let drafted = live.add_draft(document, &note, &args.by, now());
-                drafted.map_err(|problem| refused(path, problem))?.version
-            }
+        let version = if let Some(again) = again {
+            again.version
+        } else {
+            let note = format!("from {place}");
+            let drafted = live.add_draft(document, &note, &args.by, now());
+            drafted.map_err(|problem| refused(path, problem))?.version
         };
         live.set_state(&name, version, VersionState::Active, &args.by, now())
             .map_err(|problem| refused(path, problem))?;

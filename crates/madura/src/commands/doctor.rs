@@ -51,12 +51,15 @@ pub(crate) fn run(args: &DoctorArgs, ui: &Ui) -> Result {
             line(false, &what, "it listens elsewhere: say where with --bind");
         }
         (Ok(_), _) => line(true, &format!("{} is free", settings.bind), ""),
-        (Err(_), Some(ready)) => {
+        (Err(_), Running::Well) => {
             line(true, &format!("a running Madura answers at {}", settings.bind), "");
-            let remedy = ready.as_deref().unwrap_or_default();
-            line(ready.is_none(), "it can take facts, and scores follow", remedy);
+            line(true, "it can take facts, and scores follow", "");
         }
-        (Err(error), None) => {
+        (Err(_), Running::Ill { why }) => {
+            line(true, &format!("a running Madura answers at {}", settings.bind), "");
+            line(false, "it can take facts, and scores follow", &why);
+        }
+        (Err(error), Running::Not) => {
             let remedy = format!("{error}, and no Madura: stop that one, or choose another --bind");
             line(false, &format!("{} is free", settings.bind), &remedy);
         }
@@ -66,7 +69,7 @@ pub(crate) fn run(args: &DoctorArgs, ui: &Ui) -> Result {
     }
     match House::beside(&settings) {
         Err(_) => {
-            line(false, "the database can be opened", "start `madura serve` once, or see --db")
+            line(false, "the database can be opened", "start `madura serve` once, or see --db");
         }
         Ok(house) => {
             line(true, &format!("the database {}", settings.db), "");
@@ -79,24 +82,36 @@ pub(crate) fn run(args: &DoctorArgs, ui: &Ui) -> Result {
     Ok(if ill { Outcome::Findings } else { Outcome::Fine })
 }
 
-/// Whether a Madura answers where this one would listen; inside: why it cannot take facts.
-fn running(settings: &Settings, ui: &Ui) -> Option<Option<String>> {
+/// Whether a Madura answers where this one would listen.
+enum Running {
+    /// None does.
+    Not,
+    Well,
+    /// It answers, and cannot take facts.
+    Ill {
+        why: String,
+    },
+}
+
+fn running(settings: &Settings, ui: &Ui) -> Running {
     let mut bind = settings.bind;
     if bind.ip().is_unspecified() {
         bind.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
-    let address = Address::parse(&format!("http://{bind}"), true).ok()?;
-    let connection = Connection::new(address, None, ui).ok()?;
-    let (status, said) = connection.look(&["health"])?;
-    if status != 200 || said["status"] != "ok" {
-        return None;
+    let address = Address::parse(&format!("http://{bind}"), true);
+    let Ok(connection) = address.and_then(|address| Connection::new(address, None, ui)) else {
+        return Running::Not;
+    };
+    match connection.look(&["health"]) {
+        Some((200, said)) if said["status"] == "ok" => {}
+        _ => return Running::Not,
     }
     match connection.look(&["ready"]) {
-        Some((200, _)) => Some(None),
+        Some((200, _)) => Running::Well,
         Some((_, problem)) => {
             let why = problem["detail"].as_str().unwrap_or("it does not say why: see its log");
-            Some(Some(legible(why)))
+            Running::Ill { why: legible(why) }
         }
-        None => Some(Some("it does not answer: see its log".to_owned())),
+        None => Running::Ill { why: "it does not answer: see its log".to_owned() },
     }
 }

@@ -153,7 +153,7 @@ fn fill(
         if read == 0 {
             break;
         }
-        lines += part[..read].iter().filter(|byte| **byte == b'\n').count() as u64;
+        lines += memchr::memchr_iter(b'\n', &part[..read]).count() as u64;
         out.write_all(&part[..read]).map_err(cannot)?;
     }
     Ok(match format {

@@ -19,7 +19,7 @@ use crate::ui::Ui;
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct LoginArgs {
-    /// The server's address, as in https://leads.example.com
+    /// The server's address, as in `https://leads.example.com`
     #[arg(value_name = "URL")]
     server: Option<String>,
 

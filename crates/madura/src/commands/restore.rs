@@ -39,5 +39,5 @@ pub(crate) fn run(args: &RestoreArgs, ui: &Ui) -> Result {
     let restored = store::backup::restore(&args.from, &settings.db, &events, now())
         .map_err(Failure::system)?;
     ui.say(format_args!("{}: as of {}", settings.db, restored.made_at));
-    told(&restored.verified, ui)
+    Ok(told(&restored.verified, ui))
 }

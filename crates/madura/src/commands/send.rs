@@ -1,6 +1,7 @@
 //! `madura send`: facts, one JSON object a line, in batches that may be sent twice and count once.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Write as _};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -114,15 +115,11 @@ fn skip_line(input: &mut Box<dyn BufRead + Send>) -> io::Result<()> {
         if part.is_empty() {
             return Ok(());
         }
-        match part.iter().position(|byte| *byte == b'\n') {
-            Some(end) => {
-                input.consume(end + 1);
-                return Ok(());
-            }
-            None => {
-                let length = part.len();
-                input.consume(length);
-            }
+        let end = part.iter().position(|byte| *byte == b'\n');
+        let length = end.map_or(part.len(), |end| end + 1);
+        input.consume(length);
+        if end.is_some() {
+            return Ok(());
         }
     }
 }
@@ -152,6 +149,7 @@ struct Verdicts {
 }
 
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the API's words")]
 struct Verdict {
     index: usize,
     verdict: String,
@@ -339,7 +337,7 @@ impl<'a> Sender<'a> {
         let ui = self.connection.ui;
         let mut said = format!("{} taken", counted(self.taken, "fact", "facts"));
         if self.repeated > 0 {
-            said.push_str(&format!(", {} there already", grouped(self.repeated)));
+            let _ = write!(said, ", {} there already", grouped(self.repeated));
         }
         ui.say(said);
         if self.rejected > 0 {

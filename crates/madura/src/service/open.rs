@@ -89,6 +89,7 @@ fn lock(settings: &Settings) -> Result<File> {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "of a kind that others may not know")]
 fn email_kind(domain: &str) -> Option<&'static str> {
     Some(MailboxKind::of(domain).name())
 }
@@ -107,6 +108,6 @@ pub(crate) fn clock() -> server::Clock {
 pub(crate) fn random() -> server::Random {
     Arc::new(|bytes: &mut [u8]| {
         // Without randomness there are no secrets, and without secrets nothing may go on.
-        getrandom::fill(bytes).expect("the system has random numbers")
+        getrandom::fill(bytes).expect("the system has random numbers");
     })
 }

@@ -20,20 +20,20 @@ pub(crate) struct SettingsArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// The directory for everything that is kept (environment: MADURA_DATA)
+    /// The directory for everything that is kept (environment: `MADURA_DATA`)
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
 
-    /// The database: a file, or postgres://user@host/name (environment: MADURA_DB). Without it a file
+    /// The database: a file, or `postgres://user@host/name` (environment: `MADURA_DB`). Without it a file
     /// in the data directory
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) db: Option<String>,
 
-    /// Where to listen (environment: MADURA_BIND)
+    /// Where to listen (environment: `MADURA_BIND`)
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) bind: Option<String>,
 
-    /// Where people reach it, as in `https://leads.example.com` (environment: MADURA_PUBLIC_URL)
+    /// Where people reach it, as in `https://leads.example.com` (environment: `MADURA_PUBLIC_URL`)
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
 }
@@ -239,7 +239,11 @@ fn read_file(args: &SettingsArgs) -> Result<(File, PathBuf)> {
     let text = fs::read_to_string(&path)
         .map_err(|error| Failure::file(format!("cannot read {}", path.display()), error))?;
     let file = toml::from_str(&text).map_err(|error| {
-        Failure::usage(format!("{}: {}", path.display(), error.to_string().trim_end()))
+        // The whole error would show the line, which may be the one with a password in it.
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let what = error.message().trim_end();
+        Failure::usage(format!("{}, line {line}: {what}", path.display()))
     })?;
     Ok((file, path))
 }
@@ -289,6 +293,17 @@ mod tests {
         assert_eq!(limits.per_write_key, server::Rate { per_second: 9e3, burst: 36e3 });
         assert_eq!(limits.per_address, built_in.per_address);
         assert_eq!(limits.per_caller, built_in.per_caller);
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_read_is_named_and_not_shown() {
+        for file in ["\ndb = \"postgres://u:secret@h/d", "\ndb = [\"postgres://u:secret@h/d\"]"] {
+            let refused = format!("{:?}", read(file, &[], None).expect_err(file));
+            assert!(refused.contains("line 2") && !refused.contains("secret"), "{refused}");
+        }
+        let refused = read("db = \"postgres://u:secret@h/d?sslmode=x\"", &[], None);
+        let refused = format!("{:?}", refused.expect_err("no mode"));
+        assert!(refused.contains("sslmode") && !refused.contains("secret"), "{refused}");
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Talking to a running server: logging in, leads, facts.
 
+use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value as Json;
@@ -120,8 +121,9 @@ fn leads_come_in_their_order_over_all_pages() {
     for lead in 1..=230 {
         let title = ["CEO", "intern"][lead % 2];
         let country = ["ES", "RO", "FR"][lead % 3];
-        facts += &format!(
-            "{{\"who\":{{\"user\":\"{lead}\"}},\"traits\":{{\"title\":\"{title}\",\"country\":\"{country}\"}},\"at\":\"2026-01-01T00:00:00Z\"}}\n"
+        let _ = writeln!(
+            facts,
+            "{{\"who\":{{\"user\":\"{lead}\"}},\"traits\":{{\"title\":\"{title}\",\"country\":\"{country}\"}},\"at\":\"2026-01-01T00:00:00Z\"}}"
         );
     }
     running.fine_with("send", &facts);
@@ -145,7 +147,8 @@ fn leads_come_in_their_order_over_all_pages() {
     assert!(wrong.stderr.contains("madura models"), "{}", wrong.stderr);
 
     running.fine("export leads --out leads.ndjson");
-    assert_eq!(running.desk.read("leads.ndjson").iter().filter(|b| **b == b'\n').count(), 230);
+    let leads = running.desk.read("leads.ndjson");
+    assert_eq!(leads.split_inclusive(|byte| *byte == b'\n').count(), 230);
 }
 
 #[test]

@@ -84,7 +84,7 @@ impl Lane for i32 {
         let sign = self >> 31;
         let size = (self ^ sign).wrapping_sub(sign) as u32;
         let numerator = u64::from(size + rounding.half);
-        let size = (numerator * u64::from(rounding.reciprocal) >> 32) as u32 >> rounding.bits;
+        let size = ((numerator * u64::from(rounding.reciprocal)) >> 32) as u32 >> rounding.bits;
         (size as Self ^ sign) - sign
     }
 }

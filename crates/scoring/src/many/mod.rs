@@ -3,6 +3,7 @@
 //! What an event gives at later instants follows from its age: where instants are evenly spaced, a
 //! row of weights that is added as a whole; and what rests on the number of events is a step. The
 //! rules are those of [`crate::fold`]; the laws hold the two together.
+#![expect(clippy::inline_always, reason = "what is called anew is compiled without wide registers")]
 
 use leads::Timestamp;
 use pulp::{Arch, Simd, WithSimd};

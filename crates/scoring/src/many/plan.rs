@@ -419,7 +419,7 @@ fn grain(bound: &Bound<'_>) -> i64 {
             .for_each(|(low, high)| [low, high].into_iter().for_each(|limit| take(*limit)));
     }
     let limits = program.groups.iter().filter_map(|group| group.limit);
-    limits.for_each(|(low, high)| [low, high].into_iter().for_each(|limit| take(limit)));
+    limits.for_each(|(low, high)| [low, high].into_iter().for_each(&mut take));
     grain
 }
 

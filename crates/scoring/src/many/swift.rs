@@ -129,7 +129,7 @@ impl Hours {
     /// How often it lies in an age in hours, and what is left.
     #[inline(always)]
     fn divide(self, age: u32) -> (u32, u32) {
-        let times = (u64::from(age) * self.reciprocal >> self.bits) as u32;
+        let times = ((u64::from(age) * self.reciprocal) >> self.bits) as u32;
         (times, age - times * self.number)
     }
 }

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use crate::running::{PATIENCE, end, port, run};
+use crate::running::{PATIENCE, becomes_ready, end, port, run};
 use crate::support::{As, House};
 
 async fn request(address: SocketAddr, head: &str) -> TcpStream {
@@ -111,15 +111,7 @@ fn a_server_is_ready_while_it_scores_and_ends_in_good_order() {
     house.get("/health", &As::Nobody).expect(200);
     house.get("/ready", &As::Nobody).problem(503, "no_worker");
     let running = run(&house, port());
-    let mut ready = false;
-    for _ in 0..1_000 {
-        ready = house.get("/ready", &As::Nobody).status == 200;
-        if ready {
-            break;
-        }
-        house.runtime.block_on(async { tokio::time::sleep(Duration::from_millis(10)).await });
-    }
-    assert!(ready);
+    assert!(becomes_ready(&house));
     end(&house, running);
     house.get("/ready", &As::Nobody).problem(503, "stopping");
 }

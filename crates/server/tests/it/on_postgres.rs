@@ -4,12 +4,22 @@ use axum::http::StatusCode;
 use serde_json::json;
 
 use crate::postgres::database;
+use crate::running::{becomes_ready, end, port, run};
 use crate::support::{As, House, PASSWORD};
 
 fn house() -> Option<House> {
     let address = database()?;
     let directory = tempfile::tempdir().expect("a directory");
     Some(House::at(&address, directory, |_| {}))
+}
+
+#[test]
+fn a_server_is_ready_on_the_other_database_too() {
+    let Some(house) = house() else { return };
+    house.get("/ready", &As::Nobody).problem(503, "no_worker");
+    let running = run(&house, port());
+    assert!(becomes_ready(&house));
+    end(&house, running);
 }
 
 #[test]

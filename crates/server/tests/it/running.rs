@@ -4,9 +4,9 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
-use crate::support::House;
+use crate::support::{As, House};
 
 /// Longer than anything here takes, even on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -27,14 +27,20 @@ pub(crate) fn run(house: &House, port: TcpListener) -> Running {
     let address = port.local_addr().expect("an address");
     port.set_nonblocking(true).expect("a listener");
     let (stop, stopped) = oneshot::channel();
-    let served = house.runtime.block_on(async {
-        let listener = tokio::net::TcpListener::from_std(port).expect("a listener");
-        let server = house.server.clone();
-        tokio::spawn(server.serve(listener, async move {
-            let _ = stopped.await;
-        }))
-    });
+    let _within = house.runtime.enter();
+    let listener = tokio::net::TcpListener::from_std(port).expect("a listener");
+    let served = tokio::spawn(house.server.clone().serve(listener, async move {
+        let _ = stopped.await;
+    }));
     Running { address, stop, served }
+}
+
+/// Whether it says so within some seconds.
+pub(crate) fn becomes_ready(house: &House) -> bool {
+    (0..1_000).any(|_| {
+        house.runtime.block_on(async { sleep(Duration::from_millis(10)).await });
+        house.get("/ready", &As::Nobody).status == 200
+    })
 }
 
 /// Stops the server and waits until everything has ended.

@@ -11,7 +11,7 @@ use crate::running::{end, port, run};
 use crate::support::{As, House};
 
 /// Opens each page in a browser, unfolds whatever can be unfolded, and fails where a text came alive.
-const LOOK: &str = r#"
+const LOOK: &str = r"
 const { chromium } = require('playwright-core');
 const [, host, cookie, executablePath, ...paths] = process.argv;
 const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
@@ -58,7 +58,7 @@ const alive = [];
   if (alive.length) { console.error(alive.join('\n')); process.exit(2); }
   process.exit(0);
 })().catch((error) => { console.error(error); process.exit(3); });
-"#;
+";
 
 /// One of each family: elements, attributes that break out, addresses, templates, entities, direction
 /// marks, and texts that end a script or a comment.

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::link::Link;
+
 /// Where a database is: a file of our own, or a PostgreSQL server.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Address {
@@ -16,22 +18,32 @@ pub enum Address {
 
 /// Why a text is not the address of a database.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
-#[error(
-    "`{scheme}:` is no database that we know: write a file's path or postgres://user@host/database"
-)]
-pub struct AddressError {
-    scheme: String,
+pub enum AddressError {
+    /// It is of another database.
+    #[error(
+        "`{scheme}:` is no database that we know: write a file's path or postgres://user@host/database"
+    )]
+    Scheme {
+        /// What it begins with.
+        scheme: String,
+    },
+    /// It is one of PostgreSQL, and cannot be read.
+    #[error("the address of the PostgreSQL server cannot be read: {0}")]
+    Server(String),
 }
 
 impl Address {
     /// Reads an address: a URL of PostgreSQL, `sqlite:PATH`, or a path.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Self::Postgres(text.to_owned()));
+            return match Link::read(text) {
+                Ok(_) => Ok(Self::Postgres(text.to_owned())),
+                Err(why) => Err(AddressError::Server(why)),
+            };
         }
         let path = text.strip_prefix("sqlite:").unwrap_or(text);
         match path.split_once("://") {
-            Some((scheme, _)) => Err(AddressError { scheme: scheme.to_owned() }),
+            Some((scheme, _)) => Err(AddressError::Scheme { scheme: scheme.to_owned() }),
             None => Ok(Self::File(PathBuf::from(path))),
         }
     }
@@ -50,12 +62,10 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => path.display().fmt(f),
-            Self::Postgres(url) => {
-                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-                let rest = rest.split('?').next().unwrap_or_default();
-                let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-                write!(f, "postgres://{place}")
-            }
+            Self::Postgres(url) => match Link::read(url) {
+                Ok(link) => link.fmt(f),
+                Err(_) => f.write_str("postgres://"),
+            },
         }
     }
 }
@@ -74,8 +84,12 @@ mod tests {
     fn an_address_is_a_path_or_a_postgresql_url_and_shows_no_password() {
         assert_eq!(Address::parse("data/m.db"), Ok(Address::File("data/m.db".into())));
         assert_eq!(Address::parse("sqlite:m.db"), Ok(Address::File("m.db".into())));
-        let server = Address::parse("postgres://u:se@cret@db:5433/m?sslmode=x&password=y");
-        assert_eq!(server.expect("a server").to_string(), "postgres://db:5433/m");
+        let url = "postgres://u:se%40cret@db:5433/m?sslmode=require&password=y";
+        let server = Address::parse(url).expect("a server");
+        assert_eq!(server, Address::Postgres(url.to_owned()));
+        assert_eq!(format!("{server} {server:?}"), "postgres://db:5433/m postgres://db:5433/m");
         assert!(Address::parse("mysql://u@h/d").is_err());
+        let unknown = Address::parse("postgres://u:secret@db/m?sslmode=x").expect_err("a mode");
+        assert!(unknown.to_string().contains("sslmode") && !unknown.to_string().contains("secret"));
     }
 }

@@ -65,11 +65,12 @@ impl From<rusqlite::Error> for DbError {
 impl From<postgres::Error> for DbError {
     fn from(error: postgres::Error) -> Self {
         use postgres::error::SqlState;
+        use std::error::Error as _;
         let Some(server) = error.as_db_error() else {
-            return if error.is_closed() || std::error::Error::source(&error).is_some() {
-                Self::Unavailable(error.to_string())
+            return if error.is_closed() || error.source().is_some() {
+                Self::Unavailable(told(&error))
             } else {
-                Self::Statement(error.to_string())
+                Self::Statement(told(&error))
             };
         };
         // The message of a violated key names the key's value; its constraint is enough.
@@ -91,5 +92,13 @@ impl From<postgres::Error> for DbError {
             }
             code => Self::Statement(format!("{text} ({})", code.code())),
         }
+    }
+}
+
+/// What a client of PostgreSQL says, with what lies behind it: the first alone says little.
+pub(super) fn told(error: &postgres::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
     }
 }

@@ -6,7 +6,9 @@
 
 mod address;
 mod checkpoints;
+mod encryption;
 mod error;
+mod link;
 mod postgres;
 mod sqlite;
 mod value;
@@ -148,6 +150,11 @@ impl Tx<'_> {
     /// The one column of the one row of a statement that always has one, such as a count.
     pub fn value<T: Column>(&mut self, sql: &str, params: &[Param<'_>]) -> Result<T, DbError> {
         self.find(sql, params, |row| row.get(0))?.ok_or(DbError::NoRow)
+    }
+
+    /// Asks for nothing: fails where the database does not answer.
+    pub fn probe(&mut self) -> Result<(), DbError> {
+        self.value::<i64>("SELECT CAST(1 AS BIGINT)", &[]).map(drop)
     }
 
     /// Whether the database is a server (for the few statements that differ).

@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 
 use bytes::BytesMut;
+use postgres::config::SslMode;
 use postgres::fallible_iterator::FallibleIterator;
 use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, NoTls, Statement};
 
+use super::encryption::Encryption;
+use super::link::Link;
 use super::{DbError, Param, Row};
 
 /// A connection to a server.
@@ -17,7 +20,13 @@ pub struct Server {
 
 impl Server {
     pub(super) fn connect(url: &str) -> Result<Self, DbError> {
-        let client = Client::connect(url, NoTls)?;
+        let link = Link::read(url).map_err(DbError::Unavailable)?;
+        let client = if link.config.get_ssl_mode() == SslMode::Disable {
+            link.config.connect(NoTls)?
+        } else {
+            let encryption = Encryption::new(&link.trust).map_err(DbError::Unavailable)?;
+            link.config.connect(encryption)?
+        };
         Ok(Self { client, statements: HashMap::new() })
     }
 

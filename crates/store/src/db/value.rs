@@ -1,6 +1,7 @@
 //! What goes into a statement, and what comes out of a row.
 
 use super::DbError;
+use super::error::told;
 
 /// A parameter of a statement.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -44,9 +45,14 @@ impl Row<'_> {
                 let value = row.get_ref(index)?;
                 value.as_str().map_err(|error| DbError::Statement(error.to_string()))
             }
-            Row::Postgres(row) => row.try_get(index).map_err(DbError::from),
+            Row::Postgres(row) => row.try_get(index).map_err(|error| unreadable(&error)),
         }
     }
+}
+
+/// A column that is not of the kind that it is read as: a mistake of ours, and none of the server.
+fn unreadable(error: &postgres::Error) -> DbError {
+    DbError::Statement(told(error))
 }
 
 macro_rules! columns {
@@ -55,7 +61,7 @@ macro_rules! columns {
             fn read(row: &Row<'_>, index: usize) -> Result<Self, DbError> {
                 match row {
                     Row::Sqlite(row) => row.get(index).map_err(DbError::from),
-                    Row::Postgres(row) => row.try_get(index).map_err(DbError::from),
+                    Row::Postgres(row) => row.try_get(index).map_err(|error| unreadable(&error)),
                 }
             }
         }
@@ -63,7 +69,7 @@ macro_rules! columns {
             fn read(row: &Row<'_>, index: usize) -> Result<Self, DbError> {
                 match row {
                     Row::Sqlite(row) => row.get(index).map_err(DbError::from),
-                    Row::Postgres(row) => row.try_get(index).map_err(DbError::from),
+                    Row::Postgres(row) => row.try_get(index).map_err(|error| unreadable(&error)),
                 }
             }
         }

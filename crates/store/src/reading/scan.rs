@@ -93,14 +93,13 @@ impl People {
         let mut numbers: HashMap<Arc<str>, u32> = HashMap::new();
         tx.each("SELECT id, lead FROM person", &[], |row| {
             let lead = row.text(1)?;
-            let number = match numbers.get(lead) {
-                Some(number) => *number,
-                None => {
-                    let (name, number) = (Arc::<str>::from(lead), people.leads.len() as u32);
-                    people.leads.push(Arc::clone(&name));
-                    numbers.insert(name, number);
-                    number
-                }
+            let number = if let Some(number) = numbers.get(lead) {
+                *number
+            } else {
+                let (name, number) = (Arc::<str>::from(lead), people.leads.len() as u32);
+                people.leads.push(Arc::clone(&name));
+                numbers.insert(name, number);
+                number
             };
             people.persons.insert(row.get(0)?, number);
             Ok(())

@@ -7,6 +7,7 @@ mod backups;
 mod commits;
 mod consent;
 mod desk;
+mod encryption;
 mod erasing;
 mod facts;
 mod idempotency;

@@ -1,5 +1,6 @@
 //! Watching an import to its end, and telling what came of it.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::thread;
@@ -83,10 +84,10 @@ pub(super) fn tell(connection: &Connection<'_>, import: &Import, args: &ImportAr
         counted(of, "row", "rows")
     );
     if import.repeated > 0 {
-        said.push_str(&format!(", {} there already", grouped(import.repeated)));
+        let _ = write!(said, ", {} there already", grouped(import.repeated));
     }
     if import.rejected > 0 {
-        said.push_str(&format!(", {} refused", grouped(import.rejected)));
+        let _ = write!(said, ", {} refused", grouped(import.rejected));
     }
     ui.say(said);
     say_rejects(connection, import, args)?;

@@ -10,7 +10,7 @@ use crate::exit::{Failure, Result};
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Columns")]
 pub(super) struct MappingArgs {
-    /// What columns are: `email=Correo,at=ts`. Roles are lead, email, user, anonymous, created_at,
+    /// What columns are: `email=Correo,at=ts`. Roles are lead, email, user, anonymous, `created_at`,
     /// at, event, id, ignore, trait.PATH, property.PATH and deal.id, .stage, .name, .amount,
     /// .currency, .owner
     #[arg(long, value_name = "ROLE=COLUMN,...", value_delimiter = ',')]

@@ -70,6 +70,7 @@ pub(super) struct Versions {
 }
 
 #[derive(Debug, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the API's words")]
 pub(super) struct Version {
     pub(super) version: i64,
     pub(super) state: String,
@@ -124,12 +125,11 @@ pub(super) fn list(connection: &Connection<'_>, format: Format) -> Result {
 }
 
 pub(super) fn show(connection: &Connection<'_>, args: &ShowArgs) -> Result {
-    let version = match args.version {
-        Some(version) => version,
-        None => {
-            let found = versions_of(connection, &args.model)?;
-            found.active().or(found.latest()).unwrap_or(1)
-        }
+    let version = if let Some(version) = args.version {
+        version
+    } else {
+        let found = versions_of(connection, &args.model)?;
+        found.active().or(found.latest()).unwrap_or(1)
     };
     let document = document(connection, &args.model, version)?;
     let end = if document.ends_with('\n') { "" } else { "\n" };

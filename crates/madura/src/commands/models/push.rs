@@ -58,18 +58,15 @@ pub(super) fn push(connection: &Connection<'_>, args: &PushArgs) -> Result {
         }
         return Err(Failure::usage(format_args!("{} is not a model, and was not kept", file.name)));
     };
-    let version = match same_as_latest(connection, &model, &file.text)? {
-        Some(version) => {
-            ui.say(format_args!("{model} version {version} says the same already"));
-            version
-        }
-        None => {
-            let draft = body(&json!({"document": file.text, "note": args.note}))?;
-            let made = connection.json(&Call::post_json(&MODELS, &draft))?;
-            let version = made["version"].as_i64().unwrap_or_default();
-            ui.say(format_args!("{model} version {version} is kept as a draft"));
-            version
-        }
+    let version = if let Some(version) = same_as_latest(connection, &model, &file.text)? {
+        ui.say(format_args!("{model} version {version} says the same already"));
+        version
+    } else {
+        let draft = body(&json!({"document": file.text, "note": args.note}))?;
+        let made = connection.json(&Call::post_json(&MODELS, &draft))?;
+        let version = made["version"].as_i64().unwrap_or_default();
+        ui.say(format_args!("{model} version {version} is kept as a draft"));
+        version
     };
     if args.activate {
         return put_in_force(connection, &model, version, args.yes);

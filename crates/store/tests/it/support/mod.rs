@@ -2,7 +2,7 @@
 //! starts for itself.
 
 pub(crate) mod reports;
-mod server;
+pub(crate) mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
@@ -15,7 +16,7 @@ use store::{Address, Connection};
 pub(crate) fn database() -> Option<Address> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     static NUMBER: AtomicU32 = AtomicU32::new(0);
-    let server = SERVER.get_or_init(Server::start).as_ref()?;
+    let server = SERVER.get_or_init(|| Server::start(None)).as_ref()?;
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let mut connection = Connection::open(&server.address("postgres")).expect("a connection");
     // STRATEGY wal_log writes the new database through the log instead of forcing a checkpoint.
@@ -24,14 +25,15 @@ pub(crate) fn database() -> Option<Address> {
     Some(server.address(&name))
 }
 
-struct Server {
+pub(crate) struct Server {
     directory: PathBuf,
     /// Holds the pipe whose end stops the server.
     _guardian: Child,
 }
 
 impl Server {
-    fn start() -> Option<Self> {
+    /// With a port, it listens there as well, encrypted.
+    pub(crate) fn start(encrypted: Option<(u16, &str, &str)>) -> Option<Self> {
         let Some(programs) = programs() else {
             let notice = "no PostgreSQL is installed: what was to be tested on it is skipped";
             assert!(std::env::var_os("MADURA_NEED_POSTGRES").is_none(), "{notice}");
@@ -49,11 +51,23 @@ impl Server {
         let data = directory.join("data");
         let copied = Command::new("cp").arg("-R").arg(template(&programs)).arg(&data).status();
         assert!(copied.is_ok_and(|status| status.success()), "a copy of the template");
-        give_away(&directory);
         // `-h ''`: no port, only a socket in the directory.
+        let mut listening = "-h ''".to_owned();
+        if let Some((port, certificate, key)) = encrypted {
+            fs::write(directory.join("server.pem"), certificate).expect("a certificate");
+            fs::write(directory.join("server.key"), key).expect("a key");
+            let ours = fs::Permissions::from_mode(0o600);
+            fs::set_permissions(directory.join("server.key"), ours).expect("a key");
+            listening = format!(
+                "-h 127.0.0.1 -p {port} -c ssl=on -c ssl_cert_file='{directory}/server.pem' \
+                    -c ssl_key_file='{directory}/server.key'",
+                directory = directory.display()
+            );
+        }
+        give_away(&directory);
         let script = format!(
             "cd '{directory}'
-             {as_user} '{programs}/postgres' -D '{data}' -k '{directory}' -h '' \
+             {as_user} '{programs}/postgres' -D '{data}' -k '{directory}' {listening} \
                 -c max_connections=40 -c shared_buffers=16MB -c autovacuum=off </dev/null 2>&1 &
              server=$!
              cat >/dev/null
