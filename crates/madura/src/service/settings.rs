@@ -242,10 +242,18 @@ fn read_file(args: &SettingsArgs) -> Result<(File, PathBuf)> {
         // The whole error would show the line, which may be the one with a password in it.
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
+        let of = text.lines().nth(line - 1).and_then(key_of).unwrap_or_default();
         let what = error.message().trim_end();
-        Failure::usage(format!("{}, line {line}: {what}", path.display()))
+        Failure::usage(format!("{}, line {line}{of}: {what}", path.display()))
     })?;
     Ok((file, path))
+}
+
+/// The name of the setting of a line, never its value.
+fn key_of(line: &str) -> Option<String> {
+    let key = line.split_once('=')?.0.trim();
+    let is_key = key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
+    (is_key && !key.is_empty()).then(|| format!(", {key}"))
 }
 
 fn networks(name: &str, texts: &[String]) -> Result<Vec<Network>> {
