@@ -170,7 +170,7 @@ inBrowser('segments', (open) => {
   });
 
   it('take conditions from a model, and offer the events and values that there are', async () => {
-    const { page, mock } = await at('?of=new');
+    const { page, mock } = await at('?new=1');
     mock.use(
       route('GET', '/models/:name/versions/:version', () => ({
         document: 'model: b2b-software\ngroups: [{group: Behaviour, criteria: [{name: Looks at prices, event: page_viewed, where: {path: {starts_with: /pricing}}, points: 5}]}]',
