@@ -9,6 +9,45 @@ use crate::support::{Bench, on_both, start};
 
 const INSERT: &str = "INSERT INTO meta (name, value) VALUES ($1, $2)";
 
+fn names(bench: &Bench) -> Vec<String> {
+    let sql = "SELECT name FROM meta WHERE name LIKE 'job%' ORDER BY name";
+    bench
+        .store
+        .read(|tx| tx.query(sql, &[], |row| row.get(0)))
+        .unwrap_or_else(|error: DbError| panic!("{error}"))
+}
+
+#[test]
+fn a_large_job_that_fails_leaves_nothing_and_those_beside_it_stand() {
+    on_both(|bench| {
+        let small = |name: &'static str| {
+            bench.store.submit(move |tx| tx.execute(INSERT, &[name.into(), "x".into()]))
+        };
+        let large = |name: &'static str, fails: bool| {
+            bench.store.submit_much(move |tx| {
+                tx.execute(INSERT, &[name.into(), "x".into()])?;
+                if fails { Err(DbError::NoRow) } else { Ok(()) }
+            })
+        };
+        for _ in 0..20 {
+            let before = small("job 1");
+            let fails = large("job 2", true);
+            let after = small("job 3");
+            let stands = large("job 4", false);
+            let twice = large("job 4", false);
+            let last = small("job 5");
+            assert_eq!((before.wait(), after.wait(), last.wait()), (Ok(1), Ok(1), Ok(1)));
+            assert_eq!((fails.wait(), stands.wait()), (Err(DbError::NoRow), Ok(())));
+            assert!(matches!(twice.wait(), Err(DbError::Exists(_))));
+            assert_eq!(names(bench), ["job 1", "job 3", "job 4", "job 5"]);
+            bench
+                .store
+                .write(|tx| tx.execute("DELETE FROM meta WHERE name LIKE 'job%'", &[]))
+                .unwrap_or_else(|error: DbError| panic!("{error}"));
+        }
+    });
+}
+
 #[test]
 fn a_job_that_fails_leaves_nothing_and_disturbs_no_other() {
     on_both(|bench| {
