@@ -19,8 +19,8 @@ describe.skipIf(!existsSync(assets))('screens that are loaded when they are firs
   const html = existsSync(assets) ? readFileSync(new URL('../index.html', assets), 'utf8') : '';
   const first = new Set([...html.matchAll(/assets\/([\w.-]+\.js)/g)].flatMap((found) => [...needed(found[1] ?? '')]));
 
-  // The bench has a parser of YAML, which knows where every number stands.
-  for (const [screen, limit] of [['Model', 80_000], ['Models', 25_000], ['Import', 25_000], ['Imports', 20_000], ['Settings', 20_000], ['Segments', 25_000], ['Editor', 55_000], ['Webhooks', 20_000]] as const) {
+  // The bench and the editor of segments have a parser of YAML, which knows where every number stands.
+  for (const [screen, limit] of [['Model', 80_000], ['Models', 25_000], ['Import', 25_000], ['Imports', 20_000], ['Settings', 20_000], ['Segments', 25_000], ['Editor', 60_000], ['Webhooks', 20_000]] as const) {
     it(`${screen} has less than ${limit / 1000} kB`, () => {
       const own = [...needed(chunk(screen))].filter((name) => !first.has(name));
       const size = own.reduce((sum, name) => sum + gzipSync(readFileSync(new URL(name, assets))).length, 0);

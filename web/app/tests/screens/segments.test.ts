@@ -59,7 +59,7 @@ describe('a condition', () => {
     speak('en');
     expect(inWords(parts)).toBe('Seniority is director or vp, Country is Spain, and did: page viewed (path contains pricing) at least 2 times in the last 30 days');
     speak('es');
-    expect(inWords(parts)).toBe('Nivel del cargo es director o vp, País es España e hizo: page viewed (path contiene pricing) al menos 2 veces en un plazo de 30 días');
+    expect(inWords(parts)).toBe('Nivel del cargo es director o vp, País es España y ocurrió: página vista (path contiene pricing) al menos 2 veces en un plazo de 30 días');
     speak('ro');
     expect(inWords(parts)).toContain('Țară este Spania');
     expect(inWords(parts)).toContain('de cel puțin 2 ori în ultimele 30 de zile');

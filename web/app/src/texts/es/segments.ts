@@ -60,10 +60,10 @@ export default {
   op_unknown: 'no se conoce',
 
   did_label: 'Si ocurrió',
-  did: 'hizo',
-  did_not: 'no hizo',
+  did: 'ocurrió',
+  did_not: 'no ocurrió',
   events: 'Qué ocurrió',
-  events_hint: 'page viewed, demo requested…',
+  events_hint: 'página vista, demo solicitada…',
   where: 'donde',
   property: 'Detalle, como path',
   add_detail: '+ Detalle',

@@ -60,10 +60,10 @@ export default {
   op_unknown: 'nu se cunoaște',
 
   did_label: 'Dacă s-a întâmplat',
-  did: 'a făcut',
-  did_not: 'nu a făcut',
+  did: 's-a întâmplat',
+  did_not: 'nu s-a întâmplat',
   events: 'Ce s-a întâmplat',
-  events_hint: 'page viewed, demo requested…',
+  events_hint: 'pagină vizitată, demonstrație cerută…',
   where: 'unde',
   property: 'Detaliu, de exemplu path',
   add_detail: '+ Detaliu',

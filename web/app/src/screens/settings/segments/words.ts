@@ -1,4 +1,5 @@
 // Conditions in the reader's words.
+import { eventName } from '../../../texts/events.ts';
 import { country } from '../../../texts/format.ts';
 import { language } from '../../../texts/language.svelte.ts';
 import { say } from '../../../texts/segments.ts';
@@ -9,8 +10,6 @@ import type { EventPart, GroupPart, Part, Test, Value } from './condition.ts';
 export const EVENTS = [
   'page_viewed', 'session_started', 'form_submitted', 'file_downloaded', 'demo_requested', 'trial_requested', 'email_opened', 'email_clicked', 'video_watched', 'webinar_registered', 'webinar_attended', 'purchased',
 ];
-
-export const eventName = (name: string): string => name.replaceAll('_', ' ');
 
 const isCountry = (path: string) => path === 'country' || path.endsWith('.country');
 
