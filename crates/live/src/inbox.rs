@@ -189,6 +189,8 @@ impl Live {
         let Queue { settled, .. } = &self.inner.queue;
         let taken = Arc::new(self.inner.queue.take());
         if taken.is_empty() {
+            // What could not be taken from the inbox before may be by now.
+            self.inner.store.inbox().clear(Vec::new());
             return Ok(0);
         }
         let done = self.settle_together(&taken);
@@ -326,15 +328,18 @@ fn settle_each(
     Ok(done)
 }
 
-/// Appends reports; of whom they concern, those are marked who belong to a company that changed.
+/// Appends reports. Of whom they concern those are marked who would not be found were the parcel settled
+/// again: leads that became one or two, and those of a company that changed.
 fn append<R: Borrow<Report>>(
     tx: &mut Tx<'_>,
     reports: &[R],
     fresh_id: fn() -> String,
 ) -> Result<Appended, LiveError> {
     let appended = store::facts::append(tx, reports, &mut || fresh_id())?;
-    if !appended.companies.is_empty() {
-        Live::touch_companies(tx, &appended, &fresh_id())?;
+    if !(appended.regrouped.is_empty() && appended.companies.is_empty()) {
+        let mark = fresh_id();
+        Live::touch(tx, appended.regrouped.iter().map(String::as_str), &mark)?;
+        Live::touch_companies(tx, &appended, &mark)?;
     }
     Ok(appended)
 }

@@ -9,6 +9,7 @@
 //! a table.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use leads::{Report, Timestamp};
 
@@ -33,6 +34,8 @@ pub struct Parcel {
 pub struct Inbox {
     writer: Writer,
     address: Address,
+    /// Parcels that could not be taken away, on a full disk for instance.
+    left: Arc<Mutex<Vec<String>>>,
 }
 
 impl Inbox {
@@ -43,7 +46,8 @@ impl Inbox {
             server @ Address::Postgres(_) => server.clone(),
         };
         let ways = Ways { name: "inbox-writer", open, begin: Connection::begin_append };
-        Ok(Self { writer: Writer::start(None, address.clone(), ways)?, address })
+        let writer = Writer::start(None, address.clone(), ways)?;
+        Ok(Self { writer, address, left: Arc::default() })
     }
 
     /// Puts a parcel in. `then` is told once it is on disk, on the writer's own thread, in the order in
@@ -58,19 +62,26 @@ impl Inbox {
         );
     }
 
-    /// Takes parcels away whose facts are on disk. Nobody waits for it: what is not taken away is
-    /// settled again at the next start.
-    pub fn clear(&self, ids: Vec<String>) {
+    /// Takes parcels away whose facts are on disk, and those that an earlier call could not take away.
+    /// Nobody waits for it: what is not taken away is settled again at the next start.
+    pub fn clear(&self, mut ids: Vec<String>) {
+        ids.append(&mut lock(&self.left));
+        if ids.is_empty() {
+            return;
+        }
+        let (left, ids) = (Arc::clone(&self.left), Arc::new(ids));
+        let clearing = Arc::clone(&ids);
         self.writer.submit_then(
             move |tx| {
-                for id in &ids {
+                for id in clearing.iter() {
                     tx.execute("DELETE FROM inbox WHERE id = $1", &[id.into()])?;
                 }
                 Ok::<(), DbError>(())
             },
-            |cleared| {
+            move |cleared| {
                 if let Err(error) = cleared {
-                    tracing::warn!(%error, "settled reports stay in the inbox until the next start");
+                    tracing::warn!(%error, "settled reports stay in the inbox for now");
+                    lock(&left).extend(ids.iter().cloned());
                 }
             },
         );
@@ -137,6 +148,10 @@ impl Inbox {
     pub fn file(&self) -> Option<&Path> {
         self.address.file()
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Where the inbox of a database file is.

@@ -47,7 +47,8 @@ pub(super) async fn run(madura: &Path, data: &Path, seed: u64) -> Result<()> {
                 ensure!(begun.elapsed() < Duration::from_mins(1), "the disk does not fill up");
             }
             let ended = house.borrow_mut().ended()?;
-            ensure!(ended.is_none(), "it ended on a full disk: {ended:?}");
+            let log = house.borrow().log();
+            ensure!(ended.is_none(), "it ended on a full disk: {ended:?}\n{log}");
             // Whoever reads is served.
             let list = house.borrow().call("GET", "/api/v1/leads?limit=5", None).await?;
             ensure!(!list["leads"].as_array().is_none_or(Vec::is_empty), "no leads on a full disk");

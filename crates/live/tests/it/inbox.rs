@@ -63,6 +63,30 @@ fn what_was_settled_and_not_scored_before_a_restart_is_scored_after_it() {
 }
 
 #[test]
+fn a_lead_that_became_part_of_another_just_before_a_restart_is_not_on_the_list_after_it() {
+    let house = House::new();
+    let visit = |user: Option<&str>, millis: i64| {
+        let mut report = event("nobody", "page_viewed", millis);
+        report.who = leads::Who {
+            user: user.map(str::to_owned),
+            anonymous: Some("device".to_owned()),
+            ..leads::Who::default()
+        };
+        report
+    };
+    accept(&house.live, vec![event("17", "page_viewed", 0), visit(None, 0)]);
+    assert_eq!((house.live.settle(), house.work(0)), (Ok(2), 2));
+    accept(&house.live, vec![visit(Some("17"), HOUR)]);
+    assert_eq!(house.live.settle(), Ok(1));
+    let house = house.restarted();
+    assert_eq!(house.live.settle(), Ok(1));
+    house.work(HOUR);
+    assert_eq!(house.score("17").score, 30);
+    let rows = house.live.store().read(|tx| tx.value::<i64>("SELECT count(*) FROM lead", &[]));
+    assert_eq!(rows, Ok::<i64, store::DbError>(1));
+}
+
+#[test]
 fn leads_are_scored_by_the_handful_and_a_parcel_stays_until_its_last() {
     let house = House::new();
     let visits = (0..10).map(|user| event(&format!("u{user}"), "page_viewed", 0));

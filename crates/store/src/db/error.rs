@@ -1,5 +1,6 @@
 //! What can go wrong with a database, by what to do about it.
 
+use rusqlite::ffi;
 use thiserror::Error;
 
 /// Why a statement, a commit or a connection failed.
@@ -45,18 +46,31 @@ impl DbError {
     }
 }
 
+/// Extended codes of SQLite: the index of the log cannot be opened, made larger or mapped.
+const OF_INDEX: [i32; 3] =
+    [ffi::SQLITE_IOERR_SHMOPEN, ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_SHMMAP];
+
 impl From<rusqlite::Error> for DbError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
         let text = error.to_string();
+        let extended = error.sqlite_error().map(|error| error.extended_code);
         match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::Full,
+            // The index of the log has no room to grow: nothing was written yet.
+            Some(ErrorCode::SystemIoFailure)
+                if extended.is_some_and(|code| OF_INDEX.contains(&code)) =>
+            {
+                Self::Full
+            }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::CannotOpen) => {
                 Self::Unavailable(text)
             }
             Some(ErrorCode::ConstraintViolation) => Self::Exists(text),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged(text),
-            Some(ErrorCode::SystemIoFailure) => Self::Failed(text),
+            Some(ErrorCode::SystemIoFailure) => {
+                Self::Failed(format!("{text} ({})", extended.unwrap_or_default()))
+            }
             _ => Self::Statement(text),
         }
     }
