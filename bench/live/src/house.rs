@@ -105,7 +105,7 @@ impl House {
             if let Some(status) = self.child.as_mut().map(Child::try_wait).transpose()?.flatten() {
                 bail!("madura ended at its start ({status}):\n{}", self.log());
             }
-            if begun.elapsed() > Duration::from_secs(300) {
+            if begun.elapsed() > Duration::from_mins(5) {
                 bail!("madura does not become ready:\n{}", self.log());
             }
             tokio::time::sleep(Duration::from_millis(2)).await;
@@ -272,7 +272,7 @@ impl House {
             if waiting == 0 && self.is_inbox_empty()? {
                 return Ok(begun.elapsed());
             }
-            if begun.elapsed() > Duration::from_secs(3600) {
+            if begun.elapsed() > Duration::from_hours(1) {
                 bail!("scores do not follow:\n{}", self.log());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;

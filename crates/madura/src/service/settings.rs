@@ -241,19 +241,16 @@ fn read_file(args: &SettingsArgs) -> Result<(File, PathBuf)> {
     let file = toml::from_str(&text).map_err(|error| {
         // The whole error would show the line, which may be the one with a password in it.
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let of = text.lines().nth(line - 1).and_then(key_of).unwrap_or_default();
-        let what = error.message().trim_end();
-        Failure::usage(format!("{}, line {line}{of}: {what}", path.display()))
+        let line = before.matches('\n').count();
+        let key = text.lines().nth(line).and_then(|line| line.split_once('=')).map(|(key, _)| key);
+        let is_bare = |key: &&str| {
+            key.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-. ".contains(letter))
+        };
+        let key = key.filter(is_bare).map_or_else(String::new, |key| format!("{}: ", key.trim()));
+        let (line, what) = (line + 1, error.message().trim_end());
+        Failure::usage(format!("{}, line {line}: {key}{what}", path.display()))
     })?;
     Ok((file, path))
-}
-
-/// The name of the setting of a line, never its value.
-fn key_of(line: &str) -> Option<String> {
-    let key = line.split_once('=')?.0.trim();
-    let is_key = key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'));
-    (is_key && !key.is_empty()).then(|| format!(", {key}"))
 }
 
 fn networks(name: &str, texts: &[String]) -> Result<Vec<Network>> {
@@ -305,7 +302,11 @@ mod tests {
 
     #[test]
     fn a_line_that_cannot_be_read_is_named_and_not_shown() {
-        for file in ["\ndb = \"postgres://u:secret@h/d", "\ndb = [\"postgres://u:secret@h/d\"]"] {
+        for file in [
+            "\ndb = \"postgres://u:secret@h/d",
+            "\ndb \"postgres://u:secret@h?a=b\"",
+            "\ndb = [\"postgres://u:secret@h/d\"]",
+        ] {
             let refused = format!("{:?}", read(file, &[], None).expect_err(file));
             assert!(refused.contains("line 2") && !refused.contains("secret"), "{refused}");
         }

@@ -171,7 +171,7 @@ fn settle(app: &App, claim: &JobClaim, id: &str, batch: ImportBatch) -> Result<I
         let accepted = batch.rows as i64 - batch.rejects.len() as i64;
         // Several facts may come from one row: it is one that was there where none of them is new.
         let mut facts = appended.taken.iter().map(|taken| taken.outcome == Outcome::Repeated);
-        // Each row takes its facts off the list to the last one: `all` would leave some to the next row.
+        #[expect(clippy::unnecessary_fold, reason = "`all` would leave a row's facts to the next")]
         let was_there =
             |count: &&u32| facts.by_ref().take(**count as usize).fold(true, |all, one| all && one);
         let repeated = batch.reports_of_rows.iter().filter(was_there).count() as i64;

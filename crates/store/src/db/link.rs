@@ -85,7 +85,11 @@ impl Link {
         let url = format!("{place}?{}", others.join("&"));
         let mut config: Config = url.parse().map_err(|error| told(&error))?;
         // A socket in the file system leaves the machine for nobody to listen, and knows no encryption.
-        let is_local = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
+        let (hosts, numbers) = (config.get_hosts(), config.get_hostaddrs());
+        if hosts.is_empty() && numbers.is_empty() {
+            return Err("it names no host".to_owned());
+        }
+        let is_local = numbers.is_empty() && hosts.iter().all(|host| matches!(host, Host::Unix(_)));
         config.ssl_mode(if is_local { SslMode::Disable } else { mode });
         let is_said = |name: &str| others.iter().any(|option| option.starts_with(name));
         if !is_said("connect_timeout=") {
@@ -186,6 +190,13 @@ mod tests {
         assert_eq!(link.config.get_connect_timeout(), Some(&Duration::from_secs(3)));
         assert_eq!(link.config.get_tcp_user_timeout(), Some(&SEND_PATIENCE));
         assert_eq!(link.to_string(), "postgres:///run/pg/m");
+        // A number says where to connect, whatever else the address says of hosts.
+        for host in ["", "%2Frun%2Fpg"] {
+            let url = format!("postgres://{host}/m?hostaddr=10.0.0.5&sslmode=verify-full");
+            let link = Link::read(&url).expect("an address");
+            assert_eq!(link.config.get_ssl_mode(), SslMode::Require, "{url}");
+        }
+        assert!(Link::read("postgres:///m").is_err_and(|why| why.contains("no host")));
     }
 
     #[test]

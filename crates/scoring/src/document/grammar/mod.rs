@@ -1,7 +1,7 @@
 //! The document's grammar, in one table.
 //!
-//! The checker ([`super::check`]), the JSON Schema ([`super::schema`]) and the formatter
-//! ([`super::format`]) all read this table: a key that is not here is known to none of them.
+//! The checker ([`super::check`]), the JSON Schema ([`super::schema()`]) and the formatter
+//! ([`super::format()`]) all read this table: a key that is not here is known to none of them.
 
 mod condition;
 mod criterion;
