@@ -41,7 +41,7 @@ pub(crate) fn judge(
     let mut transitions = Vec::new();
     if !line.is_shadow {
         let scribe = Scribe { line, facts, lead: &lead, now };
-        scribe.stages(before, &row, walk, &mut transitions);
+        scribe.stages(before, &row, &walk, &mut transitions);
         scribe.bracket(before, &row, &mut transitions);
         scribe.disqualification(before, &row, &mut transitions);
     }
@@ -103,7 +103,7 @@ impl Scribe<'_> {
         &self,
         before: Option<&ScoreRow>,
         after: &ScoreRow,
-        walk: Vec<Step>,
+        walk: &[Step],
         into: &mut Vec<Transition>,
     ) {
         let same_version = before.is_none_or(|before| before.version == self.line.version);

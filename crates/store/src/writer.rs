@@ -24,8 +24,10 @@ struct Job {
     /// It begins a group, and has no savepoint: SQLite keeps a copy of each page that is changed within
     /// one, which took an eighth of the writer's time.
     is_large: bool,
-    run: Box<dyn FnOnce(Result<&mut Connection, DbError>) -> Ran + Send>,
+    run: Run,
 }
+
+type Run = Box<dyn FnOnce(Result<&mut Connection, DbError>) -> Ran + Send>;
 
 /// Tells whoever waits for a job, once it is known whether the group's commit is on disk.
 type Answer = Box<dyn FnOnce(Result<(), DbError>) + Send>;

@@ -14,7 +14,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// How often it looks for what other nodes left behind, and how old that is: nobody takes so long who is
 /// still at work.
-const ADOPT_EVERY: Duration = Duration::from_secs(60);
+const ADOPT_EVERY: Duration = Duration::from_mins(1);
 
 /// Settles what comes, until the server stops and nothing is left.
 pub(super) fn settler(app: App) -> Option<JoinHandle<()>> {
