@@ -92,12 +92,12 @@ fn a_backup_has_what_waits_in_the_inbox() {
         let address = Address::File(place.path().join("restored.db"));
         restore(&to, &address, &place.path().join("events"), minute(6)).expect("restored");
         let store = Store::open(&address, minute(6)).expect("open");
-        let parcels = store.read(|tx| inbox::read(tx)).expect("read");
+        let parcels = store.read(inbox::read).expect("read");
         assert_eq!(parcels.len(), 1);
         assert_eq!(parcels[0].reports, [seen("waits", 1, "u:1")]);
         store
             .write(|tx| inbox::remove(tx, "p1"))
             .unwrap_or_else(|error: DbError| panic!("{error}"));
-        assert_eq!(store.read(|tx| inbox::read(tx)).expect("read"), []);
+        assert_eq!(store.read(inbox::read).expect("read"), []);
     });
 }
