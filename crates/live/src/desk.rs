@@ -236,6 +236,12 @@ fn write(
         forget_lead(tx, &verdict.marked.lead)?;
         return Ok(Vec::new());
     };
+    // Erased since it was read: nothing of it may come back.
+    let sql = "SELECT 1 FROM person WHERE lead = $1 LIMIT 1";
+    if tx.find(sql, &[(&verdict.marked.lead).into()], |_| Ok(()))?.is_none() {
+        forget_lead(tx, &verdict.marked.lead)?;
+        return Ok(Vec::new());
+    }
     renew_lead(tx, known.row_before.as_ref(), &known.row, now)?;
     for row in &known.scores {
         let before = known.before.iter().find(|before| before.model == row.model);
@@ -309,4 +315,47 @@ fn announce(
         .collect();
     webhooks::enqueue(tx, &messages, now)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use store::{Address, Store};
+
+    use super::*;
+
+    #[test]
+    fn who_is_erased_between_reading_and_writing_does_not_come_back() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let address = Address::File(directory.path().join("madura.db"));
+        let now = Timestamp::saturating_from_millis(0);
+        let store = Store::open(&address, now).expect("a store");
+        let verdict = |lead: &str| {
+            let row = LeadRow {
+                lead: lead.to_owned(),
+                email: Some(format!("{lead}@example.com")),
+                traits: "{}".to_owned(),
+                ..LeadRow::default()
+            };
+            let known = Known {
+                row_before: None,
+                row,
+                scores: Vec::new(),
+                before: Vec::new(),
+                transitions: Vec::new(),
+                facts: LeadFacts::default(),
+            };
+            let marked = Marked { lead: lead.to_owned(), mark: None };
+            Verdict { marked, known: Some(known) }
+        };
+        let (erased, there) = (verdict("erased"), verdict("there"));
+        let rows = store.write(move |tx| {
+            let insert = "INSERT INTO person (id, lead, made_at) VALUES ('p', 'there', 0)";
+            tx.execute(insert, &[])?;
+            for verdict in [&erased, &there] {
+                write(tx, verdict, now)?;
+            }
+            Ok::<_, LiveError>(tx.query("SELECT lead FROM lead", &[], |row| row.get(0))?)
+        });
+        assert_eq!(rows, Ok::<Vec<String>, LiveError>(vec!["there".to_owned()]));
+    }
 }
