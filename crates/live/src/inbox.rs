@@ -329,16 +329,16 @@ fn settle_each(
 }
 
 /// Appends reports. Of whom they concern those are marked who would not be found were the parcel settled
-/// again: leads that became one or two, and those of a company that changed.
+/// again: leads that became one, and those of a company that changed.
 fn append<R: Borrow<Report>>(
     tx: &mut Tx<'_>,
     reports: &[R],
     fresh_id: fn() -> String,
 ) -> Result<Appended, LiveError> {
     let appended = store::facts::append(tx, reports, &mut || fresh_id())?;
-    if !(appended.regrouped.is_empty() && appended.companies.is_empty()) {
+    if !(appended.joined.is_empty() && appended.companies.is_empty()) {
         let mark = fresh_id();
-        Live::touch(tx, appended.regrouped.iter().map(String::as_str), &mark)?;
+        Live::touch(tx, appended.joined.iter().map(String::as_str), &mark)?;
         Live::touch_companies(tx, &appended, &mark)?;
     }
     Ok(appended)

@@ -20,9 +20,8 @@ pub struct Appended {
     pub taken: Vec<Taken>,
     /// Leads whose facts changed; of a merge both, the one that is no more under its old id.
     pub changed: BTreeSet<String>,
-    /// Of those, whoever gained or lost persons: what changed about them shows in no report when it is
-    /// appended again.
-    pub regrouped: BTreeSet<String>,
+    /// Of those, leads that became one, and those they became: appended again, no report names the former.
+    pub joined: BTreeSet<String>,
     /// Companies whose traits changed, and with them those of everybody there. A fact that repeats what
     /// was known changes none.
     pub companies: BTreeSet<String>,
@@ -177,8 +176,8 @@ fn append_all(
     insert(tx, reports, &contents, &inserts)?;
     let mut changed: BTreeSet<String> =
         changed.into_iter().map(|person| leads.lead_of(&person)).collect();
-    let regrouped = leads.changed.clone();
-    changed.extend(regrouped.iter().cloned());
+    changed.extend(leads.changed.iter().cloned());
+    let joined = std::mem::take(&mut leads.joined);
     let taken = answers
         .into_iter()
         .map(|(outcome, person, notes)| Taken {
@@ -187,7 +186,7 @@ fn append_all(
             notes,
         })
         .collect();
-    Ok(Appended { taken, changed, regrouped, companies })
+    Ok(Appended { taken, changed, joined, companies })
 }
 
 /// Why a report is refused whatever is known; [`append`] may still refuse it for being about somebody

@@ -17,6 +17,8 @@ pub(crate) struct Leads<'f> {
     fresh_id: &'f mut dyn FnMut() -> String,
     /// Leads that gained or lost persons, under their old and new ids.
     pub(crate) changed: BTreeSet<String>,
+    /// Of those, leads that became one, and those they became.
+    pub(crate) joined: BTreeSet<String>,
 }
 
 /// Who has an identifier from an instant on.
@@ -71,6 +73,7 @@ impl<'f> Leads<'f> {
             counts: HashMap::new(),
             fresh_id,
             changed: BTreeSet::new(),
+            joined: BTreeSet::new(),
         };
         let distinct: BTreeSet<&Name> = named.into_iter().flat_map(Named::all).collect();
         for kind in IdentifierKind::ALL {
@@ -277,6 +280,7 @@ impl<'f> Leads<'f> {
         self.counts.remove(loser);
         self.counts.remove(winner);
         self.changed.extend([winner.to_owned(), loser.to_owned()]);
+        self.joined.extend([winner.to_owned(), loser.to_owned()]);
         Ok(())
     }
 }
