@@ -1,4 +1,4 @@
-//! The desk: takes marked leads, scores them, writes what came of it, and tells.
+//! The desk: takes leads that wait, scores them, writes what came of it, and tells.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -19,7 +19,7 @@ use crate::marks::{self, Marked};
 use crate::news::News;
 use crate::{Live, LiveError, profile};
 
-/// A marked lead as the store has it.
+/// A lead that waits, as the store has it.
 struct Seen {
     marked: Marked,
     /// `None`: it became part of another, or was erased.
@@ -68,7 +68,7 @@ impl Live {
         let later: Vec<Settled> =
             settled.iter_mut().filter_map(|next| next.without(&busy)).collect();
         self.inner.queue.score_later(later);
-        let decided = self.decide_all(&settled, &busy, now, most);
+        let decided = self.decide_all(&settled, busy, now, most);
         // Whatever became of the new ones, the old ones are to be told of.
         let ended = before.map_or(Ok(0), |before| self.end(before));
         let verdicts = match (ended, decided) {
@@ -99,13 +99,13 @@ impl Live {
     fn decide_all(
         &self,
         settled: &[Settled],
-        busy: &HashSet<String>,
+        busy: HashSet<String>,
         now: Timestamp,
         most: usize,
     ) -> Result<Vec<Verdict>, LiveError> {
         let lineup = self.lineup();
         let fresh: BTreeSet<String> = settled.iter().flat_map(Settled::leads).cloned().collect();
-        let (live, busy) = (self.clone(), busy.clone());
+        let live = self.clone();
         let seen = self.inner.store.read_again(move |tx| live.see(tx, fresh, &busy, most))?;
         Ok(seen.into_iter().map(|seen| self.decide(&lineup, seen, now)).collect())
     }

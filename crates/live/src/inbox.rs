@@ -238,10 +238,8 @@ impl Live {
 
     /// Everything that follows from these parcels is written.
     pub(crate) fn clear(&self, scored: Vec<Settled>) {
-        let parcels: Vec<String> = scored.into_iter().flat_map(|settled| settled.parcels).collect();
-        if !parcels.is_empty() {
-            self.inner.store.inbox().clear(parcels);
-        }
+        let parcels = scored.into_iter().flat_map(|settled| settled.parcels);
+        self.inner.store.inbox().clear(parcels.collect());
     }
 
     /// Waits until there may be something to settle, at most so long. Forgets the call.

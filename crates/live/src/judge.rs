@@ -32,9 +32,8 @@ pub(crate) fn judge(
 ) -> Judged {
     let model = line.program.model();
     let lead = OneLead::new(&line.program, facts);
-    // What was written under this version stands, unless a late fact changed it.
-    let same_version = before.filter(|before| before.version == line.version);
-    let since = same_version.map(|before| before.scored_at).filter(|since| *since < now);
+    // What was written stands, unless a late fact or another version changed it.
+    let since = before.map(|before| before.scored_at);
     let Judgement { score, walk, stage } = lead.judgement(since, now);
     let stage = stage.map(|stage| model.stages[stage].name.clone());
     let row = row(line, &facts.lead, &score, stage, at_stake, now);
@@ -97,19 +96,16 @@ struct Scribe<'s> {
 }
 
 impl Scribe<'_> {
-    /// Stages entered and left since the last look. Where a late fact changed what came before it,
+    /// Stages entered and left since the last look, which are the `fresh` steps. Where a late fact changed what came before it,
     /// the stage that is different now is written down with its own instant.
     fn stages(
         &self,
         before: Option<&ScoreRow>,
         after: &ScoreRow,
-        walk: &[Step],
+        fresh: &[Step],
         into: &mut Vec<Transition>,
     ) {
         let same_version = before.is_none_or(|before| before.version == self.line.version);
-        let since = before.map(|before| before.scored_at);
-        let is_fresh = |step: &&Step| since.is_none_or(|since| step.at > since);
-        let fresh: Vec<&Step> = walk.iter().filter(is_fresh).collect();
         if same_version {
             let from = fresh.len().saturating_sub(PAST_STEPS);
             into.extend(fresh[from..].iter().map(|step| self.step(step)));

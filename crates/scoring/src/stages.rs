@@ -73,18 +73,6 @@ pub struct Judgement {
 }
 
 impl Program {
-    /// Everything about one lead at an instant, the program bound to its facts only once: what
-    /// [`Program::scores`], [`Program::walk`] and [`Program::stage`] answer; of the transitions only those
-    /// after `since`, where that is given, which spares most of the walk. `facts` may be in any order.
-    pub fn judgement(
-        &self,
-        facts: &LeadFacts,
-        since: Option<Timestamp>,
-        at: Timestamp,
-    ) -> Judgement {
-        OneLead::new(self, facts).judgement(since, at)
-    }
-
     /// The transitions of one lead up to an instant, in order. `facts` may be in any order.
     pub fn walk(&self, facts: &LeadFacts, until: Timestamp) -> Vec<Transition> {
         let single = Single::new(self, facts);
@@ -99,7 +87,9 @@ impl Program {
 }
 
 impl OneLead<'_> {
-    /// See [`Program::judgement`].
+    /// Everything about the lead at an instant: what [`Program::scores`], [`Program::walk`] and
+    /// [`Program::stage`] answer; of the transitions only those after `since`, where that is given, which
+    /// spares most of the walk.
     pub fn judgement(&self, since: Option<Timestamp>, at: Timestamp) -> Judgement {
         let (bound, view) = (&self.bound, self.single.view());
         let score = bound.score(&view, at, &mut Tally::default());

@@ -105,18 +105,6 @@ impl Store {
         self.inner.writer.submit(job)
     }
 
-    /// The same; `then` is given the answer, on the writer's own thread, which it must not keep.
-    pub fn submit_then<T, E>(
-        &self,
-        job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-        then: impl FnOnce(Result<T, E>) + Send + 'static,
-    ) where
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-    {
-        self.inner.writer.submit_then(job, then);
-    }
-
     /// The same, waiting for the answer. Never call it from asynchronous code.
     pub fn write<T, E>(
         &self,

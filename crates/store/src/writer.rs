@@ -160,13 +160,16 @@ impl Writer {
     }
 }
 
-/// Tells `then` what came of a job, once it is known whether it was committed.
+/// Tells `then` what came of a job, once it is known whether it was committed. A job that failed says why
+/// it did, whatever became of the others.
 fn answer<T, E>(result: Result<T, E>, then: impl FnOnce(Result<T, E>) + Send + 'static) -> Answer
 where
     T: Send + 'static,
     E: From<DbError> + Send + 'static,
 {
-    Box::new(move |committed: Result<(), DbError>| then(committed.map_err(E::from).and(result)))
+    Box::new(move |committed: Result<(), DbError>| {
+        then(result.and_then(|value| committed.map(|()| value).map_err(E::from)));
+    })
 }
 
 impl Drop for Writer {

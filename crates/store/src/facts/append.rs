@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use leads::{Report, What};
 
 use super::FactKind;
-use super::content::Content;
+use super::content::{Content, kind_and_name};
 use crate::chunks;
 use crate::company;
 use crate::db::{DbError, Param, Tx};
@@ -122,7 +122,7 @@ fn append_all(
 
     for (position, report) in reports.iter().copied().enumerate() {
         let (named, content) = (&named[position], &contents[position]);
-        if let Some(refusal) = refusal(report, named, content, &suppressed) {
+        if let Some(refusal) = refusal(report, named, &suppressed) {
             answers.push((Outcome::Refused(refusal), None, named.notes.clone()));
             continue;
         }
@@ -193,30 +193,26 @@ fn append_all(
 /// who was erased.
 pub fn refused(report: &Report) -> Option<Refusal> {
     let named = Named::of(report);
-    match refused_for_itself(report, &Content::of(report)) {
+    match refused_for_itself(report) {
         None if named.all().next().is_none() => Some(Refusal::Nobody),
         refusal => refusal,
     }
 }
 
-fn refusal(
-    report: &Report,
-    named: &Named,
-    content: &Content,
-    suppressed: &Suppressed,
-) -> Option<Refusal> {
+fn refusal(report: &Report, named: &Named, suppressed: &Suppressed) -> Option<Refusal> {
     let is_suppressed = || named.all().any(|name| suppressed.contains(name));
-    refused_for_itself(report, content).or_else(|| is_suppressed().then_some(Refusal::Suppressed))
+    refused_for_itself(report).or_else(|| is_suppressed().then_some(Refusal::Suppressed))
 }
 
-fn refused_for_itself(report: &Report, content: &Content) -> Option<Refusal> {
+fn refused_for_itself(report: &Report) -> Option<Refusal> {
     let is_plain = |text: &str, at_least: usize| {
         (at_least..=Report::ID_MAX).contains(&text.len()) && !text.chars().any(char::is_control)
     };
-    let has_name = matches!(content.kind, FactKind::Event | FactKind::Group | FactKind::Deal);
+    let (kind, name) = kind_and_name(&report.what);
+    let has_name = matches!(kind, FactKind::Event | FactKind::Group | FactKind::Deal);
     if !is_plain(&report.id, 1) {
         Some(Refusal::Id)
-    } else if !is_plain(&content.name, usize::from(has_name)) {
+    } else if !is_plain(&name, usize::from(has_name)) {
         Some(Refusal::Name)
     } else {
         None

@@ -1,6 +1,8 @@
 //! A report as a row: what it says as text, and the hash that settles which of two facts with one
 //! id and one instant counts.
 
+use std::borrow::Cow;
+
 use leads::{Deal, Report, What, Who};
 use serde_json::{Map, Value as Json, json};
 use xxhash_rust::xxh3::xxh3_64;
@@ -19,23 +21,31 @@ pub(crate) struct Content {
 
 impl Content {
     pub(crate) fn of(report: &Report) -> Self {
-        let (kind, name, body) = match &report.what {
-            What::Event { name, properties } => (FactKind::Event, name.clone(), text(properties)),
-            What::Traits(traits) => (FactKind::Traits, String::new(), text(traits)),
-            What::Group { group, traits } => {
-                (FactKind::Group, group.trim().to_owned(), text(traits))
-            }
-            What::Alias { previous } => {
-                (FactKind::Alias, String::new(), json!({ "previous": previous }).to_string())
-            }
-            What::Deal(deal) => (FactKind::Deal, format!("deal_{}", deal.stage), deal_text(deal)),
+        let (kind, name) = kind_and_name(&report.what);
+        let body = match &report.what {
+            What::Event { properties: said, .. }
+            | What::Traits(said)
+            | What::Group { traits: said, .. } => text(said),
+            What::Alias { previous } => json!({ "previous": previous }).to_string(),
+            What::Deal(deal) => deal_text(deal),
         };
         // A retry that is recognised as a machine's says something else than the first attempt:
         // which of them counts must not depend on which came first.
         let machine = report.machine.as_ref().map_or("", |sign| sign.reason.as_str());
         let what = parts_hash([&kind.code().to_string(), &name, &body, machine]);
         let hash = (what >> 33 << 32 | who_hash(&report.who) >> 32) as i64;
-        Self { kind, name, body, hash }
+        Self { kind, name: name.into_owned(), body, hash }
+    }
+}
+
+/// What kind of fact it is, and the name that it is kept under.
+pub(crate) fn kind_and_name(what: &What) -> (FactKind, Cow<'_, str>) {
+    match what {
+        What::Event { name, .. } => (FactKind::Event, Cow::Borrowed(name)),
+        What::Traits(_) => (FactKind::Traits, Cow::Borrowed("")),
+        What::Group { group, .. } => (FactKind::Group, Cow::Borrowed(group.trim())),
+        What::Alias { .. } => (FactKind::Alias, Cow::Borrowed("")),
+        What::Deal(deal) => (FactKind::Deal, Cow::Owned(format!("deal_{}", deal.stage))),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Laws of the walk through the stages.
 
 use proptest::prelude::*;
+use scoring::OneLead;
 use serde_json::Value as Json;
 
 use super::holds_for;
@@ -27,7 +28,8 @@ fn stages_are_entered_and_left_at_the_very_millisecond_at_which_it_became_true()
         let stage = fast::stage(&program, &case.facts, case.t);
         prop_assert_eq!(stage, reference.stage_after(&slow));
         // Asked for everything at once, it says the same.
-        let judgement = program.judgement(&case.facts, None, case.t);
+        let lead = OneLead::new(&program, &case.facts);
+        let judgement = lead.judgement(None, case.t);
         let (score, _) = program.scores(&case.facts, &[case.t]).swap_remove(0);
         prop_assert_eq!(judgement.score, score);
         prop_assert_eq!(&judgement.walk, &program.walk(&case.facts, case.t));
@@ -37,7 +39,7 @@ fn stages_are_entered_and_left_at_the_very_millisecond_at_which_it_became_true()
         let facts = case.facts.events.iter().map(|event| event.at);
         let between = facts.flat_map(|at| [at, at.saturating_add(day)]).take(8);
         for since in between.chain([case.t.saturating_sub(day), case.t]) {
-            let later = program.judgement(&case.facts, Some(since), case.t);
+            let later = lead.judgement(Some(since), case.t);
             let walk = judgement.walk.iter().filter(|step| step.at > since);
             prop_assert_eq!(later.walk.iter().collect::<Vec<_>>(), walk.collect::<Vec<_>>());
             prop_assert_eq!((later.stage, later.score), (judgement.stage, judgement.score));
