@@ -28,7 +28,7 @@ mod tick;
 
 pub use inbox::Room;
 pub use lineup::{Line, Lineup};
-pub use models::{Drafted, ModelProblem};
+pub use models::{Draft, Drafted, ModelProblem};
 pub use news::News;
 pub use one::Explained;
 pub use tick::Ticked;
