@@ -167,3 +167,31 @@ fn every_change_of_the_api_fails_where_the_trail_does() {
     assert_eq!(counted.map(|table| rows(&house, table)), before);
     assert_eq!(house.live.lineup().lines().len(), 1);
 }
+
+#[test]
+fn entries_carry_the_names_of_who_did_it_and_of_what_was_touched() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let lead = house.visitor(&owner, "ana@a.example", 0);
+    let condition = json!({"trait": "country", "is": "RO"});
+    let wish = json!({"name": "Romania", "condition": condition});
+    let key = house.key(&owner, &["models:write", "models:read"]);
+    let made = house.post("/api/v1/segments", &key, wish).expect(201);
+    let noted = &entries(&house, &owner, "segment.made")[0];
+    assert_eq!((&noted["actor_name"], &noted["object_name"]), (&json!("a key"), &json!("Romania")));
+    let noted = &entries(&house, &owner, "lead.added")[0];
+    assert_eq!(
+        (&noted["actor_name"], &noted["object_name"]),
+        (&json!("Olga"), &json!("ana@a.example"))
+    );
+    let noted = &entries(&house, &owner, "model.activated")[0];
+    assert_eq!((&noted["object"], &noted["object_name"]), (&json!("model:fit"), &json!("fit")));
+    // What is no more has no name, and whoever may not read leads is told none.
+    let path = format!("/api/v1/segments/{}", made["id"].as_str().expect("an id"));
+    house.call("DELETE", &path, &owner, None).expect(204);
+    assert_eq!(entries(&house, &owner, "segment.made")[0]["object_name"], Json::Null);
+    let auditor = house.key(&owner, &["audit:read"]);
+    let told = house.get("/api/v1/audit?limit=200", &auditor).text();
+    assert!(told.contains(&format!("lead:{lead}")) && !told.contains("ana@"), "{told}");
+}
