@@ -22,6 +22,7 @@ mod marks;
 mod models;
 mod news;
 mod one;
+mod place;
 mod profile;
 mod segments;
 mod tick;
@@ -33,6 +34,7 @@ pub use lineup::{Line, Lineup};
 pub use models::{Draft, Drafted, ModelProblem};
 pub use news::News;
 pub use one::Explained;
+pub use place::PlaceError;
 pub use tick::Ticked;
 pub use vocabulary::{EventWord, TraitWord, Vocabulary};
 

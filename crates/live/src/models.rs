@@ -13,6 +13,7 @@ use thiserror::Error;
 use crate::everyone::union;
 use crate::lineup::{Lineup, kind_name};
 use crate::news::News;
+use crate::place::PlaceError;
 use crate::{Live, LiveError};
 
 /// A document that became a version.
@@ -46,6 +47,9 @@ pub enum ModelProblem {
     /// A back-test says nothing.
     #[error(transparent)]
     Backtest(#[from] BacktestError),
+    /// A condition on a score, a bracket or a stage cannot be understood.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// The system could not.
     #[error(transparent)]
     Live(#[from] LiveError),

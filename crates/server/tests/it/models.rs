@@ -232,3 +232,90 @@ fn the_vocabulary_tells_what_traits_events_and_properties_are_called() {
     assert!(!told.to_string().contains("ana@"), "{told}");
     house.get("/api/v1/vocabulary", &house.key(&owner, &["facts:write"])).problem(403, "forbidden");
 }
+
+#[test]
+fn a_segment_may_ask_where_a_model_puts_its_leads() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let cold = house.visitor(&owner, "cold@gmail.com", 1);
+    let warm = house.visitor(&owner, "warm@a.example", 2);
+    let hot = house.visitor(&owner, "hot@a.example", 6);
+    let members = |condition: serde_json::Value| {
+        let wish = json!({"name": condition.to_string(), "condition": condition});
+        let made = house.post("/api/v1/segments", &owner, wish).expect(201);
+        let path = format!("/api/v1/segments/{}/members", made["id"].as_str().expect("an id"));
+        let told = house.get(&path, &owner).expect(200)["leads"].clone();
+        let leads: Vec<String> = serde_json::from_value(told).expect("ids");
+        leads
+    };
+    let sorted = |leads: &[&String]| {
+        let mut leads: Vec<String> = leads.iter().map(|lead| (*lead).clone()).collect();
+        leads.sort();
+        leads
+    };
+    assert_eq!(members(json!({"bracket": "warm"})), sorted(&[&warm]));
+    assert_eq!(
+        members(json!({"bracket": ["hot", "warm"], "model": "fit"})),
+        sorted(&[&warm, &hot])
+    );
+    assert_eq!(members(json!({"score": {"at_least": 10, "at_most": 25}})), sorted(&[&cold, &warm]));
+    assert_eq!(members(json!({"stage": "sales_qualified"})), sorted(&[&hot]));
+    assert_eq!(members(json!({"stage": null})), sorted(&[&cold, &warm]));
+    let business = json!({"trait": "email.kind", "is": "business"});
+    let both = json!({"all": [business, {"not": {"stage": "sales_qualified"}}]});
+    assert_eq!(members(both), sorted(&[&warm]));
+    let either =
+        json!({"any": [{"score": {"at_most": 10}}, {"event": "page_viewed", "at_least": 5}]});
+    assert_eq!(members(either), sorted(&[&cold, &hot]));
+    // What is unknown stays unknown when it is turned round, places or not.
+    let romania = json!({"trait": "country", "is": "RO"});
+    assert_eq!(members(json!({"not": {"any": [romania, {"bracket": "hot"}]}})), [""; 0]);
+    let named = json!({"not": {"all": [{"trait": "country", "exists": true}, {"bracket": "hot"}]}});
+    assert_eq!(members(named).len(), 3);
+    // A new model moves them.
+    house.activate(&owner, &MODEL.replace("points: 10", "points: 30"));
+    assert_eq!(members(json!({"all": [{"bracket": "hot"}]})), sorted(&[&warm, &hot]));
+    let page = house.post(
+        "/api/v1/segments/count",
+        &owner,
+        json!({"condition": {"bracket": "cold", "model": "fit"}}),
+    );
+    assert_eq!(page.expect(200)["leads"], 0);
+}
+
+#[test]
+fn a_place_that_no_model_has_is_refused_with_what_there_is() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let save = |condition: serde_json::Value| {
+        house.post("/api/v1/segments", &owner, json!({"name": "x", "condition": condition}))
+    };
+    let problem = save(json!({"bracket": "hto"})).problem(422, "bad_condition");
+    let detail = problem["detail"].as_str().expect("a text").to_owned();
+    assert!(detail.contains("hto") && detail.contains("cold, warm, hot"), "{detail}");
+    for wrong in [
+        json!({"score": 50}),
+        json!({"score": {}}),
+        json!({"score": {"above": 5}}),
+        json!({"bracket": []}),
+        json!({"bracket": 3}),
+        json!({"bracket": "hot", "stage": "sales_qualified"}),
+        json!({"bracket": "hot", "model": 3}),
+        json!({"all": [{"bracket": "hot"}], "any": []}),
+    ] {
+        save(wrong).problem(422, "bad_condition");
+    }
+    save(json!({"all": {"bracket": "hot"}})).problem(422, "bad_model");
+    let unknown = json!({"bracket": "hot", "model": "other"});
+    house
+        .post("/api/v1/segments/count", &owner, json!({"condition": unknown}))
+        .problem(404, "no_model");
+    let mut deep = json!({"bracket": "hot"});
+    for _ in 0..200 {
+        deep = json!({"not": deep});
+    }
+    assert!(save(deep).status.is_client_error());
+    assert_eq!(house.get("/api/v1/segments", &owner).expect(200), json!([]));
+}
