@@ -292,6 +292,13 @@ impl App {
     }
 }
 
+/// Whether an answer is that of an earlier request with the same key.
+pub(crate) fn is_replay(answer: &Response) -> bool {
+    answer.headers().contains_key(REPLAYED)
+}
+
+const REPLAYED: &str = "idempotent-replayed";
+
 fn answered(answer: Answer, is_replay: bool) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     if status == StatusCode::GONE {
@@ -306,7 +313,7 @@ fn answered(answer: Answer, is_replay: bool) -> Response {
     };
     if is_replay {
         let replayed = axum::http::HeaderValue::from_static("true");
-        response.headers_mut().insert("idempotent-replayed", replayed);
+        response.headers_mut().insert(REPLAYED, replayed);
     }
     response
 }
