@@ -24,6 +24,7 @@ mod news;
 mod one;
 mod place;
 mod profile;
+mod quiet;
 mod segments;
 mod tick;
 mod vocabulary;

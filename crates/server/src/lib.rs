@@ -39,6 +39,7 @@ mod page;
 mod passwords;
 mod problem;
 mod request;
+mod retention;
 mod segments;
 mod serve;
 mod server;

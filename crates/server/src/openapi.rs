@@ -38,6 +38,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(crate::webhooks::router())
         .merge(crate::forms::router())
         .merge(crate::settings::router())
+        .merge(crate::retention::router())
         .merge(crate::audit::router())
         .merge(crate::status::router())
         .merge(crate::stream::router())

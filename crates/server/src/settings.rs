@@ -18,10 +18,11 @@ use crate::app::{App, Done, Noted};
 use crate::instant::Instant;
 use crate::problem::Problem;
 use crate::request::{Named, Sent, if_match, tagged};
+use crate::retention::{RETENTION, Retention};
 
-/// What there is to set: what the organisation is called and how it writes times and money, and what
-/// lists show first. Secrets are none of them.
-const NAMES: [&str; 2] = [GENERAL, "lists"];
+/// What there is to set: what the organisation is called and how it writes times and money, what
+/// lists show first, and how long quiet leads are kept. Secrets are none of them.
+const NAMES: [&str; 3] = [GENERAL, "lists", RETENTION];
 
 /// What the organisation is called and how it writes times and money.
 const GENERAL: &str = "general";
@@ -117,6 +118,9 @@ async fn put_setting(
     if !body.is_object() || body.to_string().len() > BYTES_MAX {
         let detail = "a setting is a JSON object of 16 KiB at most";
         return Err(Problem::invalid("bad_setting", detail));
+    }
+    if name == RETENTION {
+        Retention::read(&body)?;
     }
     let expected = match if_match(&headers)? {
         Some(0) => Expected::Nothing,

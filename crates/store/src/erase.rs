@@ -96,6 +96,16 @@ pub fn erase(
 /// Takes away the files that hold facts of somebody who was erased, and what logs still hold.
 pub fn finish(store: &Store, segments: &Segments, erased: Erased) -> Result<Erasure, EraseError> {
     let Erased { erasure, replaced } = erased;
+    clear(store, segments, replaced)?;
+    Ok(erasure)
+}
+
+/// Takes away files that were replaced, and what logs still hold.
+pub(crate) fn clear(
+    store: &Store,
+    segments: &Segments,
+    replaced: Vec<SegmentFile>,
+) -> Result<(), EraseError> {
     for file in &replaced {
         let path = segments.path(&file.file);
         if let Err(error) = fs::remove_file(&path) {
@@ -111,7 +121,7 @@ pub fn finish(store: &Store, segments: &Segments, erased: Erased) -> Result<Eras
     })?;
     empty_log(store.address())?;
     store.inbox().empty_log()?;
-    Ok(erasure)
+    Ok(())
 }
 
 /// The first half of [`erase`], within a transaction that may do more, such as to note who did it.
@@ -130,26 +140,7 @@ pub fn erase_within(
 
     let key = suppression::key(tx)?;
     let removed = suppress(tx, &key, &lead, &persons, request, now)?;
-    let (sealed, replaced) = erase_sealed(tx, segments, &persons, now)?;
-    let mut facts = sealed;
-    for id in &persons {
-        let person: Param<'_> = id.into();
-        facts += tx.execute("DELETE FROM fact WHERE person = $1", &[person])? as i64;
-        for delete in [
-            "DELETE FROM identifier WHERE person = $1",
-            "DELETE FROM merge WHERE winner = $1",
-            "DELETE FROM merge WHERE loser = $1",
-            "DELETE FROM lead WHERE lead = $1",
-            "DELETE FROM score WHERE lead = $1",
-            "DELETE FROM transition WHERE lead = $1",
-            "DELETE FROM marked_lead WHERE lead = $1",
-            "DELETE FROM person WHERE id = $1",
-        ] {
-            tx.execute(delete, &[person])?;
-        }
-        webhooks::forget(tx, id)?;
-        idempotency::forget(tx, id)?;
-    }
+    let (facts, replaced) = remove(tx, segments, &persons, now)?;
     let erasure = Erasure {
         id: request.id.clone(),
         at: now,
@@ -174,6 +165,37 @@ pub fn erase_within(
     ];
     tx.execute(insert, &params)?;
     Ok(Erased { erasure, replaced })
+}
+
+/// Removes all that is kept of persons but what was put on lists. Answers how many facts are gone, and the
+/// files that were replaced.
+pub(crate) fn remove(
+    tx: &mut Tx<'_>,
+    segments: &Segments,
+    persons: &BTreeSet<String>,
+    now: Timestamp,
+) -> Result<(i64, Vec<SegmentFile>), SegmentError> {
+    let (sealed, replaced) = erase_sealed(tx, segments, persons, now)?;
+    let mut facts = sealed;
+    for id in persons {
+        let person: Param<'_> = id.into();
+        facts += tx.execute("DELETE FROM fact WHERE person = $1", &[person])? as i64;
+        for delete in [
+            "DELETE FROM identifier WHERE person = $1",
+            "DELETE FROM merge WHERE winner = $1",
+            "DELETE FROM merge WHERE loser = $1",
+            "DELETE FROM lead WHERE lead = $1",
+            "DELETE FROM score WHERE lead = $1",
+            "DELETE FROM transition WHERE lead = $1",
+            "DELETE FROM marked_lead WHERE lead = $1",
+            "DELETE FROM person WHERE id = $1",
+        ] {
+            tx.execute(delete, &[person])?;
+        }
+        webhooks::forget(tx, id)?;
+        idempotency::forget(tx, id)?;
+    }
+    Ok((facts, replaced))
 }
 
 /// Puts a lead's identifiers on the list of those who are not taken in again; answers how many it

@@ -26,6 +26,7 @@ pub mod keys;
 mod migrate;
 mod readers;
 pub mod reading;
+pub mod retention;
 pub mod scores;
 mod secret;
 pub mod segments;

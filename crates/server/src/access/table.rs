@@ -144,6 +144,7 @@ pub(crate) const ROUTES: &[Route] = &[
     // `general` is for all; the others ask for more.
     of("GET", "/api/v1/settings/{name}", KNOWN),
     of("PUT", "/api/v1/settings/{name}", SETTINGS),
+    of("GET", "/api/v1/settings/retention/preview", SETTINGS),
     of("GET", "/api/v1/audit", AUDIT),
     of("GET", "/api/v1/audit/verify", AUDIT),
     of("GET", "/api/v1/status", STATUS),

@@ -5,16 +5,18 @@ use std::thread::JoinHandle;
 use std::time::{Duration, UNIX_EPOCH};
 
 use leads::Timestamp;
+use live::{Live, News};
 use serde_json::{Value as Json, json};
 use store::jobs::{self, After, JobClaim, NewJob};
 use store::segments::{SealOptions, compact, seal};
-use store::{accounts, idempotency, imports, webhooks, write_keys};
+use store::{accounts, idempotency, imports, retention, settings, webhooks, write_keys};
 use tokio::time::interval;
 
 use super::scoring::{spawn, wait};
-use crate::app::App;
+use crate::app::{App, Noted};
 use crate::inbound::WriteKeys;
 use crate::problem::Problem;
+use crate::retention::{RETENTION, Retention, since};
 
 /// How long a claim lasts: sealing a large part takes seconds.
 const LEASE_MS: i64 = 10 * 60_000;
@@ -31,7 +33,10 @@ const MESSAGES_AT_A_TIME: i64 = 5_000;
 const MINUTE_MS: i64 = 60_000;
 
 /// Periodic work: its name and how often, in minutes.
-const PERIODIC: [(&str, i64); 2] = [("seal", 15), ("purge", 60)];
+const PERIODIC: [(&str, i64); 3] = [("seal", 15), ("purge", 60), ("retain", 360)];
+
+/// Leads that are forgotten in a run; who is left over waits for the next.
+const FORGOTTEN_AT_MOST: usize = 5_000;
 
 /// Folds what was measured, so that histograms do not grow, and writes down what keys took.
 pub(super) async fn measure(app: App) {
@@ -95,6 +100,7 @@ fn claim(app: &App, kind: &'static str) -> Result<Option<JobClaim>, Problem> {
 fn carry_out(app: &App, claim: &JobClaim) {
     let result = match claim.kind.as_str() {
         "seal" => seal_cold(app),
+        "retain" => retain(app).map_err(|_| "quiet leads could not be forgotten".to_owned()),
         _ => purge(app),
     };
     let now = app.now();
@@ -126,6 +132,44 @@ fn seal_cold(app: &App) -> Result<Json, String> {
     let sealed = seal(store, segments, &options, now).map_err(text)?;
     let joined = compact(store, segments, now).map_err(text)?;
     Ok(json!({"facts": sealed.facts, "files": sealed.files, "joined": joined}))
+}
+
+/// Forgets leads of whom nothing was heard for as long as is set.
+fn retain(app: &App) -> Result<Json, Problem> {
+    let (store, segments, now) = (app.live.store(), app.live.segments(), app.now());
+    let setting = store.read(|tx| Ok::<_, Problem>(settings::find(tx, RETENTION)?))?;
+    let retention = setting.map(|setting| Retention::read(&setting.value)).transpose()?;
+    let Some(days) = retention.and_then(|retention| retention.quiet_days) else {
+        return Ok(json!({"leads": 0}));
+    };
+    let since = since(now, days);
+    let mut quiet = app.live.quiet(since, now)?;
+    quiet.truncate(FORGOTTEN_AT_MOST);
+    let mut forgotten = 0;
+    for part in retention::parts(quiet) {
+        if *app.stop.borrow() {
+            break;
+        }
+        let (directory, mark) = (segments.clone(), app.fresh_id());
+        let done = store.write(move |tx| {
+            let done = retention::forget_within(tx, &directory, &part, since, now)?;
+            if !done.leads.is_empty() {
+                Live::touch(tx, done.leads.iter().map(String::as_str), &mark)?;
+                let after =
+                    json!({"leads": done.leads.len(), "facts": done.facts, "quiet_days": days});
+                let noted = Noted::new("leads.forgotten", format!("setting:{RETENTION}"));
+                noted.after(after).write(tx, "system", now)?;
+            }
+            Ok::<_, Problem>(done)
+        })?;
+        app.live.wake();
+        forgotten += done.leads.len();
+        for lead in &done.leads {
+            app.live.tell(News::Gone { lead: lead.clone() });
+        }
+        retention::finish(store, segments, done)?;
+    }
+    Ok(json!({"leads": forgotten}))
 }
 
 fn purge(app: &App) -> Result<Json, String> {

@@ -293,3 +293,60 @@ fn a_stage_is_explained_with_the_instant_since_when_the_lead_is_in_it() {
     let then = house.get(&format!("{path}?at=2026-06-01T10:30:00Z"), &owner).expect(200);
     assert_eq!((&then["stage"], &then["stage_since"]), (&Json::Null, &Json::Null));
 }
+
+#[test]
+fn quiet_leads_are_forgotten_where_that_is_set_and_customers_are_not() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    // A session would end before anybody is quiet.
+    let scopes = ["facts:write", "leads:read", "leads:write", "settings:write", "audit:read"];
+    let owner = house.key(&owner, &scopes);
+    let quiet = house.visitor(&owner, "quiet@a.example", 2);
+    let customer = house.visitor(&owner, "customer@b.example", 1);
+    let deal = json!({"id": "d1", "who": {"email": "customer@b.example"}, "stage": "won"});
+    house.post("/api/v1/deals", &owner, deal).expect(200);
+    house.pass(40 * 24 * 3_600_000);
+    let recent = house.visitor(&owner, "recent@c.example", 1);
+    house.settle();
+    let preview = |days: i64| {
+        house.get(&format!("/api/v1/settings/retention/preview?quiet_days={days}"), &owner)
+    };
+    assert_eq!(preview(30).expect(200)["leads"], 1);
+    assert_eq!(preview(41).expect(200)["leads"], 0);
+    preview(5).problem(422, "bad_setting");
+    let set = |value: Json| house.call("PUT", "/api/v1/settings/retention", &owner, Some(value));
+    for wrong in [json!({"quiet_days": 3}), json!({"quiet_days": "x"}), json!({"days": 90})] {
+        set(wrong).problem(422, "bad_setting");
+    }
+    let path = |lead: &str| format!("/api/v1/leads/{lead}");
+    house.get(&path(&quiet), &owner).expect(200);
+    set(json!({"quiet_days": 30})).expect(200);
+    let work = house.runtime.block_on(async { house.server.work() });
+    // The loops run beside: their end is waited for, not a time.
+    let is_gone = || house.get(&path(&quiet), &owner).status == 404;
+    let turns = (0..6_000).take_while(|_| {
+        house
+            .runtime
+            .block_on(async { tokio::time::sleep(std::time::Duration::from_millis(10)).await });
+        !is_gone()
+    });
+    assert!(turns.count() < 6_000, "nobody was forgotten");
+    drop(work);
+    house.settle();
+    assert_eq!(
+        names(&house.get("/api/v1/leads", &owner).expect(200)),
+        ["recent@c.example", "customer@b.example"]
+    );
+    house.get(&path(&customer), &owner).expect(200);
+    house.get(&path(&recent), &owner).expect(200);
+    let noted = house.get("/api/v1/audit?action=leads.forgotten", &owner).expect(200);
+    assert_eq!(noted["entries"].as_array().map(Vec::len), Some(1));
+    assert_eq!(noted["entries"][0]["actor"], "system");
+    assert_eq!(noted["entries"][0]["after"], json!({"leads": 1, "facts": 3, "quiet_days": 30}));
+    assert_eq!(house.get("/api/v1/erasures", &owner).expect(200), json!([]));
+    // Nobody is kept out: who comes back is somebody new.
+    let back = house.visitor(&owner, "quiet@a.example", 1);
+    assert_ne!(back, quiet);
+    assert_eq!(preview(30).expect(200)["leads"], 0);
+}

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use leads::Report;
+use leads::{Report, Timestamp};
 use serde_json::json;
 use store::erase::{EraseError, Erasure, ErasureRequest, erase, erasures, export};
 use store::facts::{Outcome, Refusal};
 use store::idempotency::{self, Answer, IdempotencyKey, idempotent};
+use store::retention;
 use store::scores::{LeadRow, put_lead};
 use store::segments::{SealOptions, seal, verify};
 use store::webhooks::{self, Message, NewEndpoint, SigningSecret};
@@ -200,5 +201,60 @@ fn who_asks_is_told_everything() {
         assert!(!told.to_string().contains("bob@acme.com"));
         let nobody = bench.store.read(|tx| export(tx, &bench.segments, "no such"));
         assert!(matches!(nobody, Ok(None)));
+    });
+}
+
+/// Forgets those of these leads who are quiet since an instant, at a later one.
+fn forget_quiet(bench: &Bench, leads: &[String], since: Timestamp) -> Vec<String> {
+    let mut gone = Vec::new();
+    for part in retention::parts(leads.to_vec()) {
+        let segments = bench.segments.clone();
+        let forgotten = bench
+            .store
+            .write(move |tx| retention::forget_within(tx, &segments, &part, since, minute(9000)))
+            .expect("forgotten");
+        gone.extend(forgotten.leads.clone());
+        retention::finish(&bench.store, &bench.segments, forgotten).expect("files");
+    }
+    gone.sort();
+    gone
+}
+
+#[test]
+fn quiet_leads_are_gone_from_rows_and_files_and_may_come_back() {
+    on_both(|bench| {
+        let ana = fill(bench);
+        let bob = bench.lead("u:b1").expect("a lead");
+        let (quiet, kept) = (bench.lead("u:b3").expect("a lead"), bench.lead("u:b4").expect("one"));
+        for (lead, seen_at) in [(&bob, 71), (&quiet, 3), (&kept, 4)] {
+            let row = LeadRow {
+                lead: lead.clone(),
+                last_seen_at: Some(minute(seen_at)),
+                traits: "{}".to_owned(),
+                ..LeadRow::default()
+            };
+            bench.store.write(move |tx| put_lead(tx, &row, start())).expect("a row");
+        }
+        // Nobody is quiet since before they were made.
+        let quiet_since = |at| bench.store.read(|tx| retention::quiet(tx, at)).expect("leads");
+        assert_eq!(quiet_since(minute(3)), Vec::<String>::new());
+        let since = minute(60);
+        assert_eq!(quiet_since(since), [quiet.clone(), kept.clone()]);
+        // Somebody who is heard of again in between stays, although they were found.
+        bench.take(&[seen("b04 again", 80, "u:b4")]);
+        let before = bench.partition().len();
+        let found = [ana, bob, quiet.clone(), kept.clone()];
+        assert_eq!(forget_quiet(bench, &found, since), std::slice::from_ref(&quiet));
+        assert_eq!(bench.partition().len(), before - 1);
+        assert_eq!(bench.lead("u:b3"), None);
+        assert_eq!(bench.lead("u:b4"), Some(kept));
+        assert!(bench.lead("u:b1").is_some() && bench.lead("u:ana-17").is_some());
+        let checked =
+            bench.store.read(|tx| verify(tx, &bench.segments, &mut |_| {})).expect("a check");
+        assert_eq!(checked.damages, []);
+        assert_eq!(bench.store.read(erasures), Ok(Vec::new()));
+        let back = bench.take(&[seen("b03", 90, "u:b3")]);
+        assert_eq!(back.taken[0].outcome, Outcome::New, "nobody is kept out");
+        assert_ne!(back.taken[0].lead.as_ref(), Some(&quiet));
     });
 }
