@@ -14,6 +14,7 @@ export class Setup {
   webhooks: Webhook[] = [];
   deliveries: Delivery[] = [];
   segments: Segment[] = [];
+  retention: { quiet_days?: number | null } = {};
   forms: Form[] = [];
   general: Record<string, unknown> = {};
   sessions: Session[] = [
@@ -168,6 +169,12 @@ export class Setup {
       change('DELETE', '/forms/:name', ({ parts }) => {
         this.forms = this.forms.filter((one) => one.name !== parts['name']);
         return gone();
+      }),
+      route('GET', '/settings/retention', () => new Reply(200, { name: 'retention', value: this.retention, version: 0 }, { etag: '"0"' })),
+      route('GET', '/settings/retention/preview', ({ query }) => ({ since: AT, leads: Number(query.get('quiet_days')) >= 400 ? 3 : 12 })),
+      change('PUT', '/settings/retention', ({ body }) => {
+        this.retention = body;
+        return new Reply(200, { name: 'retention', value: body, version: 1 }, { etag: '"1"' });
       }),
       route('GET', '/settings/general', () => new Reply(200, { name: 'general', value: this.general, version: 1 }, { etag: '"1"' })),
       change('PUT', '/settings/general', ({ body }) => {

@@ -108,8 +108,26 @@ inBrowser('forms', (open) => {
     await page.getByLabel('Name of the organisation').fill('Hotel Sol');
     await page.getByLabel('Time zone').selectOption('Europe/Bucharest');
     expect(await violations(page)).toEqual([]);
-    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByRole('link', { name: 'Madura Hotel Sol' }).waitFor();
     expect(setup.general).toEqual({ other: 1, organisation: 'Hotel Sol', time_zone: 'Europe/Bucharest' });
+  });
+
+  it('and how long quiet leads are kept is decided with their number before one’s eyes', async () => {
+    const { page, setup } = await at('/settings/general');
+    const on = page.getByLabel('Forget them');
+    expect(await on.isChecked(), 'nobody is forgotten unless it is asked for').toBe(false);
+    await on.check();
+    await page.getByText('3 leads would be forgotten now').waitFor();
+    await page.getByLabel('Days without any fact').fill('5');
+    expect(await page.getByRole('button', { name: 'Save how long' }).isDisabled()).toBe(true);
+    await page.getByLabel('Days without any fact').fill('365');
+    await page.getByText('12 leads would be forgotten now').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Save how long' }).click();
+    await expect.poll(() => setup.retention).toEqual({ quiet_days: 365 });
+    await on.uncheck();
+    await page.getByRole('button', { name: 'Save how long' }).click();
+    await expect.poll(() => setup.retention).toEqual({ quiet_days: null });
   });
 });

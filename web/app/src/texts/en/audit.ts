@@ -44,6 +44,7 @@ export default {
   'did_form.changed': 'Changed a form',
   'did_form.removed': 'Removed a form',
   'did_setting.changed': 'Changed a setting',
+  'did_leads.forgotten': 'Forgot quiet leads',
   'did_model.drafted': 'Saved a draft of a model',
   'did_model.activated': 'Activated a model',
   'did_model.shadowed': 'Put a model in shadow',

@@ -44,6 +44,7 @@ export default {
   'did_form.changed': 'Modificó un formulario',
   'did_form.removed': 'Eliminó un formulario',
   'did_setting.changed': 'Cambió un ajuste',
+  'did_leads.forgotten': 'Olvidó leads sin actividad',
   'did_model.drafted': 'Guardó el borrador de un modelo',
   'did_model.activated': 'Activó un modelo',
   'did_model.shadowed': 'Puso un modelo en la sombra',

@@ -44,6 +44,7 @@ export default {
   'did_form.changed': 'A modificat un formular',
   'did_form.removed': 'A eliminat un formular',
   'did_setting.changed': 'A schimbat o setare',
+  'did_leads.forgotten': 'A uitat lead-uri inactive',
   'did_model.drafted': 'A salvat ciorna unui model',
   'did_model.activated': 'A activat un model',
   'did_model.shadowed': 'A pus un model în umbră',
