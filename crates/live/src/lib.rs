@@ -90,7 +90,7 @@ struct Inner {
     queue: Queue,
     lineup: RwLock<Arc<Lineup>>,
     everyone: Everyone,
-    last_tick: Mutex<LastTick>,
+    last_tick: Mutex<Option<LastTick>>,
     in_writing: Mutex<Option<Writing>>,
     news: broadcast::Sender<News>,
     bell: Arc<Bell>,
