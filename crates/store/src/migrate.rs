@@ -13,6 +13,7 @@ const MIGRATIONS: [(&str, &str); 7] = [
     ("indices for reading", include_str!("../migrations/005_reading.sql")),
     ("the inbox", include_str!("../migrations/006_inbox.sql")),
     ("leaner indices", include_str!("../migrations/007_lean.sql")),
+    ("the best of a stage", include_str!("../migrations/008_stage_rank.sql")),
 ];
 
 /// The statements that make the tables of today.
