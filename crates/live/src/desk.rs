@@ -13,7 +13,7 @@ use store::scores::{
 use store::{Pending, Tx, webhooks};
 
 use crate::inbox::Settled;
-use crate::judge::judge;
+use crate::judge::{Change, judge};
 use crate::lineup::Lineup;
 use crate::marks::{self, Marked};
 use crate::news::News;
@@ -39,7 +39,7 @@ struct Known {
     row: LeadRow,
     scores: Vec<ScoreRow>,
     before: Vec<ScoreRow>,
-    transitions: Vec<Transition>,
+    changes: Vec<Change>,
     facts: LeadFacts,
 }
 
@@ -177,16 +177,16 @@ impl Live {
         let facts = record.facts(&self.inner.around.email_kind);
         let at_stake = profile::at_stake(&record, &facts, now);
         let mut scores = Vec::new();
-        let mut transitions = Vec::new();
+        let mut changes = Vec::new();
         for line in lineup.lines() {
             let before = seen.before.iter().find(|row| row.model == line.key);
             let judged = judge(line, &facts, before, at_stake, now);
             scores.push(judged.row);
-            transitions.extend(judged.transitions);
+            changes.extend(judged.changes);
         }
         let row = profile::row(&record, &facts, self.company_of(&record, now), now);
         let (row_before, before) = (seen.row, seen.before);
-        let known = Known { row_before, row, scores, before, transitions, facts };
+        let known = Known { row_before, row, scores, before, changes, facts };
         Verdict { marked: seen.marked, known: Some(known) }
     }
 
@@ -248,12 +248,14 @@ fn write(
         renew_score(tx, before, row)?;
     }
     let mut announcements = Vec::new();
-    for transition in &known.transitions {
+    for Change { transition, is_news } in &known.changes {
         // Another node, or an earlier round that was cut off, may have found the same change.
         let sql = "SELECT 1 FROM transition WHERE id = $1";
         if tx.find(sql, &[(&transition.id).into()], |_| Ok(()))?.is_none() {
             add_transitions(tx, std::slice::from_ref(transition))?;
-            announcements.push(Announcement::of(transition, &known.row, now));
+            if *is_news {
+                announcements.push(Announcement::of(transition, &known.row, now));
+            }
         }
     }
     Ok(announcements)
@@ -341,7 +343,7 @@ mod tests {
                 row,
                 scores: Vec::new(),
                 before: Vec::new(),
-                transitions: Vec::new(),
+                changes: Vec::new(),
                 facts: LeadFacts::default(),
             };
             let marked = Marked { lead: lead.to_owned(), mark: None };

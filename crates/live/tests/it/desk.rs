@@ -74,6 +74,52 @@ fn a_transition_is_written_and_announced_once_with_its_instant_and_its_reason() 
 }
 
 #[test]
+fn of_an_imported_past_nobody_is_told_but_how_the_lead_came_into_its_stage() {
+    let house = House::new();
+    let endpoint = |tx: &mut store::Tx<'_>| {
+        let secret = webhooks::SigningSecret::new("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned());
+        let endpoint = webhooks::NewEndpoint {
+            id: "crm",
+            url: "https://crm.example/hook",
+            description: "",
+            event_types: &[],
+            secret: &secret,
+            created_by: "ana",
+        };
+        webhooks::create(tx, &endpoint, at(0)).map(|_| ())
+    };
+    house.live.store().write(endpoint).expect("an endpoint");
+    // Twice into the stage and once out of it, long ago; out again and in again just now.
+    let visits = [0, HOUR, 30 * DAY, 30 * DAY + HOUR, 60 * DAY, 60 * DAY + HOUR];
+    house.take(visits.map(|millis| event("17", "page_viewed", millis)).to_vec());
+    house.work(30 * DAY + 26 * HOUR);
+    assert_eq!(house.transitions().len(), 3, "{:?}", house.transitions());
+    house.work(60 * DAY + 2 * HOUR);
+    house.take(vec![event("17", "newsletter_opened", 60 * DAY + 2 * HOUR)]);
+    house.work(60 * DAY + 2 * HOUR);
+
+    let query = store::scores::TransitionQuery { limit: 100, ..Default::default() };
+    let found = house.live.store().read(|tx| store::scores::transitions(tx, &query));
+    let mut stages: Vec<(i64, bool)> = found
+        .expect("read")
+        .into_iter()
+        .filter(|transition| transition.kind != store::scores::TransitionKind::Bracket)
+        .map(|transition| (transition.at.as_millis(), transition.card.is_some()))
+        .collect();
+    stages.sort_unstable();
+    let cards: Vec<bool> = stages.into_iter().map(|(_, has_card)| has_card).collect();
+    assert_eq!(cards, [false, false, false, true, true]);
+    let messages: Vec<String> = house
+        .live
+        .store()
+        .read(|tx| tx.query("SELECT event_type FROM webhook_message", &[], |row| row.get(0)))
+        .expect("read");
+    let entered = messages.iter().filter(|kind| *kind == "lead.stage_entered").count();
+    let left = messages.iter().filter(|kind| *kind == "lead.stage_left").count();
+    assert_eq!((entered, left), (2, 1), "{messages:?}");
+}
+
+#[test]
 fn a_late_fact_scores_as_if_it_had_come_in_time() {
     let late = House::new();
     late.take(vec![event("17", "page_viewed", 2 * DAY)]);
