@@ -5,9 +5,10 @@
 use leads::{Points, Timestamp};
 
 use crate::amount::Amount;
-use crate::bound::{Bound, HotKind};
+use crate::bound::Bound;
 use crate::calendar::Periods;
 use crate::fold::{LeadView, NEVER, Profile, SlotTally, Tally};
+use crate::hot::HotKind;
 use crate::model::{Band, Dimension, Knot};
 use crate::program::{Clause, Line, LineKind, band_points, curve_amount, knot_instant};
 use crate::sum::{held, is_too_young};
