@@ -45,6 +45,8 @@ pub(crate) struct Guess {
     pub(crate) confidence: u8,
     /// Why, in a sentence.
     pub(crate) reason: String,
+    /// Why, for programs: `name`, `part_of_name` or `values`.
+    pub(crate) code: &'static str,
 }
 
 use Meaning::{
@@ -191,12 +193,14 @@ pub(crate) fn guess(name: &str, samples: &[&str]) -> Option<Guess> {
         Some((meaning, exact)) => {
             let how = if exact { "is called" } else { "has in its name what is called" };
             let reason = format!("{name:?} {how} so in English, Spanish or Romanian");
-            Some(Guess { meaning, confidence: if exact { 90 } else { 65 }, reason })
+            let (confidence, code) = if exact { (90, "name") } else { (65, "part_of_name") };
+            Some(Guess { meaning, confidence, reason, code })
         }
         None if all_are(is_address) => Some(Guess {
             meaning: Email,
             confidence: 85,
             reason: "its values are addresses".to_owned(),
+            code: "values",
         }),
         None => None,
     }

@@ -186,6 +186,8 @@ impl Live {
         }
         let row = profile::row(&record, &facts, self.company_of(&record, now), now);
         let (row_before, before) = (seen.row, seen.before);
+        let traits_before = row_before.as_ref().map(|row| row.traits.as_str());
+        self.inner.words.traits_changed(traits_before, &row.traits);
         let known = Known { row_before, row, scores, before, changes, facts };
         Verdict { marked: seen.marked, known: Some(known) }
     }

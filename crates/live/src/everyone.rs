@@ -10,6 +10,7 @@ use scoring::Needs;
 use store::DbError;
 use store::reading::People;
 
+use crate::vocabulary::Known;
 use crate::{Live, LiveError};
 
 /// The facts of everyone, as far as models look at them.
@@ -154,10 +155,12 @@ impl Live {
         let mut growing = Growing::new(needs);
         let email_kind = self.inner.around.email_kind;
         let mut events = Events::default();
+        let mut known = Known::default();
         self.inner.store.read(|tx| {
             let segments = &self.inner.segments;
             let people = People::read(tx)?;
             people.each_event(tx, segments, |lead, event| {
+                known.event(event.name, event.at, || event.properties());
                 let word = growing.word(event.name, event.at, || event.properties());
                 events.add(lead, event.at, word);
             })?;
@@ -165,10 +168,13 @@ impl Live {
             people.each_lead_without_events(tx, segments, |number, mut record| {
                 let (first, words) = events.of(number);
                 record.events_from = first;
-                growing.put_with(&record.facts(&email_kind), words);
+                let facts = record.facts(&email_kind);
+                known.lead(&facts);
+                growing.put_with(&facts, words);
                 Ok::<(), LiveError>(())
             })
         })?;
+        self.inner.words.gathered(known);
         Ok(growing)
     }
 }

@@ -205,6 +205,7 @@ impl Live {
                 return Err(error);
             }
         };
+        self.inner.words.reported(taken.iter().flat_map(|next| &next.parcel.reports));
         let count = taken.iter().map(|next| next.parcel.reports.len()).sum();
         for (id, why) in &refused {
             tracing::error!(parcel = id, why, "a parcel of reports is set aside");

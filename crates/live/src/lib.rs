@@ -22,16 +22,21 @@ mod marks;
 mod models;
 mod news;
 mod one;
+mod place;
 mod profile;
 mod segments;
 mod tick;
+mod vocabulary;
+mod warnings;
 
 pub use inbox::Room;
 pub use lineup::{Line, Lineup};
-pub use models::{Drafted, ModelProblem};
+pub use models::{Draft, Drafted, ModelProblem};
 pub use news::News;
 pub use one::Explained;
+pub use place::PlaceError;
 pub use tick::Ticked;
+pub use vocabulary::{EventWord, TraitWord, Vocabulary};
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -48,6 +53,7 @@ use desk::Writing;
 use everyone::Everyone;
 use inbox::Queue;
 use tick::LastTick;
+use vocabulary::Words;
 
 /// What the system cannot know by itself.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +96,7 @@ struct Inner {
     queue: Queue,
     lineup: RwLock<Arc<Lineup>>,
     everyone: Everyone,
+    words: Words,
     last_tick: Mutex<Option<LastTick>>,
     in_writing: Mutex<Option<Writing>>,
     news: broadcast::Sender<News>,
@@ -115,6 +122,7 @@ impl Live {
             queue: Queue::default(),
             lineup: RwLock::new(Arc::new(lineup)),
             everyone: Everyone::default(),
+            words: Words::default(),
             last_tick: Mutex::default(),
             in_writing: Mutex::default(),
             news: broadcast::Sender::new(NEWS_KEPT),
@@ -156,6 +164,7 @@ impl Live {
     }
 
     fn hand_in(&self, reports: Vec<Report>) -> Pending<Appended, LiveError> {
+        self.heard_of(&reports);
         let fresh_id = self.inner.around.fresh_id;
         self.inner.store.submit(move |tx| {
             let appended = store::facts::append(tx, &reports, &mut || fresh_id())?;

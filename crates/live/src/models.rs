@@ -4,13 +4,16 @@ use history::{Backtest, BacktestError, Comparison, Options, backtest, compare};
 use leads::Timestamp;
 use scoring::document::{Diagnostic, Syntax, load};
 use scoring::{Model, Needs, Program};
-use store::DbError;
+use serde_json::{Value as Json, json};
+use store::audit::{self, Change};
 use store::scores::{self, ModelError, VersionState};
+use store::{DbError, Tx};
 use thiserror::Error;
 
 use crate::everyone::union;
 use crate::lineup::{Lineup, kind_name};
 use crate::news::News;
+use crate::place::PlaceError;
 use crate::{Live, LiveError};
 
 /// A document that became a version.
@@ -44,6 +47,9 @@ pub enum ModelProblem {
     /// A back-test says nothing.
     #[error(transparent)]
     Backtest(#[from] BacktestError),
+    /// A condition on a score, a bracket or a stage cannot be understood.
+    #[error(transparent)]
+    Place(#[from] PlaceError),
     /// The system could not.
     #[error(transparent)]
     Live(#[from] LiveError),
@@ -69,6 +75,38 @@ pub(crate) fn read(document: &str) -> Result<(Model, Vec<Diagnostic>), ModelProb
     }
 }
 
+/// A document that was found to be a model, and may become a version of it.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// The model, as the document names it.
+    pub model: String,
+    /// What is suspicious about it.
+    pub warnings: Vec<Diagnostic>,
+    kind: &'static str,
+    document: String,
+}
+
+impl Draft {
+    /// Checks a document.
+    pub fn read(document: &str) -> Result<Self, ModelProblem> {
+        let (model, warnings) = read(document)?;
+        let kind = kind_name(model.kind);
+        Ok(Self { model: model.name, warnings, kind, document: document.to_owned() })
+    }
+
+    /// Keeps it as the next version, within the transaction that notes who did it. Answers its number.
+    pub fn keep(
+        &self,
+        tx: &mut Tx<'_>,
+        note: &str,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<i64, ModelError> {
+        scores::put_model(tx, &self.model, self.kind, now)?;
+        scores::add_draft(tx, &self.model, &self.document, note, by, now)
+    }
+}
+
 impl Live {
     /// The name of the model that a document is of.
     pub fn model_of(&self, document: &str) -> Result<String, ModelProblem> {
@@ -83,14 +121,15 @@ impl Live {
         by: &str,
         now: Timestamp,
     ) -> Result<Drafted, ModelProblem> {
-        let (model, warnings) = read(document)?;
-        let (name, kind) = (model.name.clone(), kind_name(model.kind));
-        let (document, note, by) = (document.to_owned(), note.to_owned(), by.to_owned());
+        let draft = Draft::read(document)?;
+        let (keeping, note, by) = (draft.clone(), note.to_owned(), by.to_owned());
         let version = self.inner.store.write(move |tx| {
-            scores::put_model(tx, &name, kind, now)?;
-            Ok::<_, ModelProblem>(scores::add_draft(tx, &name, &document, &note, &by, now)?)
+            let version = keeping.keep(tx, &note, &by, now)?;
+            let after = json!({"version": version});
+            note_change(tx, &by, "model.drafted", &keeping.model, &after, now)?;
+            Ok::<_, ModelProblem>(version)
         })?;
-        Ok(Drafted { model: model.name, version, warnings })
+        Ok(Drafted { model: draft.model, version, warnings: draft.warnings })
     }
 
     /// Activates, shadows or retires a version, and scores everyone anew. A version that becomes
@@ -112,18 +151,21 @@ impl Live {
                 tx,
                 &lineup.lines().iter().map(|line| line.key.as_str()).collect::<Vec<_>>(),
             )?;
+            let after = json!({"version": version, "state": state.name()});
+            let action = match state {
+                VersionState::Active => "model.activated",
+                VersionState::Shadow => "model.shadowed",
+                VersionState::Draft | VersionState::Retired => "model.retired",
+            };
+            note_change(tx, &by, action, &model, &after, now)?;
             Ok::<_, ModelProblem>(())
         })?;
         self.models_changed()?;
         Ok(())
     }
 
-    /// Makes a model the one that people look at first.
-    pub fn make_primary(&self, model: &str) -> Result<(), ModelProblem> {
-        let model = model.to_owned();
-        self.inner
-            .store
-            .write(move |tx| scores::make_primary(tx, &model).map_err(ModelProblem::from))?;
+    /// Reads anew which model people look at first: after the store was changed.
+    pub fn primary_changed(&self) -> Result<(), LiveError> {
         self.read_lineup()?;
         self.tell(News::Models);
         Ok(())
@@ -174,4 +216,18 @@ impl Live {
         let program = Program::with_needs(model, Some(history.needs().clone()));
         Ok(backtest(&history, &program, options, self.inner.around.threads)?)
     }
+}
+
+/// Notes in the audit trail what was done to a model.
+fn note_change(
+    tx: &mut Tx<'_>,
+    actor: &str,
+    action: &str,
+    model: &str,
+    after: &Json,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let object = format!("model:{model}");
+    let change = Change { actor, action, object: &object, before: None, after: Some(after) };
+    audit::append(tx, &change, now).map(|_| ())
 }

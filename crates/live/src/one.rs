@@ -20,6 +20,8 @@ pub struct Explained {
     pub version: i64,
     /// The stage at that instant.
     pub stage: Option<String>,
+    /// Since when the lead is in it; `None`: it is in none, or has been from the beginning.
+    pub stage_since: Option<Timestamp>,
     /// Traits that are not known and that would decide something.
     pub worth_asking: Vec<String>,
 }
@@ -82,7 +84,12 @@ impl Live {
 fn explained(program: &Program, version: i64, facts: &LeadFacts, at: Timestamp) -> Explained {
     let card = program.score(facts, at);
     let stage = program.stage(facts, at);
+    let since = stage.and_then(|stage| {
+        let walk = program.walk(facts, at);
+        walk.into_iter().rfind(|step| step.entered && step.stage == stage).map(|step| step.at)
+    });
     Explained {
+        stage_since: since.filter(|at| *at > Timestamp::MIN),
         stage: stage.map(|stage| program.model().stages[stage].name.clone()),
         worth_asking: card.worth_asking().into_iter().map(str::to_owned).collect(),
         version,

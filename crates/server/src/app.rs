@@ -21,7 +21,7 @@ use crate::limits::Buckets;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::problem::Problem;
-use crate::request::Repeat;
+use crate::request::{Repeat, tagged};
 
 /// The clock.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -128,6 +128,7 @@ pub(crate) struct Done {
     status: StatusCode,
     body: Vec<u8>,
     about: Option<String>,
+    version: Option<i64>,
     noted: Noted,
 }
 
@@ -144,7 +145,7 @@ impl Done {
 
     /// 204.
     pub(crate) fn nothing(noted: Noted) -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: Vec::new(), about: None, noted }
+        Self { status: StatusCode::NO_CONTENT, body: Vec::new(), about: None, version: None, noted }
     }
 
     /// The lead whose data the answer holds.
@@ -152,9 +153,15 @@ impl Done {
         Self { about: Some(lead.to_owned()), ..self }
     }
 
+    /// The version of what there is now, for `ETag`. A repeated request is answered without: there may
+    /// be a later one.
+    pub(crate) fn tagged(self, version: i64) -> Self {
+        Self { version: Some(version), ..self }
+    }
+
     fn json(status: StatusCode, value: &impl Serialize, noted: Noted) -> Result<Self, Problem> {
         let body = serde_json::to_vec(value).map_err(|_| Problem::internal())?;
-        Ok(Self { status, body, about: None, noted })
+        Ok(Self { status, body, about: None, version: None, noted })
     }
 }
 
@@ -239,25 +246,33 @@ impl App {
         effect: impl FnOnce(&mut Tx<'_>) -> Result<Done, Problem> + Send + 'static,
     ) -> Result<Response, Problem> {
         let now = self.now();
-        let noting = move |tx: &mut Tx<'_>, actor: &str| {
+        let noting = move |tx: &mut Tx<'_>, actor: &str, version: &mut Option<i64>| {
             let done = effect(tx)?;
             done.noted.write(tx, actor, now)?;
+            *version = done.version;
             Ok::<_, Problem>(Answer {
                 status: done.status.as_u16(),
                 body: done.body,
                 about: done.about,
             })
         };
-        let outcome = self
-            .write(move |tx| match &repeat.key {
-                Some(key) => {
-                    idempotent(tx, &actor, key, &repeat.request, now, |tx| noting(tx, &actor))
-                }
-                None => noting(tx, &actor).map(Outcome::Fresh),
+        let (outcome, version) = self
+            .write(move |tx| {
+                let mut version = None;
+                let outcome = match &repeat.key {
+                    Some(key) => idempotent(tx, &actor, key, &repeat.request, now, |tx| {
+                        noting(tx, &actor, &mut version)
+                    })?,
+                    None => Outcome::Fresh(noting(tx, &actor, &mut version)?),
+                };
+                Ok((outcome, version))
             })
             .await?;
         match outcome {
-            Outcome::Fresh(answer) => Ok(answered(answer, false)),
+            Outcome::Fresh(answer) => Ok(match version {
+                Some(version) => tagged(version, answered(answer, false)),
+                None => answered(answer, false),
+            }),
             Outcome::Replayed(answer) => Ok(answered(answer, true)),
             Outcome::Conflict => Err(Problem::invalid(
                 "idempotency_key_reused",
@@ -277,6 +292,13 @@ impl App {
     }
 }
 
+/// Whether an answer is that of an earlier request with the same key.
+pub(crate) fn is_replay(answer: &Response) -> bool {
+    answer.headers().contains_key(REPLAYED)
+}
+
+const REPLAYED: &str = "idempotent-replayed";
+
 fn answered(answer: Answer, is_replay: bool) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     if status == StatusCode::GONE {
@@ -291,7 +313,7 @@ fn answered(answer: Answer, is_replay: bool) -> Response {
     };
     if is_replay {
         let replayed = axum::http::HeaderValue::from_static("true");
-        response.headers_mut().insert("idempotent-replayed", replayed);
+        response.headers_mut().insert(REPLAYED, replayed);
     }
     response
 }

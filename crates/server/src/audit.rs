@@ -5,13 +5,16 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Any;
 use store::audit::{self, Break, Entry, Filter, Verdict};
+use store::keys::Scope;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::access::Caller;
 use crate::app::App;
 use crate::cursor;
 use crate::instant::Instant;
+use crate::names::Names;
 use crate::problem::Problem;
 use crate::request::Asked;
 
@@ -43,12 +46,17 @@ struct EntryView {
     seq: i64,
     /// When.
     at: Instant,
-    /// Who.
+    /// Who: the kind and the id, as `user:0197..`.
     actor: String,
+    /// What it is called today; null where it is no more, or has no name.
+    actor_name: Option<String>,
     /// What was done.
     action: String,
-    /// To what.
+    /// To what: the kind and the id, as `segment:0197..`.
     object: String,
+    /// What it is called today; null where it is no more, or has no name. Of leads only those who may read
+    /// leads are told.
+    object_name: Option<String>,
     /// What was so before.
     #[schema(value_type = Option<Object>)]
     before: Option<Any>,
@@ -59,9 +67,11 @@ struct EntryView {
     hash: String,
 }
 
-impl From<Entry> for EntryView {
-    fn from(entry: Entry) -> Self {
+impl EntryView {
+    fn of(entry: Entry, names: &Names) -> Self {
         Self {
+            actor_name: names.of(&entry.actor),
+            object_name: names.of(&entry.object),
             seq: entry.seq,
             at: entry.at.into(),
             actor: entry.actor,
@@ -88,22 +98,28 @@ struct AuditPage {
     responses((status = 200, body = AuditPage)))]
 async fn list_audit(
     State(app): State<App>,
+    caller: Caller,
     Asked(asked): Asked<AuditAsked>,
 ) -> Result<Json<AuditPage>, Problem> {
     let limit = cursor::limit(asked.limit)?;
     let before = cursor::read("audit", asked.cursor.as_deref())?.map(|(seq, _)| seq);
-    let mut found = app
+    let with_leads = caller.allows(Scope::ReadLeads);
+    let (mut found, names) = app
         .read(move |tx| {
             let filter = Filter {
                 actor: asked.actor.as_deref(),
                 action: asked.action.as_deref(),
                 object: asked.object.as_deref(),
             };
-            Ok(audit::page(tx, filter, before, limit as i64 + 1)?)
+            let found = audit::page(tx, filter, before, limit as i64 + 1)?;
+            let named = found.iter().flat_map(|entry| [&entry.actor, &entry.object]);
+            let names = Names::read(tx, named.map(String::as_str), with_leads)?;
+            Ok((found, names))
         })
         .await?;
     let next = cursor::next(&mut found, limit, |last| cursor::write("audit", last.seq, ""));
-    Ok(Json(AuditPage { entries: found.into_iter().map(EntryView::from).collect(), next }))
+    let entries = found.into_iter().map(|entry| EntryView::of(entry, &names)).collect();
+    Ok(Json(AuditPage { entries, next }))
 }
 
 /// Whether the trail is what was written.

@@ -20,7 +20,7 @@ use crate::instant::Instant;
 use crate::leads_api::change::fact_id;
 use crate::leads_api::{FactPage, FactsAsked, fact_page};
 use crate::problem::Problem;
-use crate::request::{Asked, Named, Sent};
+use crate::request::{Asked, Named, Sent, read_value};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -97,10 +97,28 @@ struct ReportWish {
 #[serde(deny_unknown_fields)]
 struct ReportsWish {
     /// Up to 2,500 of them. Each stands or falls by itself.
-    events: Vec<ReportWish>,
+    #[schema(value_type = Vec<ReportWish>)]
+    events: Vec<Any>,
+}
+
+/// A report that can be taken.
+struct Readable {
+    id: Option<String>,
+    at: Option<Instant>,
+    who: Who,
+    what: What,
 }
 
 impl ReportWish {
+    /// Reads one, or says where within it something is wrong, and what.
+    fn read(json: Any) -> Result<Readable, (String, String)> {
+        let mut wish: Self = read_value(json)?;
+        let whole = |message| (String::new(), message);
+        let what = wish.what().map_err(whole)?;
+        let who = wish.who.who().map_err(whole)?;
+        Ok(Readable { id: wish.id, at: wish.at, who, what })
+    }
+
     fn what(&mut self) -> Result<What, String> {
         match (self.event.take(), self.group.take(), self.properties.take(), self.traits.take()) {
             (Some(name), None, properties, None) => {
@@ -133,18 +151,17 @@ async fn report_events(
     let now = app.now();
     let mut parsed: Vec<Parsed> = Vec::with_capacity(body.events.len());
     let mut reports = Vec::with_capacity(body.events.len());
-    for (index, mut wish) in body.events.into_iter().enumerate() {
-        let read = wish.what().and_then(|what| Ok((what, wish.who.who()?)));
-        match read {
-            Ok((what, who)) => {
-                let id = match wish.id {
+    for (index, wish) in body.events.into_iter().enumerate() {
+        match ReportWish::read(wish) {
+            Ok(Readable { id, at, who, what }) => {
+                let id = match id {
                     Some(id) => format!("api:{id}"),
                     None => fact_id(&app, &caller, &repeat, index),
                 };
                 parsed.push(Ok(1));
                 reports.push(Report {
                     id,
-                    at: wish.at.map_or(now, |at| at.0.min(now)),
+                    at: at.map_or(now, |at| at.0.min(now)),
                     received_at: now,
                     source: caller.actor(),
                     trust: Trust::Trusted,
@@ -153,8 +170,9 @@ async fn report_events(
                     machine: None,
                 });
             }
-            Err(message) => {
-                parsed.push(Err((format!("/events/{index}"), "bad_report".to_owned(), message)));
+            Err((pointer, message)) => {
+                let pointer = format!("/events/{index}{pointer}");
+                parsed.push(Err((pointer, "bad_report".to_owned(), message)));
             }
         }
     }

@@ -147,7 +147,7 @@ fn send(mut file: File, parts: &mpsc::Sender<io::Result<Bytes>>) {
     }
 }
 
-const COLUMNS: &str = "id,email,name,company,country,owner,created_at,last_seen_at,score,fit,\
+const COLUMNS: &str = "id,email,name,company,company_name,country,owner,created_at,last_seen_at,score,fit,\
     engagement,grade,bracket,stage,disqualified,priority,scored_at";
 
 fn begin(writer: &mut impl Write, format: Format) -> io::Result<()> {
@@ -171,6 +171,7 @@ fn row(writer: &mut impl Write, format: Format, lead: &LeadItem) -> io::Result<(
         text(&lead.email),
         text(&lead.name),
         text(&lead.company),
+        text(&lead.company_name),
         text(&lead.country),
         text(&lead.owner),
         instant(lead.created_at),

@@ -66,6 +66,7 @@ impl From<ModelProblem> for Problem {
                 Self::invalid("bad_model", detail).with_errors(faults(&diagnostics))
             }
             ModelProblem::Version(error) => error.into(),
+            ModelProblem::Place(error) => Self::invalid("bad_condition", error.to_string()),
             ModelProblem::Live(error) => error.into(),
             ModelProblem::Backtest(error) => Self::invalid("no_backtest", error.to_string()),
             ModelProblem::OtherModel { .. } => Self::invalid("other_model", error.to_string()),

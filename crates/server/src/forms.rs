@@ -17,7 +17,7 @@ use crate::access::Caller;
 use crate::app::{App, Done, Noted};
 use crate::instant::Instant;
 use crate::problem::Problem;
-use crate::request::{Named, Repeatable, Sent, if_match, tagged};
+use crate::request::{Named, Repeatable, Sent, if_match, only_if_new, tagged};
 
 const PREFIX: &str = "form/";
 
@@ -92,7 +92,8 @@ async fn form(State(app): State<App>, Named(name): Named<String>) -> Result<Resp
     Ok(tagged(form.version, Json(form)))
 }
 
-/// Makes a form, or changes what its fields mean.
+/// Makes a form, or changes what its fields mean. `If-Match` makes sure that nobody else changed it in between,
+/// `If-None-Match: *` that there is none of this name yet.
 #[utoipa::path(put, path = "/api/v1/forms/{name}", tag = "forms", params(("name" = String, Path)),
     request_body = Object, responses((status = 200, body = Form)))]
 async fn put_form(
@@ -111,7 +112,11 @@ async fn put_form(
         return Err(Problem::invalid("other_form", detail));
     }
     let value = serde_json::to_value(&mapping).map_err(|_| Problem::internal())?;
-    let expected = if_match(&headers)?.map_or(Expected::Anything, Expected::Version);
+    let expected = match if_match(&headers)? {
+        _ if only_if_new(&headers)? => Expected::Nothing,
+        Some(version) => Expected::Version(version),
+        None => Expected::Anything,
+    };
     let (actor, now) = (caller.actor(), app.now());
     app.change(&caller, repeat, move |tx| {
         settings::put(tx, &setting, &value, expected, &actor, now)?;
@@ -160,6 +165,9 @@ struct Suggestion {
     /// Why, by field.
     #[schema(value_type = Object)]
     reasons: Any,
+    /// Why, by field, for programs: `name` (it is called so), `part_of_name` or `values` (they are so).
+    #[schema(value_type = Object)]
+    reason_codes: Any,
 }
 
 /// Proposes what the fields of a form mean, from samples of what it sends.
@@ -174,5 +182,7 @@ async fn suggest_form(Sent { body, .. }: Sent<Samples>) -> Result<Json<Suggestio
     Ok(Json(Suggestion {
         mapping: serde_json::to_value(&proposed.mapping).map_err(|_| Problem::internal())?,
         reasons: serde_json::to_value(&proposed.reasons).map_err(|_| Problem::internal())?,
+        reason_codes: serde_json::to_value(&proposed.reason_codes)
+            .map_err(|_| Problem::internal())?,
     }))
 }

@@ -32,6 +32,7 @@ mod leads_api;
 mod limits;
 mod metrics;
 mod models;
+mod names;
 mod openapi;
 mod outer;
 mod page;
@@ -45,6 +46,7 @@ mod settings;
 mod status;
 mod stream;
 mod transitions;
+mod vocabulary;
 mod webhooks;
 mod work;
 

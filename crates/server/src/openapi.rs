@@ -31,6 +31,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(crate::events::router())
         .merge(crate::deals::router())
         .merge(crate::models::router())
+        .merge(crate::vocabulary::router())
         .merge(crate::segments::router())
         .merge(crate::imports::router())
         .merge(crate::exports::router())

@@ -7,6 +7,7 @@ use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Value as Any, json};
 use store::DbError;
+use store::keys::Scope;
 use store::settings::{self, Expected, Setting};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,7 +21,10 @@ use crate::request::{Named, Sent, if_match, tagged};
 
 /// What there is to set: what the organisation is called and how it writes times and money, and what
 /// lists show first. Secrets are none of them.
-const NAMES: [&str; 2] = ["general", "lists"];
+const NAMES: [&str; 2] = [GENERAL, "lists"];
+
+/// What the organisation is called and how it writes times and money.
+const GENERAL: &str = "general";
 
 /// The longest value, in bytes.
 const BYTES_MAX: usize = 16 << 10;
@@ -81,14 +85,19 @@ async fn list_settings(State(app): State<App>) -> Result<Json<Vec<SettingView>>,
     .await
 }
 
-/// A setting.
+/// A setting. `general` (what the organisation is called, its time zone) is for everybody who has logged in
+/// and every key; the others for those who may change them.
 #[utoipa::path(get, path = "/api/v1/settings/{name}", tag = "settings",
     params(("name" = String, Path)), responses((status = 200, body = SettingView)))]
 async fn show_setting(
     State(app): State<App>,
+    caller: Caller,
     Named(name): Named<String>,
 ) -> Result<Response, Problem> {
     known(&name)?;
+    if name != GENERAL && !caller.allows(Scope::Settings) {
+        return Err(Problem::forbidden(format!("this needs the right {}", Scope::Settings)));
+    }
     let view = app.read(move |tx| Ok(SettingView::of(&name, settings::find(tx, &name)?))).await?;
     Ok(tagged(view.version, Json(view)))
 }

@@ -65,6 +65,15 @@ pub enum EraseError {
     Db(#[from] DbError),
 }
 
+/// Somebody was erased in a transaction; [`finish`] takes the files away once that is committed.
+#[derive(Debug)]
+#[must_use = "files with the facts are there until `finish`"]
+pub struct Erased {
+    /// The proof.
+    pub erasure: Erasure,
+    replaced: Vec<SegmentFile>,
+}
+
 /// Erases a lead: its facts, hot and sealed, its identifiers, merges, scores and transitions, webhooks
 /// and answers that tell of it. What is left is a proof that says nothing of them, and keyed hashes of the identifiers, by which reports
 /// about them are refused from then on. A visitor's id that others use too is not among those.
@@ -79,9 +88,14 @@ pub fn erase(
     request: &ErasureRequest,
     now: Timestamp,
 ) -> Result<Erasure, EraseError> {
-    let directory = segments.clone();
-    let request = request.clone();
-    let (erasure, replaced) = store.write(move |tx| erase_within(tx, &directory, &request, now))?;
+    let (directory, request) = (segments.clone(), request.clone());
+    let erased = store.write(move |tx| erase_within(tx, &directory, &request, now))?;
+    finish(store, segments, erased)
+}
+
+/// Takes away the files that hold facts of somebody who was erased, and what logs still hold.
+pub fn finish(store: &Store, segments: &Segments, erased: Erased) -> Result<Erasure, EraseError> {
+    let Erased { erasure, replaced } = erased;
     for file in &replaced {
         let path = segments.path(&file.file);
         if let Err(error) = fs::remove_file(&path) {
@@ -100,12 +114,13 @@ pub fn erase(
     Ok(erasure)
 }
 
-fn erase_within(
+/// The first half of [`erase`], within a transaction that may do more, such as to note who did it.
+pub fn erase_within(
     tx: &mut Tx<'_>,
     segments: &Segments,
     request: &ErasureRequest,
     now: Timestamp,
-) -> Result<(Erasure, Vec<SegmentFile>), EraseError> {
+) -> Result<Erased, EraseError> {
     let sql = "SELECT lead FROM person WHERE id = $1";
     let lead: Option<String> = tx.find(sql, &[(&request.lead).into()], |row| row.get(0))?;
     let Some(lead) = lead else { return Err(EraseError::NoLead(request.lead.clone())) };
@@ -158,7 +173,7 @@ fn erase_within(
         (&erasure.requested_by).into(),
     ];
     tx.execute(insert, &params)?;
-    Ok((erasure, replaced))
+    Ok(Erased { erasure, replaced })
 }
 
 /// Puts a lead's identifiers on the list of those who are not taken in again; answers how many it

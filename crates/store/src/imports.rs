@@ -189,6 +189,33 @@ pub fn set_mapping(tx: &mut Tx<'_>, id: &str, mapping: &Json) -> Result<Import, 
     change(tx, id, &[ImportState::Previewed], ImportState::Previewed, set, &[(&text).into()])
 }
 
+/// How many rows there are became known, or is not known any more.
+pub fn set_total(tx: &mut Tx<'_>, id: &str, total: Option<i64>) -> Result<Import, ImportError> {
+    let from = [ImportState::Previewed];
+    change(tx, id, &from, ImportState::Previewed, "total = $3", &[total.into()])
+}
+
+/// Forgets an import that never began, or was undone, and what was refused of it. Its file is the
+/// caller's. Answers what it was.
+pub fn remove(tx: &mut Tx<'_>, id: &str) -> Result<Import, ImportError> {
+    let import = find(tx, id)?.ok_or(ImportError::Unknown)?;
+    let never_began = import.started_at.is_none();
+    if !never_began && import.state != ImportState::Undone {
+        return Err(ImportError::State { state: import.state });
+    }
+    for delete in
+        ["DELETE FROM import_reject WHERE import = $1", "DELETE FROM import_job WHERE id = $1"]
+    {
+        tx.execute(delete, &[id.into()])?;
+    }
+    Ok(import)
+}
+
+/// Whether an import has this file.
+pub fn has_file(tx: &mut Tx<'_>, file: &str) -> Result<bool, DbError> {
+    Ok(tx.value::<i64>("SELECT count(*) FROM import_job WHERE file = $1", &[file.into()])? > 0)
+}
+
 /// Begins to take the rows.
 pub fn start(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<Import, ImportError> {
     let set = "started_at = $3";

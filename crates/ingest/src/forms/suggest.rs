@@ -15,6 +15,8 @@ pub struct Suggested {
     pub mapping: FormMapping,
     /// Why a field was taken for what it was, by field.
     pub reasons: BTreeMap<String, String>,
+    /// The same for programs: `name`, `part_of_name` or `values`.
+    pub reason_codes: BTreeMap<String, &'static str>,
 }
 
 /// Proposes a mapping for `form` from submissions of it (one is enough; more make it surer).
@@ -26,6 +28,7 @@ pub fn suggest(form: &str, samples: &[Fields]) -> Suggested {
         }
     }
     let (mut fields, mut reasons) = (BTreeMap::new(), BTreeMap::new());
+    let mut reason_codes = BTreeMap::new();
     for name in names {
         let values = samples.iter().flatten().filter(|(field, _)| field == name);
         let values: Vec<String> = values.filter_map(|(_, value)| plain(value)).collect();
@@ -44,6 +47,7 @@ pub fn suggest(form: &str, samples: &[Fields]) -> Suggested {
         if !taken {
             fields.insert(name.to_owned(), usage);
             reasons.insert(name.to_owned(), guess.reason);
+            reason_codes.insert(name.to_owned(), guess.code);
         }
     }
     let mapping = FormMapping {
@@ -55,7 +59,7 @@ pub fn suggest(form: &str, samples: &[Fields]) -> Suggested {
         others: OtherFields::Keep,
         seconds_min: None,
     };
-    Suggested { mapping, reasons }
+    Suggested { mapping, reasons, reason_codes }
 }
 
 /// The traits that a form without a mapping says: those of its fields that are known by their names,

@@ -25,7 +25,7 @@ use crate::{ReadError, Reject};
 pub(crate) use dates::is_local_date;
 pub use file::ImportFile;
 pub use mapping::{ColumnUse, DateOrder, DealField, ImportMapping, OtherColumns};
-pub use previews::{ColumnPreview, Preview, preview};
+pub use previews::{ColumnPreview, Preview, count_rows, preview};
 use rows::RowReader;
 use table::{RawRow, walk};
 

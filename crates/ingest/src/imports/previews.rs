@@ -42,6 +42,8 @@ pub struct ColumnPreview {
     pub usage: ColumnUse,
     /// Why.
     pub reason: String,
+    /// Why, for programs: `name`, `part_of_name`, `values` or `unknown`.
+    pub reason_code: &'static str,
     /// How sure that is, in hundredths; 0 where nothing is known.
     pub confidence: u8,
 }
@@ -108,6 +110,16 @@ pub fn preview(file: &ImportFile, settings: &ImportMapping) -> Result<Preview, R
     })
 }
 
+/// How many rows a table has. Of `settings` the separator and the sheet are used. It reads all of it.
+pub fn count_rows(file: &ImportFile, settings: &ImportMapping) -> Result<u64, ReadError> {
+    let mut rows = 0;
+    walk(file, settings, &mut |_| {
+        rows += 1;
+        ControlFlow::Continue(())
+    })?;
+    Ok(rows)
+}
+
 fn columns(names: &[String], rows: &[Vec<Option<String>>]) -> Vec<ColumnPreview> {
     let guesses: Vec<Option<Guess>> = names
         .iter()
@@ -136,12 +148,13 @@ fn columns(names: &[String], rows: &[Vec<Option<String>>]) -> Vec<ColumnPreview>
             // Two columns for one thing: the first has it.
             let key = format!("{usage:?}");
             let free = usage == ColumnUse::Ignore || taken.insert(key);
-            free.then_some((usage, guess.reason, guess.confidence))
+            free.then_some((usage, guess.reason, guess.code, guess.confidence))
         });
-        let (usage, reason, confidence) = known.unwrap_or_else(|| {
-            (table.other(name), "nothing is known of it; it keeps its name".to_owned(), 0)
+        let (usage, reason, reason_code, confidence) = known.unwrap_or_else(|| {
+            let reason = "nothing is known of it; it keeps its name".to_owned();
+            (table.other(name), reason, "unknown", 0)
         });
-        ColumnPreview { name: name.clone(), usage, reason, confidence }
+        ColumnPreview { name: name.clone(), usage, reason, reason_code, confidence }
     });
     columns.collect()
 }

@@ -1,9 +1,11 @@
 //! The course of an import.
 
+use std::sync::{Arc, OnceLock};
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use ingest::imports::ImportMapping;
+use ingest::imports::{ImportFile, ImportMapping};
 use live::{Live, News};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Any, json};
@@ -15,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{ImportView, job_of};
+use super::{ImportView, discard, job_of, path_of, rows_of};
 use crate::access::Caller;
 use crate::app::{App, Done, Noted};
 use crate::cursor;
@@ -25,7 +27,7 @@ use crate::request::{Asked, Named, Repeat, Repeatable, Sent};
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_imports))
-        .routes(routes!(show_import))
+        .routes(routes!(show_import, remove_import))
         .routes(routes!(map_import))
         .routes(routes!(start_import))
         .routes(routes!(pause_import))
@@ -98,12 +100,64 @@ async fn map_import(
     let mapping: ImportMapping = serde_json::from_value(body)
         .map_err(|error| Problem::invalid("bad_mapping", error.to_string()))?;
     let value = serde_json::to_value(&mapping).map_err(|_| Problem::internal())?;
+    let total = rows_under(&app, &id, mapping).await?;
     app.change(&caller, repeat, move |tx| {
-        let import = imports::set_mapping(tx, &id, &value)?;
+        imports::set_mapping(tx, &id, &value)?;
+        let import = imports::set_total(tx, &id, total)?;
         let noted = Noted::new("import.mapped", format!("import:{id}")).after(value);
         Done::ok(&ImportView::from(import), noted)
     })
     .await
+}
+
+/// How many rows an import's file has under a mapping: another sheet has other rows.
+async fn rows_under(app: &App, id: &str, mapping: ImportMapping) -> Result<Option<i64>, Problem> {
+    let (on, id) = (app.clone(), id.to_owned());
+    app.block(move || {
+        let import = on.live.store().read(|tx| Ok::<_, Problem>(imports::find(tx, &id)?))?;
+        let import = import.ok_or_else(|| Problem::not_found("import"))?;
+        let before: ImportMapping =
+            serde_json::from_value(import.mapping.clone()).unwrap_or_default();
+        if (&before.delimiter, &before.sheet) == (&mapping.delimiter, &mapping.sheet) {
+            return Ok(import.total);
+        }
+        let path = path_of(&on.config, &import);
+        let file = ImportFile::open(&path.display().to_string(), &import.name);
+        Ok::<_, Problem>(file.ok().and_then(|file| rows_of(&path, &file, &mapping)))
+    })
+    .await
+}
+
+/// Forgets an import that never began, or was taken back: its file goes, too. What it brought stays taken back.
+#[utoipa::path(delete, path = "/api/v1/imports/{id}", tag = "imports", params(("id" = String, Path)),
+    responses((status = 204)))]
+async fn remove_import(
+    State(app): State<App>,
+    caller: Caller,
+    Named(id): Named<String>,
+    Repeatable(repeat): Repeatable,
+) -> Result<Response, Problem> {
+    let import = id.clone();
+    let file = Arc::new(OnceLock::new());
+    let (removed, on) = (Arc::clone(&file), app.clone());
+    let response = app
+        .change(&caller, repeat, move |tx| {
+            let import = imports::remove(tx, &id)?;
+            jobs::cancel(tx, &job_of(&id))?;
+            let _ = removed.set(path_of(&on.config, &import));
+            let noted = Noted::new("import.removed", format!("import:{id}"));
+            Ok(Done::nothing(noted.before(json!({"name": import.name, "state": import.state}))))
+        })
+        .await?;
+    if let Some(file) = file.get().cloned() {
+        app.block(move || {
+            discard(&file);
+            Ok::<_, Problem>(())
+        })
+        .await?;
+    }
+    app.live.tell(News::Import { import, state: "removed".to_owned() });
+    Ok(response)
 }
 
 /// Begins to take an import's rows.

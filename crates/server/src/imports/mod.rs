@@ -4,8 +4,9 @@ mod manage;
 pub(crate) mod preview;
 mod upload;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use ingest::imports::{ImportFile, ImportMapping, count_rows};
 use serde::Serialize;
 use serde_json::Value as Any;
 use store::imports::{Import, ImportState};
@@ -23,6 +24,26 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 /// Where the file of an import is.
 pub(crate) fn path_of(config: &Config, import: &Import) -> PathBuf {
     config.data.join("imports").join(&import.file)
+}
+
+/// Files of at most so many bytes are read to their end to know how many rows they have: a second at most.
+const COUNTED_BYTES_MAX: u64 = 64 << 20;
+
+/// How many rows an import's file has, where that is soon known.
+fn rows_of(path: &Path, file: &ImportFile, mapping: &ImportMapping) -> Option<i64> {
+    let bytes = std::fs::metadata(path).map_or(u64::MAX, |found| found.len());
+    let rows = (bytes <= COUNTED_BYTES_MAX).then(|| count_rows(file, mapping).ok()).flatten();
+    rows.and_then(|rows| i64::try_from(rows).ok())
+}
+
+/// Takes the file of an import away that is no more. One that cannot be taken away now is when files that
+/// belong to no import are.
+fn discard(path: &Path) {
+    if let Err(error) = std::fs::remove_file(path)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, "the file of an import that is no more cannot be removed yet");
+    }
 }
 
 /// The job that reads an import.
@@ -45,7 +66,8 @@ struct ImportView {
     /// Which column means what.
     #[schema(value_type = Object)]
     mapping: Any,
-    /// Rows in the file, where that is known.
+    /// Rows in the file, where that is known: of files of up to 64 MiB from the beginning, of others at
+    /// the end.
     total: Option<i64>,
     /// Rows that are settled.
     settled: i64,

@@ -52,6 +52,8 @@ struct ColumnView {
     usage: Any,
     /// Why.
     reason: String,
+    /// Why, for programs: `name` (it is called so), `part_of_name`, `values` (they are so) or `unknown`.
+    reason_code: &'static str,
     /// How sure that is, in hundredths; 0 where nothing is known.
     confidence: u8,
 }
@@ -101,6 +103,7 @@ fn view(preview: Preview) -> Result<PreviewView, Problem> {
             usage: json(serde_json::to_value(&column.usage))?,
             name: column.name,
             reason: column.reason,
+            reason_code: column.reason_code,
             confidence: column.confidence,
         })
     });

@@ -1,16 +1,18 @@
 //! A file that comes in.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::Path;
 
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 use bytes::Bytes;
 use ingest::imports::{ImportFile, ImportMapping, Preview, preview};
 use serde::Deserialize;
 use serde_json::json;
+use store::Digest;
 use store::imports::{self, NewImport, fingerprint};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -19,9 +21,9 @@ use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::ImportView;
+use super::{ImportView, discard, rows_of};
 use crate::access::Caller;
-use crate::app::{App, Done, Noted};
+use crate::app::{App, Done, Noted, is_replay};
 use crate::problem::Problem;
 use crate::request::{Asked, Repeat};
 
@@ -41,8 +43,11 @@ struct UploadAsked {
     name: String,
 }
 
+/// Parts of a file that are hashed at a time.
+const HASHED: usize = 1 << 20;
+
 /// Takes a file: CSV, NDJSON, Parquet (plain, gzip or zstd), `.xlsx` or `.ods`. Nothing of it is
-/// imported yet.
+/// imported yet. With an `Idempotency-Key` the same file sent again makes no second import.
 #[utoipa::path(post, path = "/api/v1/imports", tag = "imports", params(UploadAsked),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, body = ImportView)))]
@@ -50,6 +55,8 @@ async fn upload(
     State(app): State<App>,
     caller: Caller,
     Asked(asked): Asked<UploadAsked>,
+    uri: Uri,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
     let name = crate::accounts::name(&asked.name)?;
@@ -60,15 +67,19 @@ async fn upload(
         discard(&path);
         return Err(problem);
     }
-    let (at, called) = (path.display().to_string(), name.clone());
+    let (at, called) = (path.clone(), name.clone());
     let looked_at = app
         .block(move || {
-            let file = ImportFile::open(&at, &called).map_err(unreadable)?;
-            preview(&file, &ImportMapping::default()).map_err(unreadable)
+            let file = ImportFile::open(&at.display().to_string(), &called).map_err(unreadable)?;
+            let preview = preview(&file, &ImportMapping::default()).map_err(unreadable)?;
+            let total = rows_of(&at, &file, &preview.mapping);
+            let hash = hash(&at).map_err(|error| disk(&error))?;
+            let repeat = Repeat::of_upload("POST", &uri, &headers, &hash)?;
+            Ok::<_, Problem>((preview, total, repeat))
         })
         .await;
-    let preview: Preview = match looked_at {
-        Ok(preview) => preview,
+    let (preview, total, repeat): (Preview, _, _) = match looked_at {
+        Ok(found) => found,
         Err(problem) => {
             discard(&path);
             return Err(problem);
@@ -78,7 +89,6 @@ async fn upload(
     let columns = fingerprint(&names);
     let proposed = serde_json::to_value(&preview.mapping).map_err(|_| Problem::internal())?;
     let (now, by) = (app.now(), caller.actor());
-    let repeat = Repeat { key: None, request: columns };
     let stored = app
         .change(&caller, repeat, move |tx| {
             // Columns that were there before mean what they meant then.
@@ -90,7 +100,7 @@ async fn upload(
                 format: preview.format,
                 mapping: &mapping,
                 columns,
-                total: None,
+                total,
                 created_by: &by,
             };
             let import = imports::create(tx, &new, now)?;
@@ -98,7 +108,8 @@ async fn upload(
             Done::created(&ImportView::from(import), noted.after(json!({"format": preview.format})))
         })
         .await;
-    if stored.is_err() {
+    let is_kept = stored.as_ref().is_ok_and(|answer| !is_replay(answer));
+    if !is_kept {
         discard(&path);
     }
     stored
@@ -107,6 +118,18 @@ async fn upload(
 #[expect(clippy::needless_pass_by_value, reason = "the form of a conversion of errors")]
 fn unreadable(error: ingest::ReadError) -> Problem {
     Problem::invalid("unreadable", error.to_string())
+}
+
+/// What stands for the bytes of a file.
+fn hash(path: &Path) -> std::io::Result<Digest> {
+    let mut file = File::open(path)?;
+    let mut part = Vec::with_capacity(HASHED);
+    let mut hash = Digest::of_parts(&[]);
+    while (&mut file).take(HASHED as u64).read_to_end(&mut part)? > 0 {
+        hash = Digest::of_parts(&[hash.as_bytes(), &part]);
+        part.clear();
+    }
+    Ok(hash)
 }
 
 /// Writes a body to a new file, part by part.
@@ -147,12 +170,4 @@ fn drain(mut file: File, mut waiting: mpsc::Receiver<Bytes>) -> std::io::Result<
 fn disk(error: &std::io::Error) -> Problem {
     tracing::error!(%error, "a file that was uploaded cannot be written");
     Problem::unavailable("disk", "the file cannot be stored: is the disk full?", 30)
-}
-
-fn discard(path: &Path) {
-    if let Err(error) = std::fs::remove_file(path)
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        tracing::warn!(%error, "a file that was uploaded in vain cannot be removed");
-    }
 }

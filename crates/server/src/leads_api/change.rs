@@ -5,10 +5,11 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use leads::{EmailAddress, Report, Trust, What, Who};
+use live::Live;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Any, json};
 use store::Digest;
-use store::facts::Outcome;
+use store::facts::{self, Outcome};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -141,22 +142,29 @@ async fn say(
         what: What::Traits(traits.clone()),
         machine: None,
     };
-    let appended = app.live.take(vec![report]).await?;
-    let taken = appended.taken.into_iter().next().ok_or_else(Problem::internal)?;
+    let (actor, on, said) = (caller.actor(), app.clone(), fact.clone());
+    let taken = app
+        .write(move |tx| {
+            let appended = facts::append(tx, &[report], &mut || on.fresh_id())?;
+            Live::touch_appended(tx, &appended, &on.fresh_id())?;
+            let taken = appended.taken.into_iter().next().ok_or_else(Problem::internal)?;
+            let is_new = matches!(taken.outcome, Outcome::New | Outcome::Replaced);
+            if let (true, Some(lead)) = (is_new, &taken.lead) {
+                // The fact says what was said; the trail names the traits only.
+                let names: Vec<&String> = traits.keys().collect();
+                let noted = Noted::new(action, format!("lead:{lead}"));
+                noted.after(json!({"fact": said, "traits": names})).write(tx, &actor, now)?;
+            }
+            Ok(taken)
+        })
+        .await;
+    app.live.wake();
+    let taken = taken?;
     if let Outcome::Refused(refusal) = taken.outcome {
         return Err(Problem::invalid("refused", refusal.to_string()));
     }
     let id = taken.lead.ok_or_else(Problem::internal)?;
-    let is_repeated = taken.outcome == Outcome::Repeated;
-    if !is_repeated {
-        // The fact itself says who said what when, and cannot be lost; the trail names the traits.
-        let names: Vec<&String> = traits.keys().collect();
-        let noted =
-            Noted::new(action, format!("lead:{id}")).after(json!({"fact": fact, "traits": names}));
-        let actor = caller.actor();
-        app.write(move |tx| noted.write(tx, &actor, now)).await?;
-    }
-    Ok(LeadChanged { id, fact, is_repeated })
+    Ok(LeadChanged { id, fact, is_repeated: taken.outcome == Outcome::Repeated })
 }
 
 /// The id of a fact that a request makes: with a key for repetitions always the same, so that the fact

@@ -13,7 +13,7 @@ use store::erase::{self, Erasure, ErasureRequest};
 use store::identity::{IdentifierKind, identifiers};
 use store::scores::lead_row;
 use store::settings::secret_or;
-use store::{DbError, Tx, idempotency, webhooks};
+use store::{DbError, Tx};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -106,29 +106,26 @@ async fn erase_lead(
         .block(move || {
             let store = on.live.store();
             let lead = store.read(|tx| resolve(tx, &id))?;
-            // What speaks of the lead elsewhere goes first: should the process end in between, the
-            // lead is still there to be erased.
-            let (about, mark, candidate) = (lead.clone(), on.fresh_id(), on.random());
-            store.write(move |tx| {
-                suppress_addresses(tx, &about, &candidate, now)?;
-                webhooks::forget(tx, &about)?;
-                idempotency::forget(tx, &about)?;
-                Ok::<_, Problem>(())
-            })?;
-            let request = ErasureRequest {
-                lead: lead.clone(),
-                reason,
-                requested_by: actor.clone(),
-                id: proof,
-            };
-            let erasure = erase::erase(store, on.live.segments(), &request, now)?;
-            let noted = Noted::new("lead.erased", format!("erasure:{}", erasure.id))
-                .after(json!({"facts": erasure.facts, "reason": erasure.reason}));
+            let (mark, candidate) = (on.fresh_id(), on.random());
+            let directory = on.live.segments().clone();
             let gone = lead.clone();
-            store.write(move |tx| {
+            let erased = store.write(move |tx| {
+                suppress_addresses(tx, &gone, &candidate, now)?;
+                let request = ErasureRequest {
+                    lead: gone.clone(),
+                    reason,
+                    requested_by: actor.clone(),
+                    id: proof,
+                };
+                let erased = erase::erase_within(tx, &directory, &request, now)?;
                 Live::touch(tx, [gone.as_str()], &mark)?;
-                noted.write(tx, &actor, now)
+                let Erasure { id, facts, reason, .. } = &erased.erasure;
+                Noted::new("lead.erased", format!("erasure:{id}"))
+                    .after(json!({"facts": facts, "reason": reason}))
+                    .write(tx, &actor, now)?;
+                Ok::<_, Problem>(erased)
             })?;
+            let erasure = erase::finish(store, on.live.segments(), erased)?;
             Ok::<_, Problem>((lead, erasure))
         })
         .await?;

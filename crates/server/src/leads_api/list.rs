@@ -33,6 +33,8 @@ pub(crate) struct LeadItem {
     pub(crate) name: Option<String>,
     /// The id of its company.
     pub(crate) company: Option<String>,
+    /// What its company is called; null where nobody has said.
+    pub(crate) company_name: Option<String>,
     /// Its country.
     pub(crate) country: Option<String>,
     /// Who works on it.
@@ -63,12 +65,13 @@ pub(crate) struct LeadItem {
 }
 
 impl From<Ranked> for LeadItem {
-    fn from(Ranked { lead, score }: Ranked) -> Self {
+    fn from(Ranked { lead, score, company_name }: Ranked) -> Self {
         Self {
             id: lead.lead,
             email: lead.email,
             name: lead.name,
             company: lead.company,
+            company_name,
             country: lead.country,
             owner: lead.owner,
             created_at: lead.created_at.map(Instant),

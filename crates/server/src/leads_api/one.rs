@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use serde_json::{Map, Value as Any};
+use store::company;
 use store::identity::identifiers;
 use store::reading::lead_facts;
 use store::scores::{ScoreRow, lead_row, scores_of};
@@ -36,6 +37,8 @@ pub(super) struct LeadDetail {
     name: Option<String>,
     /// The id of its company.
     company: Option<String>,
+    /// What its company is called; null where nobody has said.
+    company_name: Option<String>,
     /// Its country.
     country: Option<String>,
     /// Who works on it.
@@ -129,10 +132,12 @@ async fn show_lead(
             value: name.value,
             since: Some(name.since).filter(|at| *at > leads::Timestamp::MIN).map(Instant),
         });
+        let company = row.company.as_deref().map(|id| company(tx, id)).transpose()?.flatten();
         Ok(Json(LeadDetail {
             asked_for: (id != lead).then_some(id),
             email: row.email,
             name: row.name,
+            company_name: company.and_then(|company| company.name),
             company: row.company,
             country: row.country,
             owner: row.owner,

@@ -2,8 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use scoring::document::{Severity, Syntax, load};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -13,10 +13,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::access::Caller;
-use crate::app::{App, Noted};
+use crate::app::{App, Done, Noted};
 use crate::failures::faults;
 use crate::problem::{Fault, Problem};
-use crate::request::{Sent, if_match, tagged};
+use crate::request::{Sent, if_match};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(add_draft)).routes(routes!(check_document))
@@ -52,35 +52,27 @@ async fn add_draft(
     State(app): State<App>,
     caller: Caller,
     headers: HeaderMap,
-    Sent { body, .. }: Sent<Draft>,
+    Sent { body, repeat }: Sent<Draft>,
 ) -> Result<Response, Problem> {
     if body.note.chars().count() > 1_000 {
         return Err(Problem::invalid("bad_note", "a note has 1,000 characters at most"));
     }
-    if let Some(expected) = if_match(&headers)?
-        && let Some(name) =
-            load(&body.document, syntax_of(&body.document)).model.map(|model| model.name)
-    {
-        let latest = app.read(move |tx| Ok(versions(tx, &name)?)).await?;
-        let latest = latest.first().map_or(0, |version| version.version);
-        if latest != expected {
+    let expected = if_match(&headers)?;
+    let Draft { document, note } = body;
+    let draft = app.block(move || live::Draft::read(&document)).await?;
+    let (now, by) = (app.now(), caller.actor());
+    app.change(&caller, repeat, move |tx| {
+        let latest = versions(tx, &draft.model)?.first().map_or(0, |version| version.version);
+        if expected.is_some_and(|expected| expected != latest) {
             let detail = format!("version {latest} was written in between: look at it first");
             return Err(Problem::changed(detail));
         }
-    }
-    let (live, now, by) = (app.live.clone(), app.now(), caller.actor());
-    let drafted = app.block(move || live.add_draft(&body.document, &body.note, &by, now)).await?;
-    // The version itself says who wrote it; the trail says it once more.
-    let noted = Noted::new("model.drafted", format!("model:{}", drafted.model))
-        .after(json!({"version": drafted.version}));
-    let actor = caller.actor();
-    app.write(move |tx| noted.write(tx, &actor, now)).await?;
-    let made = DraftMade {
-        model: drafted.model,
-        version: drafted.version,
-        warnings: faults(&drafted.warnings),
-    };
-    Ok(tagged(made.version, (StatusCode::CREATED, Json(made)).into_response()))
+        let version = draft.keep(tx, &note, &by, now)?;
+        let noted = Noted::new("model.drafted", format!("model:{}", draft.model));
+        let made = DraftMade { model: draft.model, version, warnings: faults(&draft.warnings) };
+        Ok(Done::created(&made, noted.after(json!({"version": version})))?.tagged(version))
+    })
+    .await
 }
 
 /// A document to be looked at.

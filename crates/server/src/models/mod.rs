@@ -4,6 +4,7 @@
 mod diff;
 mod drafts;
 mod list;
+mod movers;
 mod states;
 mod trials;
 

@@ -184,14 +184,13 @@ async fn make_primary(
     Named(name): Named<String>,
     Repeatable(repeat): Repeatable,
 ) -> Result<Response, Problem> {
-    let model = name.clone();
     let response = app
         .change(&caller, repeat, move |tx| {
-            scores::make_primary(tx, &model)?;
-            Ok(Done::nothing(Noted::new("model.made_primary", format!("model:{model}"))))
+            scores::make_primary(tx, &name)?;
+            Ok(Done::nothing(Noted::new("model.made_primary", format!("model:{name}"))))
         })
         .await?;
     let live = app.live.clone();
-    app.block(move || live.make_primary(&name)).await?;
+    app.block(move || live.primary_changed()).await?;
     Ok(response)
 }

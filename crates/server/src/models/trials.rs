@@ -7,15 +7,19 @@ use leads::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Any;
 use store::Digest;
+use store::keys::Scope;
 use store::scores::{ModelVersion, VersionState, version, versions};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::diff::{Line, lines};
+use super::movers::{Trialled, written};
+use crate::access::Caller;
 use crate::app::App;
+use crate::failures::faults;
 use crate::instant::Instant;
-use crate::problem::Problem;
+use crate::problem::{Fault, Problem};
 use crate::request::{Named, Sent};
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -39,15 +43,22 @@ struct Trial {
 /// What if this document counted instead of the model's active version: who moves, how far, because of
 /// what.
 #[utoipa::path(post, path = "/api/v1/models/{name}/what-if", tag = "models",
-    params(("name" = String, Path)), request_body = Trial, responses((status = 200, body = Object)))]
+    params(("name" = String, Path)), request_body = Trial, responses((status = 200, body = Trialled)))]
 async fn what_if(
     State(app): State<App>,
+    caller: Caller,
     Named(name): Named<String>,
     Sent { body, .. }: Sent<Trial>,
-) -> Result<Json<Any>, Problem> {
+) -> Result<Json<Trialled>, Problem> {
     let (live, now) = (app.live.clone(), app.now());
-    let comparison = app.block(move || live.what_if(&body.document, &name, now, MOVERS)).await?;
-    serde_json::to_value(&comparison).map(Json).map_err(|_| Problem::internal())
+    let with_names = caller.allows(Scope::ReadLeads);
+    app.block(move || {
+        let comparison = live.what_if(&body.document, &name, now, MOVERS)?;
+        let comparison = live.store().read(|tx| written(tx, &comparison, with_names))?;
+        let warnings = faults(&live.warnings(&body.document)?);
+        Ok::<_, Problem>(Json(Trialled { comparison, warnings }))
+    })
+    .await
 }
 
 /// A document, and what to test it against.
@@ -116,6 +127,8 @@ pub(super) struct VersionDiff {
     /// Who would move, how far, because of what; null where no version counts yet.
     #[schema(value_type = Option<Object>)]
     comparison: Option<Any>,
+    /// What is suspicious about the document, and what it looks at although nobody has it.
+    warnings: Vec<Fault>,
     /// To be handed to the activation: it goes ahead only as long as this is the change.
     confirm: String,
 }
@@ -153,21 +166,24 @@ pub(super) fn both(
     responses((status = 200, body = VersionDiff)))]
 async fn version_diff(
     State(app): State<App>,
+    caller: Caller,
     Named((name, number)): Named<(String, i64)>,
 ) -> Result<Json<VersionDiff>, Problem> {
     let (model, now, live) = (name.clone(), app.now(), app.live.clone());
+    let with_names = caller.allows(Scope::ReadLeads);
     app.block(move || {
         let (active, next) = live.store().read(|tx| both(tx, &model, number))?;
         let comparison = match &active {
             Some(_) if live.lineup().line(&model).is_some() => {
                 let comparison = live.what_if(&next.document, &model, now, MOVERS)?;
-                Some(serde_json::to_value(&comparison).map_err(|_| Problem::internal())?)
+                Some(live.store().read(|tx| written(tx, &comparison, with_names))?)
             }
             _ => None,
         };
         let before = active.as_ref().map_or("", |version| version.document.as_str());
         Ok::<_, Problem>(Json(VersionDiff {
             lines: lines(before, &next.document),
+            warnings: faults(&live.warnings(&next.document)?),
             comparison,
             confirm: confirmation(active.as_ref(), &next),
             from: active.map(|version| version.version),

@@ -1,6 +1,6 @@
 //! Versions of what is changed, so that nobody overwrites what somebody else just changed.
 
-use axum::http::header::{ETAG, IF_MATCH};
+use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 
@@ -18,6 +18,18 @@ pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
     version.map(Some).ok_or_else(|| {
         Problem::bad("bad_if_match", "If-Match takes the ETag of an earlier answer, as \"3\"")
     })
+}
+
+/// Whether there must be nothing yet: `If-None-Match: *`.
+pub(crate) fn only_if_new(headers: &HeaderMap) -> Result<bool, Problem> {
+    match headers.get(IF_NONE_MATCH) {
+        None => Ok(false),
+        Some(value) if value.to_str().is_ok_and(|text| text.trim() == "*") => Ok(true),
+        Some(_) => Err(Problem::bad(
+            "bad_if_none_match",
+            "If-None-Match takes `*` here: only where there is nothing yet",
+        )),
+    }
 }
 
 /// An answer with its version.

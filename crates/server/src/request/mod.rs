@@ -6,6 +6,6 @@ mod sender;
 mod sent;
 
 pub(crate) use asked::{Asked, Named, list};
-pub(crate) use conditions::{if_match, tagged};
+pub(crate) use conditions::{if_match, only_if_new, tagged};
 pub(crate) use sender::{Peer, Sender};
-pub(crate) use sent::{Repeat, Repeatable, Sent, read_body};
+pub(crate) use sent::{Repeat, Repeatable, Sent, read_body, read_value};

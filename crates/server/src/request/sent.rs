@@ -5,7 +5,7 @@ use std::any::TypeId;
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use store::Digest;
@@ -35,6 +35,18 @@ pub(crate) struct Repeat {
 }
 
 impl Repeat {
+    /// Of a request whose body goes elsewhere; `body` is a hash of it.
+    pub(crate) fn of_upload(
+        method: &str,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: &Digest,
+    ) -> Result<Self, Problem> {
+        let target = uri.path_and_query().map_or("", |target| target.as_str());
+        let parts = [method.as_bytes(), target.as_bytes(), body.as_bytes()];
+        Ok(Self { key: key(headers)?, request: Digest::of_parts(&parts) })
+    }
+
     fn of(request: &Request, body: &[u8]) -> Result<Self, Problem> {
         let key = key(request.headers())?;
         let target = request.uri().path_and_query().map_or("", |target| target.as_str());
@@ -105,12 +117,16 @@ fn read_json<T: DeserializeOwned + 'static>(bytes: &[u8]) -> Result<T, Problem> 
     if value.is_array() && TypeId::of::<T>() != TypeId::of::<Json>() {
         return Err(Problem::invalid("bad_body", "the body has to be an object, `{..}`"));
     }
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let pointer = pointer(error.path());
-        let detail = error.into_inner().to_string();
+    read_value(value).map_err(|(pointer, detail)| {
         Problem::invalid("bad_body", format!("{pointer}: {detail}"))
             .with_errors(vec![Fault::new(pointer, detail)])
     })
+}
+
+/// Reads JSON into what a route knows, or says where something is wrong (a JSON pointer), and what.
+pub(crate) fn read_value<T: DeserializeOwned>(value: Json) -> Result<T, (String, String)> {
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| (pointer(error.path()), error.into_inner().to_string()))
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {

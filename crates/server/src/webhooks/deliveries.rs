@@ -49,10 +49,12 @@ async fn test_webhook(
     Named(id): Named<String>,
     Repeatable(_once): Repeatable,
 ) -> Result<Json<TestResult>, Problem> {
-    let (now, of) = (app.now(), id.clone());
+    let (now, of, actor) = (app.now(), id.clone(), caller.actor());
+    // Who sends is noted before anything goes out: nothing is sent that is not in the trail.
     let (endpoint, secrets) = app
-        .read(move |tx| {
+        .write(move |tx| {
             let endpoint = webhooks::find(tx, &of)?.ok_or_else(|| Problem::not_found("webhook"))?;
+            Noted::new("webhook.tested", format!("webhook:{of}")).write(tx, &actor, now)?;
             Ok((endpoint, webhooks::secrets(tx, &of, now)?))
         })
         .await?;
@@ -60,13 +62,10 @@ async fn test_webhook(
     let message =
         MessageId::new(format!("msg_{}", app.fresh_id())).map_err(|_| Problem::internal())?;
     let note = Some("A test from Madura: nothing has happened.".to_owned());
-    let event = Event::Test(TestCall { endpoint: id.clone(), note });
+    let event = Event::Test(TestCall { endpoint: id, note });
     let message = Message::compose(message, &event, now);
     let to = deliver::Endpoint { url: endpoint.url, secrets };
     let attempt = app.sender.send(&to, &message, now).await;
-    let noted = Noted::new("webhook.tested", format!("webhook:{id}"));
-    let actor = caller.actor();
-    app.write(move |tx| noted.write(tx, &actor, now)).await?;
     Ok(Json(TestResult {
         is_delivered: attempt.outcome == Outcome::Delivered,
         status: attempt.status,

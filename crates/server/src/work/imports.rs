@@ -168,6 +168,7 @@ fn settle(app: &App, claim: &JobClaim, id: &str, batch: ImportBatch) -> Result<I
         }
         let appended = facts::append(tx, &batch.reports, &mut || on.fresh_id())?;
         Live::touch_appended(tx, &appended, &mark)?;
+        on.live.heard_of(&batch.reports);
         let accepted = batch.rows as i64 - batch.rejects.len() as i64;
         // Several facts may come from one row: it is one that was there where none of them is new.
         let mut facts = appended.taken.iter().map(|taken| taken.outcome == Outcome::Repeated);

@@ -181,3 +181,22 @@ fn a_key_that_was_revoked_or_has_expired_is_refused() {
     let listed = house.get("/api/v1/keys", &owner).text();
     assert!(!listed.contains(made["key"].as_str().expect("a key")), "a list shows no secret");
 }
+
+#[test]
+fn what_the_organisation_is_called_is_for_every_role_and_other_settings_are_not() {
+    let house = House::new();
+    let owner = house.owner();
+    let general = json!({"name": "Acme", "time_zone": "Europe/Madrid"});
+    house.call("PUT", "/api/v1/settings/general", &owner, Some(general.clone())).expect(200);
+    for role in ["marketer", "sales", "analyst"] {
+        let user = house.user(&owner, role);
+        let told = house.get("/api/v1/settings/general", &user).expect(200);
+        assert_eq!(told["value"], general, "{role}");
+        house.get("/api/v1/settings/lists", &user).problem(403, "forbidden");
+        house.get("/api/v1/settings", &user).problem(403, "forbidden");
+        house
+            .call("PUT", "/api/v1/settings/general", &user, Some(json!({"name": "X"})))
+            .problem(403, "forbidden");
+    }
+    house.get("/api/v1/settings/general", &As::Nobody).problem(401, "unauthenticated");
+}

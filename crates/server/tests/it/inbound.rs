@@ -337,3 +337,64 @@ fn segments_own_script_gets_its_settings() {
     assert_eq!(integration["protocol"], "https");
     house.get("/v1/projects/wk_made_up/settings", &As::Nobody).problem(404, "not_found");
 }
+
+#[test]
+fn of_a_batch_with_a_malformed_item_the_others_are_taken() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let good =
+        |id: &str| json!({"id": id, "who": {"email": "ana@a.example"}, "event": "page_viewed"});
+    let events = json!([
+        good("1"),
+        {"id": "2", "who": {"email": 5}, "event": "page_viewed"},
+        {"id": "3", "who": {"email": "ana@a.example"}, "evnt": "page_viewed"},
+        "nonsense",
+        {"id": "5", "who": {"email": "ana@a.example"}, "event": "x", "at": "yesterday"},
+        {"id": "6", "event": "page_viewed"},
+        good("7"),
+    ]);
+    let told = house.post("/api/v1/events", &owner, json!({"events": events})).expect(200);
+    assert_eq!(
+        (&told["taken"], &told["repeated"], &told["rejected"]),
+        (&json!(2), &json!(0), &json!(5)),
+        "{told}"
+    );
+    let item = |index: usize| told["items"][index].clone();
+    assert_eq!((&item(0)["verdict"], &item(6)["verdict"]), (&json!("taken"), &json!("taken")));
+    assert_eq!(
+        (&item(1)["pointer"], &item(1)["code"]),
+        (&json!("/events/1/who/email"), &json!("bad_report"))
+    );
+    assert_eq!(item(3)["pointer"], "/events/3");
+    assert_eq!(item(4)["pointer"], "/events/4/at");
+    assert!(item(2)["message"].as_str().is_some_and(|text| text.contains("evnt")), "{told}");
+    assert!(item(5)["message"].as_str().is_some_and(|text| text.contains("who")), "{told}");
+    house.settle();
+    let leads = house.get("/api/v1/leads", &owner).expect(200);
+    assert_eq!(leads["leads"][0]["score"], 25);
+    // A body that is no batch at all is refused as before.
+    house.post("/api/v1/events", &owner, json!({"events": 5})).problem(422, "bad_body");
+}
+
+#[test]
+fn a_form_is_made_only_if_it_is_new_where_that_is_asked_for() {
+    let house = House::new();
+    let owner = house.owner();
+    let As::Session(cookie) = &owner else { panic!("a session") };
+    let put = |condition: &str| {
+        let request = Request::builder()
+            .method("PUT")
+            .uri("/api/v1/forms/contact")
+            .header("cookie", cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header("content-type", "application/json")
+            .header("if-none-match", condition)
+            .body(Body::from(json!({"form": "contact", "fields": {}}).to_string()));
+        house.send(request.expect("a request"))
+    };
+    assert_eq!(put("*").expect(200)["version"], 1);
+    put("*").problem(412, "changed_in_between");
+    put("\"1\"").problem(400, "bad_if_none_match");
+    assert_eq!(house.get("/api/v1/forms/contact", &owner).expect(200)["version"], 1);
+}

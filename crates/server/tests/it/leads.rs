@@ -118,7 +118,11 @@ fn a_trait_is_changed_by_saying_so_and_what_was_before_stays_known() {
     assert_eq!(events["events"].as_array().map(Vec::len), Some(2));
     let audit = house.get("/api/v1/audit?action=lead.changed", &owner).expect(200);
     assert_eq!(audit["entries"].as_array().map(Vec::len), Some(1));
-    assert!(!audit.to_string().contains("Ana"), "the trail names nobody");
+    let entry = &audit["entries"][0];
+    assert_eq!(entry["object_name"], "Ana", "as she is called today");
+    for kept in ["actor", "object", "before", "after"] {
+        assert!(!entry[kept].to_string().contains("Ana"), "the trail itself names nobody");
+    }
 }
 
 #[test]
@@ -245,4 +249,47 @@ fn a_deal_is_a_fact_of_its_lead() {
     assert_eq!(deals["events"][0]["body"]["currency"], "EUR");
     let bad = json!({"id": "d2", "who": {"lead": lead}, "stage": "won", "currency": "euros"});
     house.post("/api/v1/deals", &owner, bad).problem(422, "bad_currency");
+}
+
+#[test]
+fn lists_say_what_a_company_is_called_where_somebody_said_so() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let ana = house.visitor(&owner, "ana@acme.example", 2);
+    house.visitor(&owner, "bea@other.example", 1);
+    let group = json!({"who": {"email": "ana@acme.example"}, "group": "c-17",
+        "traits": {"name": "Acme, \"Coffee\""}});
+    house.post("/api/v1/events", &owner, json!({"events": [group]})).expect(200);
+    house.settle();
+    let leads = house.get("/api/v1/leads", &owner).expect(200)["leads"].clone();
+    let of = |index: usize| (leads[index]["company"].clone(), leads[index]["company_name"].clone());
+    assert_eq!(of(0), (json!("c-17"), json!("Acme, \"Coffee\"")));
+    assert_eq!(of(1), (json!("other.example"), Json::Null));
+    let one = house.get(&format!("/api/v1/leads/{ana}"), &owner).expect(200);
+    assert_eq!(one["company_name"], "Acme, \"Coffee\"");
+    let company = house.get("/api/v1/companies/c-17", &owner).expect(200);
+    assert_eq!(company["leads"][0]["company_name"], "Acme, \"Coffee\"");
+    let exported = house.get("/api/v1/exports/leads", &owner).text();
+    assert!(exported.contains(",c-17,\"Acme, \"\"Coffee\"\"\","), "{exported}");
+    assert!(exported.contains(",other.example,,"), "{exported}");
+}
+
+#[test]
+fn a_stage_is_explained_with_the_instant_since_when_the_lead_is_in_it() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let lead = house.visitor(&owner, "ana@a.example", 3);
+    let path = format!("/api/v1/leads/{lead}/explain");
+    let before = house.get(&path, &owner).expect(200);
+    assert_eq!((&before["stage"], &before["stage_since"]), (&Json::Null, &Json::Null));
+    house.pass(3_600_000);
+    house.visitor(&owner, "ana@a.example", 6);
+    house.pass(3_600_000);
+    let now = house.get(&path, &owner).expect(200);
+    assert_eq!(now["stage"], "sales_qualified");
+    assert_eq!(now["stage_since"], "2026-06-01T11:00:00Z");
+    let then = house.get(&format!("{path}?at=2026-06-01T10:30:00Z"), &owner).expect(200);
+    assert_eq!((&then["stage"], &then["stage_since"]), (&Json::Null, &Json::Null));
 }

@@ -17,3 +17,4 @@ mod running;
 mod strangers;
 mod support;
 mod tables;
+mod trail;

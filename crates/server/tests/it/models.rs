@@ -147,3 +147,175 @@ fn nobody_overwrites_what_somebody_else_just_changed() {
     house.send(request.expect("a request")).problem(412, "changed_in_between");
     assert_eq!(house.get(&path, &owner).expect(200)["name"], "B");
 }
+
+#[test]
+fn who_moves_has_a_name_for_those_who_may_read_leads() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let ana = house.visitor(&owner, "ana@a.example", 3);
+    let said = json!({"traits": {"name": "Ana Pop"}});
+    house.call("PATCH", &format!("/api/v1/leads/{ana}"), &owner, Some(said)).expect(200);
+    let group =
+        json!({"who": {"email": "ana@a.example"}, "group": "acme", "traits": {"name": "Acme"}});
+    house.post("/api/v1/events", &owner, json!({"events": [group]})).expect(200);
+    house.settle();
+    let document = json!({"document": MODEL.replace("points: 10", "points: 12")});
+    let path = "/api/v1/models/fit/what-if";
+    let told = house.post(path, &owner, document.clone()).expect(200);
+    let mover = &told["movers"][0];
+    assert_eq!((&mover["lead"], &mover["name"]), (&json!(ana), &json!("Ana Pop")));
+    assert_eq!((&mover["email"], &mover["company"]), (&json!("ana@a.example"), &json!("acme")));
+    assert_eq!(mover["company_name"], "Acme");
+    let key = house.key(&owner, &["models:read"]);
+    let told = house.post(path, &key, document.clone());
+    assert!(!told.text().contains("Ana") && !told.text().contains("ana@"), "{}", told.text());
+    assert_eq!(told.expect(200)["movers"][0]["lead"], ana.as_str());
+    house.post("/api/v1/models", &owner, document).expect(201);
+    let diff = house.get("/api/v1/models/fit/versions/2/diff", &owner).expect(200);
+    assert_eq!(diff["comparison"]["movers"][0]["company_name"], "Acme");
+}
+
+#[test]
+fn a_document_that_looks_at_what_nobody_has_is_warned_of() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    house.visitor(&owner, "ana@a.example", 1);
+    let what_if = |document: &str| {
+        let told = house.post("/api/v1/models/fit/what-if", &owner, json!({"document": document}));
+        told.expect(200)["warnings"].as_array().expect("warnings").clone()
+    };
+    assert_eq!(what_if(MODEL), Vec::<serde_json::Value>::new());
+    let slips = MODEL.replace("page_viewed", "page_veiwed").replace("email.kind", "country");
+    let warnings = what_if(&slips);
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(warnings[0]["detail"].as_str().is_some_and(|text| text.contains("`country`")));
+    assert_eq!(warnings[1]["remedy"], "did you mean `page_viewed`?");
+    let line = slips.lines().position(|line| line.contains("page_veiwed")).expect("a line") + 1;
+    assert_eq!(warnings[1]["line"], line);
+}
+
+#[test]
+fn the_vocabulary_tells_what_traits_events_and_properties_are_called() {
+    let house = House::new();
+    let owner = house.owner();
+    let empty = house.get("/api/v1/vocabulary", &owner).expect(200);
+    assert_eq!(empty, json!({"traits": [], "events": [], "is_cut": false}));
+    house.visitor(&owner, "ana@a.example", 2);
+    let ana = json!({"email": "ana@a.example"});
+    let traits = json!({"country": "RO", "company": {"employees": 12}});
+    let events = json!({"events": [
+        {"who": ana, "event": "bought", "properties": {"price": 3.5, "cart": {"gift": true}}},
+        {"who": ana, "traits": traits}
+    ]});
+    house.post("/api/v1/events", &owner, events).expect(200);
+    house.settle();
+    let told = house.get("/api/v1/vocabulary", &house.key(&owner, &["models:read"])).expect(200);
+    let events = told["events"].as_array().expect("events");
+    let names: Vec<_> = events.iter().map(|e| (e["name"].clone(), e["count"].clone())).collect();
+    assert_eq!(names, [(json!("page_viewed"), json!(2)), (json!("bought"), json!(1))]);
+    assert_eq!(
+        events[1]["properties"],
+        json!([{"path": "cart.gift", "kinds": ["boolean"]}, {"path": "price", "kinds": ["number"]}])
+    );
+    assert_eq!(events[0]["last_at"], "2026-06-01T10:00:00Z");
+    let paths = |told: &serde_json::Value| -> Vec<String> {
+        let traits = told["traits"].as_array().expect("traits").iter();
+        traits.map(|word| word["path"].as_str().expect("a path").to_owned()).collect()
+    };
+    let known =
+        ["company.employees", "country", "email", "email.domain", "email.kind"].map(str::to_owned);
+    assert_eq!(paths(&told), known);
+    assert_eq!(told["traits"][0]["leads"], 1);
+    // Nothing but names.
+    assert!(!told.to_string().contains("ana@"), "{told}");
+    house.get("/api/v1/vocabulary", &house.key(&owner, &["facts:write"])).problem(403, "forbidden");
+}
+
+#[test]
+fn a_segment_may_ask_where_a_model_puts_its_leads() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let cold = house.visitor(&owner, "cold@gmail.com", 1);
+    let warm = house.visitor(&owner, "warm@a.example", 2);
+    let hot = house.visitor(&owner, "hot@a.example", 6);
+    let members = |condition: serde_json::Value| {
+        let wish = json!({"name": condition.to_string(), "condition": condition});
+        let made = house.post("/api/v1/segments", &owner, wish).expect(201);
+        let path = format!("/api/v1/segments/{}/members", made["id"].as_str().expect("an id"));
+        let told = house.get(&path, &owner).expect(200)["leads"].clone();
+        let leads: Vec<String> = serde_json::from_value(told).expect("ids");
+        leads
+    };
+    let sorted = |leads: &[&String]| {
+        let mut leads: Vec<String> = leads.iter().map(|lead| (*lead).clone()).collect();
+        leads.sort();
+        leads
+    };
+    assert_eq!(members(json!({"bracket": "warm"})), sorted(&[&warm]));
+    assert_eq!(
+        members(json!({"bracket": ["hot", "warm"], "model": "fit"})),
+        sorted(&[&warm, &hot])
+    );
+    assert_eq!(members(json!({"score": {"at_least": 10, "at_most": 25}})), sorted(&[&cold, &warm]));
+    assert_eq!(members(json!({"stage": "sales_qualified"})), sorted(&[&hot]));
+    assert_eq!(members(json!({"stage": null})), sorted(&[&cold, &warm]));
+    let business = json!({"trait": "email.kind", "is": "business"});
+    let both = json!({"all": [business, {"not": {"stage": "sales_qualified"}}]});
+    assert_eq!(members(both), sorted(&[&warm]));
+    let either =
+        json!({"any": [{"score": {"at_most": 10}}, {"event": "page_viewed", "at_least": 5}]});
+    assert_eq!(members(either), sorted(&[&cold, &hot]));
+    // What is unknown stays unknown when it is turned round, places or not.
+    let romania = json!({"trait": "country", "is": "RO"});
+    assert_eq!(members(json!({"not": {"any": [romania, {"bracket": "hot"}]}})), [""; 0]);
+    let named = json!({"not": {"all": [{"trait": "country", "exists": true}, {"bracket": "hot"}]}});
+    assert_eq!(members(named).len(), 3);
+    // A new model moves them.
+    house.activate(&owner, &MODEL.replace("points: 10", "points: 30"));
+    assert_eq!(members(json!({"all": [{"bracket": "hot"}]})), sorted(&[&warm, &hot]));
+    let page = house.post(
+        "/api/v1/segments/count",
+        &owner,
+        json!({"condition": {"bracket": "cold", "model": "fit"}}),
+    );
+    assert_eq!(page.expect(200)["leads"], 0);
+}
+
+#[test]
+fn a_place_that_no_model_has_is_refused_with_what_there_is() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let save = |condition: serde_json::Value| {
+        house.post("/api/v1/segments", &owner, json!({"name": "x", "condition": condition}))
+    };
+    let problem = save(json!({"bracket": "hto"})).problem(422, "bad_condition");
+    let detail = problem["detail"].as_str().expect("a text").to_owned();
+    assert!(detail.contains("hto") && detail.contains("cold, warm, hot"), "{detail}");
+    for wrong in [
+        json!({"score": 50}),
+        json!({"score": {}}),
+        json!({"score": {"above": 5}}),
+        json!({"bracket": []}),
+        json!({"bracket": 3}),
+        json!({"bracket": "hot", "stage": "sales_qualified"}),
+        json!({"bracket": "hot", "model": 3}),
+        json!({"all": [{"bracket": "hot"}], "any": []}),
+    ] {
+        save(wrong).problem(422, "bad_condition");
+    }
+    save(json!({"all": {"bracket": "hot"}})).problem(422, "bad_model");
+    let unknown = json!({"bracket": "hot", "model": "other"});
+    house
+        .post("/api/v1/segments/count", &owner, json!({"condition": unknown}))
+        .problem(404, "no_model");
+    let mut deep = json!({"bracket": "hot"});
+    for _ in 0..200 {
+        deep = json!({"not": deep});
+    }
+    assert!(save(deep).status.is_client_error());
+    assert_eq!(house.get("/api/v1/segments", &owner).expect(200), json!([]));
+}

@@ -7,8 +7,16 @@ use serde_json::{Value as Json, json};
 use crate::support::{As, House, Reply};
 
 fn upload(house: &House, by: &As, name: &str, bytes: &[u8]) -> Reply {
+    upload_as(house, by, name, bytes, None)
+}
+
+fn upload_as(house: &House, by: &As, name: &str, bytes: &[u8], key: Option<&str>) -> Reply {
     let As::Session(cookie) = by else { panic!("a session") };
-    let request = Request::builder()
+    let mut request = Request::builder();
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
+    }
+    let request = request
         .method("POST")
         .uri(format!("/api/v1/imports?name={name}"))
         .header("cookie", cookie)
@@ -149,4 +157,82 @@ fn an_export_is_a_table_in_which_nothing_runs() {
     assert_eq!(line["name"], "=cmd|' /C calc'!A0");
     let audit = house.get("/api/v1/audit?action=leads.exported", &owner).expect(200);
     assert_eq!(audit["entries"].as_array().map(Vec::len), Some(2));
+}
+
+fn files(house: &House) -> usize {
+    std::fs::read_dir(house.directory.path().join("imports")).expect("a directory").count()
+}
+
+#[test]
+fn a_file_that_is_uploaded_twice_with_one_key_is_one_import() {
+    let house = House::new();
+    let owner = house.owner();
+    let csv = b"email\nana@a.example\nbea@b.example\n";
+    let first = upload_as(&house, &owner, "x.csv", csv, Some("k"));
+    let again = upload_as(&house, &owner, "x.csv", csv, Some("k"));
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+    assert_eq!((first.status, &first.body), (again.status, &again.body));
+    assert_eq!(first.json()["total"], 2, "of a small file it is known at once");
+    assert_eq!(files(&house), 1, "the second copy is gone");
+    upload_as(&house, &owner, "x.csv", b"email\nzoe@z.example\n", Some("k"))
+        .problem(422, "idempotency_key_reused");
+    upload_as(&house, &owner, "y.csv", csv, Some("k")).problem(422, "idempotency_key_reused");
+    assert_eq!(files(&house), 1);
+    let imports = house.get("/api/v1/imports", &owner).expect(200);
+    assert_eq!(imports["imports"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn an_import_that_never_began_or_was_undone_is_removed_with_its_file() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let csv = b"email,name\nana@a.example,Ana\n";
+    let made = upload(&house, &owner, "people.csv", csv).expect(201);
+    let path = format!("/api/v1/imports/{}", made["id"].as_str().expect("an id"));
+    house.call("DELETE", &path, &owner, None).expect(204);
+    assert_eq!(files(&house), 0);
+    house.get(&path, &owner).problem(404, "not_found");
+    house.call("DELETE", &path, &owner, None).problem(404, "not_found");
+    let work = house.runtime.block_on(async { house.server.work() });
+    let (path, done) = import(&house, &owner, "people.csv", csv);
+    drop(work);
+    assert_eq!(done["state"], "done");
+    house.call("DELETE", &path, &owner, None).problem(409, "import_state");
+    assert_eq!(files(&house), 1, "what counts keeps its file");
+    house.call("POST", &format!("{path}/undo"), &owner, None).expect(200);
+    house.call("DELETE", &path, &owner, None).expect(204);
+    assert_eq!(files(&house), 0);
+    house.settle();
+    let events = house.get("/api/v1/events", &owner).expect(200)["events"].clone();
+    let all_back = |one: &Json| !one["retracted_at"].is_null();
+    assert!(events.as_array().expect("a list").iter().all(all_back), "it stays taken back");
+    let noted = house.get("/api/v1/audit?action=import.removed", &owner).expect(200);
+    assert_eq!(noted["entries"].as_array().map(Vec::len), Some(2));
+    assert_eq!(noted["entries"][0]["before"]["name"], "people.csv");
+}
+
+#[test]
+fn why_a_column_is_what_it_is_has_a_code() {
+    let house = House::new();
+    let owner = house.owner();
+    let csv = b"email,who,tz7,Name of company\nana@a.example,bea@b.example,5,Acme\n";
+    let made = upload(&house, &owner, "people.csv", csv).expect(201);
+    let path = format!("/api/v1/imports/{}/preview", made["id"].as_str().expect("an id"));
+    let columns = house.get(&path, &owner).expect(200)["columns"].clone();
+    let codes: Vec<&str> = columns
+        .as_array()
+        .expect("columns")
+        .iter()
+        .map(|column| column["reason_code"].as_str().expect("a code"))
+        .collect();
+    assert_eq!(codes[0], "name");
+    assert_eq!(codes[2], "unknown");
+    let form = json!({"form": "contact", "samples": ["email=ana%40a.example&x=bea%40b.example"]});
+    let proposed = house.post("/api/v1/forms/suggest", &owner, form).expect(200);
+    assert_eq!(proposed["reason_codes"]["email"], "name");
+    assert_eq!(
+        proposed["reasons"].as_object().map(serde_json::Map::len),
+        proposed["reason_codes"].as_object().map(serde_json::Map::len)
+    );
 }

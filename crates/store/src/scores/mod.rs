@@ -4,6 +4,7 @@
 mod companies;
 
 mod models;
+mod names;
 mod ranked;
 mod rows;
 mod segments;
@@ -14,6 +15,7 @@ pub use models::{
     Activation, Model, ModelError, ModelVersion, VersionState, activations, active_at, add_draft,
     make_primary, models, put_model, set_state, version, versions,
 };
+pub use names::{LeadName, lead_names};
 pub use ranked::{
     Cell, Filter, LeadQuery, Order, Ranked, count_by, count_leads, leads_where, ranked,
 };

@@ -2,7 +2,7 @@
 
 use leads::Timestamp;
 
-use super::rows::{LEAD, LeadRow, SCORE, ScoreRow, read_both};
+use super::rows::{BOTH_WIDTH, LEAD, LeadRow, SCORE, ScoreRow, read_both};
 use crate::db::{DbError, Param, Tx};
 
 /// What decides who comes first.
@@ -70,6 +70,8 @@ pub struct Ranked {
     pub lead: LeadRow,
     /// Its score.
     pub score: ScoreRow,
+    /// What its company is called, where a fact said so.
+    pub company_name: Option<String>,
 }
 
 /// What leads are counted by.
@@ -131,11 +133,13 @@ pub fn ranked(tx: &mut Tx<'_>, query: &LeadQuery) -> Result<Vec<Ranked>, DbError
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let limit = conditions.param(Param::Int(limit));
     let sql = format!(
-        "SELECT {LEAD}, {SCORE} {FROM} WHERE {} ORDER BY {column} DESC, s.lead DESC LIMIT {limit}",
+        "SELECT {LEAD}, {SCORE}, c.name {FROM} LEFT JOIN company c ON c.id = l.company
+         WHERE {} ORDER BY {column} DESC, s.lead DESC LIMIT {limit}",
         conditions.text()
     );
     tx.query(&sql, &conditions.params(), |row| {
-        read_both(row).map(|(lead, score)| Ranked { lead, score })
+        let (lead, score) = read_both(row)?;
+        Ok(Ranked { lead, score, company_name: row.get(BOTH_WIDTH)? })
     })
 }
 

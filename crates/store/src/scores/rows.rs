@@ -228,6 +228,9 @@ pub(super) const LEAD: &str = "l.lead, l.created_at, l.last_seen_at, l.email, l.
      l.country, l.owner, l.traits";
 const LEAD_WIDTH: usize = 9;
 
+/// Cells of [`LEAD`] and [`SCORE`] side by side.
+pub(super) const BOTH_WIDTH: usize = LEAD_WIDTH + 13;
+
 pub(super) const SCORE: &str = "s.model, s.lead, s.version, s.score, s.fit, s.engagement, s.grade, \
      s.bracket, s.stage, s.disqualified, s.at_stake, s.priority, s.scored_at";
 

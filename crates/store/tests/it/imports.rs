@@ -183,3 +183,35 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_import_is_forgotten_only_where_nothing_of_it_counts() {
+    on_both(|desk| {
+        import(desk, "i");
+        let more = desk.ok(|tx| imports::set_total(tx, "i", Some(7)));
+        assert_eq!(more.total, Some(7));
+        assert!(desk.ok(|tx| imports::has_file(tx, "files/1")));
+        desk.ok(|tx| imports::start(tx, "i", minute(1)));
+        advance(desk, 0, 10, &rejects(2..4)).expect("progress");
+        for state in [ImportState::Running, ImportState::Paused, ImportState::Done] {
+            let refused = desk.run(|tx| imports::remove(tx, "i"));
+            assert_eq!(refused, Err(ImportError::State { state }));
+            match state {
+                ImportState::Running => desk.ok(|tx| imports::pause(tx, "i")),
+                ImportState::Paused => {
+                    desk.ok(|tx| imports::resume(tx, "i"));
+                    desk.ok(|tx| imports::finish(tx, "i", minute(2)))
+                }
+                _ => desk.ok(|tx| imports::undo(tx, "i", minute(3))),
+            };
+        }
+        let removed = desk.ok(|tx| imports::remove(tx, "i"));
+        assert_eq!(removed.file, "files/1");
+        assert_eq!(desk.ok(|tx| imports::find(tx, "i")), None);
+        assert!(desk.ok(|tx| imports::rejects(tx, "i", -1, 10)).is_empty());
+        assert!(!desk.ok(|tx| imports::has_file(tx, "files/1")));
+        assert_eq!(desk.run(|tx| imports::remove(tx, "i")), Err(ImportError::Unknown));
+        import(desk, "never");
+        desk.ok(|tx| imports::remove(tx, "never"));
+    });
+}

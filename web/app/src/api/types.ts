@@ -64,6 +64,8 @@ export interface Person {
   email: string | null;
   name: string | null;
   company: string | null;
+  /** What the company is called; null where nobody has said. */
+  company_name?: string | null;
   country: string | null;
   owner: string | null;
   created_at: Instant | null;

@@ -173,6 +173,10 @@ function compare(mock: Mock, before: string, after: string): Comparison {
     causes: moving.length ? [{ criterion: 'Pricing page', moved: String(moving.length * Math.abs(change)), net: String(moving.length * change), leads: moving.length, main_cause_of: moving.length }] : [],
     movers: moving.slice(0, 50).map((one) => ({
       lead: one.lead,
+      name: `Lead ${one.lead}`,
+      email: `${one.lead}@acme.example`,
+      company: 'acme.example',
+      company_name: 'Acme Coffee',
       before: numbers(one.before),
       after: numbers(one.after),
       change: one.after - one.before,

@@ -41,6 +41,7 @@ inBrowser('models', (open) => {
     expect(bench.tried.at(-1)).toBe(await text());
     const link = movers.getByRole('link').first();
     expect(await link.getAttribute('href')).toMatch(/^\/leads\//);
+    expect(await link.innerText(), 'who it is comes with the answer').toMatch(/^Lead .+ · Acme Coffee$/s);
     await page.getByRole('button', { name: 'Put Pricing page back to 6' }).click();
     expect(await text()).toBe(DOCUMENT);
     await page.getByText('Nobody’s score changes').waitFor();
@@ -172,12 +173,35 @@ inBrowser('models', (open) => {
     expect(await visit.page.getByRole('button', { name: /Save|Activate/ }).count()).toBe(0);
   });
 
+  it('offer names of traits and events that there are while one is typed', async () => {
+    const { page, text } = await atTheBench(open);
+    const area = page.getByRole('textbox', { name: 'Document' });
+    await area.focus();
+    await area.evaluate((one: HTMLTextAreaElement) => one.setSelectionRange(one.value.length, one.value.length));
+    await page.keyboard.type('\n# {trait: comp');
+    const offered = page.getByRole('listbox', { name: 'Names that there are' });
+    expect(await offered.getByRole('option').allInnerTexts()).toEqual(['company.employees', 'company.industry']);
+    expect(await violations(page)).toEqual([]);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    expect(await text()).toMatch(/# \{trait: company\.industry$/);
+    expect(await offered.count()).toBe(0);
+    await page.keyboard.type(', event: web');
+    await page.getByRole('option', { name: 'webinar_attended' }).click();
+    expect(await text()).toMatch(/, event: webinar_attended$/);
+    await page.keyboard.type(', event: p');
+    await offered.waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Enter');
+    expect(await text()).toMatch(/, event: p\n *$/);
+  });
+
   it('run no script that stands in a name, a note or a finding', async () => {
     const { page, mock, bench } = await atTheBench(open);
     const evil = '<img src=x onerror="window.owned=1">';
     bench.versions[0]!.note = evil;
     bench.versions[0]!.document = DOCUMENT.replace('name: Pricing page', `name: '${evil}'`).replaceAll('cold', "'<script>window.owned=1</script>'");
-    mock.use(route('GET', '/leads/:id', () => ({ name: evil, email: evil, company: evil })));
+    mock.use(route('GET', '/vocabulary', () => ({ traits: [{ path: evil, kinds: [evil], leads: 1 }], events: [], is_cut: false })));
     mock.use(route('POST', '/models/check', () => ({ is_valid: false, model: null, errors: [{ pointer: '', detail: evil, line: 3, column: 2, remedy: evil }], warnings: [] })));
     await page.reload();
     await page.getByRole('slider', { name: evil }).waitFor();

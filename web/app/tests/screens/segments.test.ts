@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { lacks, newGroup, read, write, type EventPart, type TraitPart } from '../../src/screens/settings/segments/condition.ts';
+import { lacks, newGroup, newPlace, read, write, type EventPart, type PlacePart, type TraitPart } from '../../src/screens/settings/segments/condition.ts';
 import { gather, valueOf } from '../../src/screens/settings/segments/vocabulary.ts';
 import { inWords, meant, span } from '../../src/screens/settings/segments/words.ts';
 import { speak } from '../../src/texts/language.svelte.ts';
@@ -26,6 +26,13 @@ describe('a condition', () => {
     { any: [{ trait: 'a', is: true }, { all: [{ trait: 'b', is: 7 }, { event: 'c' }] }] },
     { not: { any: [{ trait: 'a', is: 1 }, { trait: 'b', is: 2 }] } },
     { not: { all: [{ trait: 'a', is: 1 }, { trait: 'b', is: 2 }] } },
+    { bracket: 'hot' },
+    { bracket: ['hot', 'warm'], model: 'online-shop' },
+    { not: { stage: 'sales_qualified' } },
+    { stage: [null, 'subscriber'] },
+    { bracket: null },
+    { score: { at_least: 50, at_most: 80 } },
+    { all: [{ score: { at_most: 0 } }, { not: { any: [{ bracket: 'hot' }, { trait: 'a', is: 1 }] } }] },
   ];
 
   it.each(conditions.map((one) => [JSON.stringify(one), one] as const))('%s is the same after it was taken into parts', (_, condition) => {
@@ -39,7 +46,16 @@ describe('a condition', () => {
   });
 
   it('that parts cannot say is none, rather than another one', () => {
-    for (const told of [{ trait: 'a', longer_than: 3 }, { event: 'a', per: 'day' }, { all: 'a' }, { all: [{ event: 'a' }, { odd: 1 }] }, { event: 'a', where: { b: { c: 1 } } }, { trait: 'a' }, null, 'text', []]) expect(read(told), JSON.stringify(told)).toBeNull();
+    for (const told of [{ trait: 'a', longer_than: 3 }, { event: 'a', per: 'day' }, { all: 'a' }, { all: [{ event: 'a' }, { odd: 1 }] }, { event: 'a', where: { b: { c: 1 } } }, { trait: 'a' }, { score: 5 }, { score: { above: 5 } }, { bracket: 5 }, { bracket: 'hot', stage: 'x' }, { bracket: 'hot', model: 5 }, null, 'text', []]) expect(read(told), JSON.stringify(told)).toBeNull();
+  });
+
+  it('on a score that ends before it begins is not whole', () => {
+    const score = (from: number | null, upTo: number | null): PlacePart => ({ ...newPlace('score'), from, upTo });
+    expect(lacks(score(null, null))).toBe('value');
+    expect(lacks(score(50, 40))).toBe('value');
+    expect(lacks(score(Number.NaN, 40))).toBe('value');
+    expect(lacks(score(50, 50))).toBeNull();
+    expect(lacks(newPlace('stage'))).toBe('value');
   });
 
   it('says what is missing before it is whole', () => {
@@ -167,6 +183,40 @@ inBrowser('segments', (open) => {
         { event: 'page_viewed', where: { path: { contains: 'pricing' } }, within: '30d', at_least: 2 },
       ],
     });
+  });
+
+  it('ask where a model puts leads, with the brackets and stages that it has', async () => {
+    const { page, setup } = await at('?new=1');
+    await page.getByRole('textbox', { name: 'Name' }).fill('Nearly there');
+    await page.getByRole('button', { name: 'Score, bracket or stage' }).click();
+    await page.getByRole('button', { name: 'Remove this part' }).first().click();
+    await page.getByText('Say the value.').waitFor();
+    await page.getByLabel('bracket', { exact: true }).fill('hot,warm,');
+    await page.getByRole('button', { name: 'Score, bracket or stage' }).click();
+    await page.getByLabel('Where a model puts them').nth(1).selectOption('stage');
+    await page.getByLabel('How it is compared').nth(1).selectOption('not_in');
+    await page.getByLabel('stage', { exact: true }).fill('none,');
+    await page.getByRole('button', { name: 'Score, bracket or stage' }).click();
+    await page.getByLabel('Where a model puts them').nth(2).selectOption('score');
+    await page.getByLabel('Under which model').nth(2).selectOption('online-shop');
+    await page.getByLabel('From', { exact: true }).fill('40');
+    await page.getByText('bracket is hot or warm, stage is not none, and score (online-shop) is at least 40').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('row', { name: /Nearly there/ }).waitFor();
+    expect(setup.segments[0]?.condition).toEqual({
+      all: [{ bracket: ['hot', 'warm'] }, { not: { stage: null } }, { score: { at_least: 40 }, model: 'online-shop' }],
+    });
+  });
+
+  it('offer every trait and property that there is', async () => {
+    const { page } = await at('?new=1');
+    await page.getByLabel('What is known').waitFor();
+    await page.locator('datalist option[value="company.industry"], datalist option[value="Industry"]').first().waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: 'What they did' }).click();
+    await page.getByLabel('What happened').fill('page viewed,');
+    await page.getByRole('button', { name: '+ Detail' }).click();
+    await page.locator('datalist option[value="seconds"]').waitFor({ state: 'attached' });
   });
 
   it('take conditions from a model, and offer the events and values that there are', async () => {

@@ -90,6 +90,8 @@ export class Trial {
       this.state = 'comparing';
       const began = performance.now();
       this.comparison = await this.#ask.compare(text);
+      // Looking at everybody finds more than looking at the text alone.
+      this.warnings = this.comparison?.warnings ?? checked.warnings;
       this.took = performance.now() - began;
       this.failure = '';
       this.state = 'done';

@@ -47,6 +47,11 @@ export interface Part {
 
 export interface Mover {
   lead: string;
+  /** Missing where leads may not be read. */
+  name?: string | null;
+  email?: string | null;
+  company?: string | null;
+  company_name?: string | null;
   before: Numbers;
   after: Numbers;
   change: number;
@@ -73,6 +78,8 @@ export interface Comparison {
   stages: Matrix;
   causes: Cause[];
   movers: Mover[];
+  /** What is suspicious about the document, and what it looks at although nobody has it. */
+  warnings?: Fault[];
 }
 
 export interface DiffLine {

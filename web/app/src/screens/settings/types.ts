@@ -114,8 +114,11 @@ export interface Entry {
   seq: number;
   at: Instant;
   actor: string;
+  /** What it is called today; null where it is no more, or has no name. */
+  actor_name?: string | null;
   action: string;
   object: string;
+  object_name?: string | null;
   before: unknown;
   after: unknown;
   hash: string;

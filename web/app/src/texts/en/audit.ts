@@ -56,6 +56,7 @@ export default {
   'did_import.paused': 'Paused an import',
   'did_import.resumed': 'Resumed an import',
   'did_import.undone': 'Undid an import',
+  'did_import.removed': 'Removed an import',
   'did_lead.added': 'Added a lead',
   'did_lead.changed': 'Changed a lead',
   'did_lead.merged': 'Merged leads',

@@ -183,4 +183,5 @@ export default {
   added: 'Added:',
   removed: 'Removed:',
   lines_same: { one: '{count} line stays', other: '{count} lines stay' },
+  known_names: 'Names that there are',
 } as const;

@@ -56,6 +56,7 @@ export default {
   'did_import.paused': 'Pausó una importación',
   'did_import.resumed': 'Reanudó una importación',
   'did_import.undone': 'Deshizo una importación',
+  'did_import.removed': 'Eliminó una importación',
   'did_lead.added': 'Añadió un lead',
   'did_lead.changed': 'Modificó un lead',
   'did_lead.merged': 'Unió leads',

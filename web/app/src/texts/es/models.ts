@@ -175,4 +175,5 @@ export default {
   added: 'Añadido:',
   removed: 'Quitado:',
   lines_same: { one: '{count} línea igual', other: '{count} líneas iguales' },
+  known_names: 'Nombres que existen',
 } as const;

@@ -56,6 +56,7 @@ export default {
   'did_import.paused': 'A pus pauză unui import',
   'did_import.resumed': 'A reluat un import',
   'did_import.undone': 'A anulat un import',
+  'did_import.removed': 'A eliminat un import',
   'did_lead.added': 'A adăugat un lead',
   'did_lead.changed': 'A modificat un lead',
   'did_lead.merged': 'A unit lead-uri',

@@ -175,4 +175,5 @@ export default {
   added: 'Adăugat:',
   removed: 'Scos:',
   lines_same: { one: '{count} rând la fel', few: '{count} rânduri la fel', other: '{count} de rânduri la fel' },
+  known_names: 'Nume existente',
 } as const;

@@ -53,7 +53,26 @@ export interface GroupPart {
   parts: Part[];
 }
 
-export type Part = TraitPart | EventPart | GroupPart;
+/** Where a model puts a lead. */
+export interface PlacePart {
+  kind: 'place';
+  id: number;
+  of: 'bracket' | 'stage' | 'score';
+  /** Empty: the model that people look at first. */
+  model: string;
+  /** Brackets or stages, any of which will do; {@link NOWHERE} is none of them. */
+  names: string[];
+  /** A range of scores, both ends included; null: open. */
+  from: number | null;
+  upTo: number | null;
+  /** Whether it is asked that the lead is there, or that it is not. */
+  isIn: boolean;
+}
+
+/** No name is empty. */
+export const NOWHERE = '';
+
+export type Part = TraitPart | EventPart | PlacePart | GroupPart;
 
 type Fields = Record<string, unknown>;
 
@@ -62,6 +81,7 @@ const fresh = () => ++last;
 
 export const newTrait = (path = ''): TraitPart => ({ kind: 'trait', id: fresh(), path, test: newTest() });
 export const newEvent = (name = ''): EventPart => ({ kind: 'event', id: fresh(), names: name ? [name] : [], details: [], within: '30d', times: 1, isDone: true });
+export const newPlace = (of: PlacePart['of'] = 'bracket'): PlacePart => ({ kind: 'place', id: fresh(), of, model: '', names: [], from: null, upTo: null, isIn: true });
 export const newDetail = (): Detail => ({ id: fresh(), path: '', test: newTest('contains') });
 export const newGroup = (join: GroupPart['join'] = 'all', parts: Part[] = []): GroupPart => ({ kind: 'group', id: fresh(), join, parts });
 export const newTest = (operator: Operator = 'is'): Test => ({ operator, values: [], isExact: false });
@@ -79,6 +99,8 @@ export function write(part: Part): Fields {
       return { trait: part.path, ...writeTest(part.test) };
     case 'event':
       return writeEvent(part);
+    case 'place':
+      return writePlace(part);
     case 'group': {
       const parts = part.parts.map(write);
       const only = parts.length === 1 ? parts[0] : undefined;
@@ -99,6 +121,8 @@ export function lacks(part: Part): 'parts' | 'trait' | 'event' | 'value' | 'deta
       const asked = part.details.flatMap(({ path, test }) => Object.keys(writeTest(test)).map((key) => `${path} ${key}`));
       return new Set(asked).size < asked.length ? 'twice' : null;
     }
+    case 'place':
+      return part.of === 'score' ? (isRange(part) ? null : 'value') : part.names.length ? null : 'value';
     case 'group':
       if (!part.parts.length) return 'parts';
       for (const inner of part.parts) {
@@ -107,6 +131,11 @@ export function lacks(part: Part): 'parts' | 'trait' | 'event' | 'value' | 'deta
       }
       return null;
   }
+}
+
+function isRange({ from, upTo }: PlacePart): boolean {
+  if (Number.isNaN(from) || Number.isNaN(upTo)) return false;
+  return from !== null ? upTo === null || from <= upTo : upTo !== null;
 }
 
 function isWhole({ operator, values }: Test): boolean {
@@ -122,6 +151,14 @@ function writeEvent({ names, details, within, times, isDone }: EventPart): Field
   if (within) event['within'] = within;
   if (times > 1) event['at_least'] = times;
   return isDone ? event : { not: event };
+}
+
+function writePlace({ of, model, names, from, upTo, isIn }: PlacePart): Fields {
+  const told = names.map((name) => (name === NOWHERE ? null : name));
+  const score = { ...(from === null ? {} : { at_least: from }), ...(upTo === null ? {} : { at_most: upTo }) };
+  const place: Fields = { [of]: of === 'score' ? score : told.length === 1 ? told[0] : told };
+  if (model) place['model'] = model;
+  return isIn ? place : { not: place };
 }
 
 function writeTest({ operator, values, isExact }: Test): Fields {
@@ -146,12 +183,16 @@ function readPart(told: unknown): Part | null {
   const only = (...keys: string[]) => Object.keys(told).every((key) => keys.includes(key));
   if ('trait' in told) return readTrait(told);
   if ('event' in told) return only('event', 'where', 'within', 'at_least') ? readEvent(told) : null;
+  for (const of of ['bracket', 'stage', 'score'] as const) {
+    if (of in told) return only(of, 'model') ? readPlace(of, told) : null;
+  }
   for (const join of ['all', 'any'] as const) {
     if (join in told) return only(join) ? readGroup(join, told[join]) : null;
   }
   if (!('not' in told) || !only('not')) return null;
   const inner = readPart(told['not']);
   if (!inner) return null;
+  if (inner.kind === 'place' && inner.isIn) return { ...inner, isIn: false };
   if (inner.kind === 'event' && inner.isDone) return { ...inner, isDone: false };
   if (inner.kind === 'group' && inner.join === 'any') return { ...inner, join: 'none' };
   return newGroup('none', [inner]);
@@ -170,6 +211,23 @@ function readTrait({ trait, ...tests }: Fields): Part | null {
   if (!found?.length) return null;
   const parts = found.map((test): TraitPart => ({ kind: 'trait', id: fresh(), path: trait, test }));
   return parts.length === 1 ? (parts[0] ?? null) : newGroup('all', parts);
+}
+
+function readPlace(of: PlacePart['of'], told: Fields): PlacePart | null {
+  const model = told['model'] ?? '';
+  if (typeof model !== 'string') return null;
+  const place = { ...newPlace(of), model };
+  const value = told[of];
+  if (of === 'score') {
+    if (!isFields(value) || !Object.keys(value).every((key) => key === 'at_least' || key === 'at_most')) return null;
+    const end = (key: string) => value[key] ?? null;
+    const [from, upTo] = [end('at_least'), end('at_most')];
+    const isEnd = (one: unknown): one is number | null => one === null || typeof one === 'number';
+    return isEnd(from) && isEnd(upTo) ? { ...place, from, upTo } : null;
+  }
+  const names: unknown[] = Array.isArray(value) ? value : [value];
+  if (!names.every((name): name is string | null => name === null || typeof name === 'string')) return null;
+  return { ...place, names: names.map((name) => name ?? NOWHERE) };
 }
 
 function readEvent({ event, where = {}, within = '', at_least: times = 1 }: Fields): EventPart | null {

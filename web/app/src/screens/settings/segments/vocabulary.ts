@@ -1,4 +1,6 @@
 // What conditions can be about: what the models look at, and what has lately become known or happened.
+import type { Model } from '../../../api/types.ts';
+import type { Words } from '../../models/complete.ts';
 import { OPERATORS, type Value } from './condition.ts';
 
 /** A condition that a model has under a name. */
@@ -15,6 +17,8 @@ export interface Vocabulary {
   /** Values that were seen, by event and property. */
   events: Map<string, Map<string, Value[]>>;
   ready: Ready[];
+  /** The models in force, whose brackets and stages can be asked for. */
+  models: Model[];
 }
 
 interface Seen {
@@ -89,7 +93,20 @@ export function gather(documents: readonly unknown[], facts: readonly Seen[]): V
       for (const [path, value] of flat(fact.body)) note(known, path, [value]);
     }
   }
-  return { traits: told(traits), events: new Map([...events].map(([name, known]) => [name, told(known)])), ready };
+  return { traits: told(traits), events: new Map([...events].map(([name, known]) => [name, told(known)])), ready, models: [] };
+}
+
+/** The same with everything that the server knows facts to be called; what was seen of values stays. */
+export function withWords(seen: Vocabulary, words: Words): Vocabulary {
+  const traits = new Map(words.traits.map(({ path }) => [path, seen.traits.get(path) ?? []]));
+  for (const [path, values] of seen.traits) if (!traits.has(path)) traits.set(path, values);
+  const events = new Map(words.events.map(({ name, properties }) => [name, new Map(properties.map(({ path }) => [path, seen.events.get(name)?.get(path) ?? []]))]));
+  for (const [name, known] of seen.events) {
+    const all = events.get(name) ?? new Map<string, Value[]>();
+    for (const [path, values] of known) if (!all.has(path)) all.set(path, values);
+    events.set(name, all);
+  }
+  return { ...seen, traits, events };
 }
 
 /** What a criterion or a gate asks, as a condition; null: it counts something that is neither true nor false. */

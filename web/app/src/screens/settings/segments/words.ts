@@ -4,7 +4,7 @@ import { country } from '../../../texts/format.ts';
 import { language } from '../../../texts/language.svelte.ts';
 import { say } from '../../../texts/segments.ts';
 import { traitName } from '../../../texts/traits.ts';
-import type { EventPart, GroupPart, Part, Test, Value } from './condition.ts';
+import { NOWHERE, type EventPart, type GroupPart, type Part, type PlacePart, type Test, type Value } from './condition.ts';
 
 /** Events that go by these names wherever they come from. */
 export const EVENTS = [
@@ -76,6 +76,15 @@ function eventWords({ names, details, within, times, isDone }: EventPart): strin
   return words.join(' ');
 }
 
+/** A bracket or a stage as people say it. */
+export const placeName = (name: string) => (name === NOWHERE ? say('nowhere') : name.replaceAll('_', ' '));
+
+function placeWords({ of, model, names, from, upTo, isIn }: PlacePart): string {
+  const range = from !== null && upTo !== null ? say('told_range', { from: String(from), to: String(upTo) }) : from !== null ? say('told_from', { from: String(from) }) : say('told_up_to', { to: String(upTo ?? '') });
+  const place = of === 'score' ? range : joined(names.map(placeName), 'disjunction');
+  return `${say(`of_${of}`)}${model ? ` (${model})` : ''} ${say(isIn ? 'op_is' : 'op_is_not')} ${place}`;
+}
+
 function groupWords({ join, parts }: GroupPart): string {
   const words = parts.map((part) => (part.kind === 'group' && part.parts.length > 1 ? `(${inWords(part)})` : inWords(part)));
   const together = join === 'all' ? joined(words, 'conjunction') : joined(words, 'disjunction');
@@ -89,6 +98,8 @@ export function inWords(part: Part): string {
       return `${traitName(part.path)} ${testWords(part.test, part.path)}`;
     case 'event':
       return eventWords(part);
+    case 'place':
+      return placeWords(part);
     case 'group':
       return groupWords(part);
   }
