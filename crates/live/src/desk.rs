@@ -4,14 +4,13 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use leads::{LeadFacts, Timestamp};
-use serde_json::json;
 use store::reading::{LeadRecord, lead_facts};
 use store::scores::{
-    LeadRow, ScoreRow, Transition, TransitionKind, add_transitions, forget_lead, lead_row,
-    renew_lead, renew_score, scores_of,
+    LeadRow, ScoreRow, add_transitions, forget_lead, lead_row, renew_lead, renew_score, scores_of,
 };
-use store::{Pending, Tx, webhooks};
+use store::{Pending, Tx};
 
+use crate::announce::{Announcement, announce};
 use crate::inbox::Settled;
 use crate::judge::{Change, judge};
 use crate::lineup::Lineup;
@@ -250,75 +249,17 @@ fn write(
         renew_score(tx, before, row)?;
     }
     let mut announcements = Vec::new();
-    for Change { transition, is_news } in &known.changes {
+    for Change { transition, news } in &known.changes {
         // Another node, or an earlier round that was cut off, may have found the same change.
         let sql = "SELECT 1 FROM transition WHERE id = $1";
         if tx.find(sql, &[(&transition.id).into()], |_| Ok(()))?.is_none() {
             add_transitions(tx, std::slice::from_ref(transition))?;
-            if *is_news {
-                announcements.push(Announcement::of(transition, &known.row, now));
+            if let Some(place) = news {
+                announcements.push(Announcement::of_change(transition, place, &known.row, now));
             }
         }
     }
     Ok(announcements)
-}
-
-/// What a webhook is told.
-struct Announcement {
-    id: String,
-    event_type: &'static str,
-    lead: String,
-    payload: String,
-}
-
-impl Announcement {
-    fn of(transition: &Transition, row: &LeadRow, now: Timestamp) -> Self {
-        let event_type = match transition.kind {
-            TransitionKind::StageEntered => "lead.stage_entered",
-            TransitionKind::StageLeft => "lead.stage_left",
-            TransitionKind::Bracket => "lead.bracket_changed",
-            TransitionKind::Disqualified => "lead.disqualified",
-            TransitionKind::Requalified => "lead.requalified",
-        };
-        let data = json!({
-            "lead": transition.lead,
-            "email": row.email,
-            "name": row.name,
-            "company": row.company,
-            "country": row.country,
-            "owner": row.owner,
-            "model": transition.model,
-            "version": transition.version,
-            "at": transition.at.to_string(),
-            "from": transition.from,
-            "to": transition.to,
-            "reason": transition.reason,
-            "score": transition.score,
-        });
-        let payload =
-            json!({"type": event_type, "timestamp": now.to_string(), "data": data}).to_string();
-        let lead = transition.lead.clone();
-        // Standard Webhooks signs `id.timestamp.body`: an id without dots cannot be mistaken.
-        Self { id: transition.id.replace("tr_", "msg_"), event_type, lead, payload }
-    }
-}
-
-fn announce(
-    tx: &mut Tx<'_>,
-    announcements: &[Announcement],
-    now: Timestamp,
-) -> Result<(), LiveError> {
-    let messages: Vec<webhooks::Message<'_>> = announcements
-        .iter()
-        .map(|announcement| webhooks::Message {
-            id: &announcement.id,
-            event_type: announcement.event_type,
-            about: Some(&announcement.lead),
-            payload: &announcement.payload,
-        })
-        .collect();
-    webhooks::enqueue(tx, &messages, now)?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -19,9 +19,20 @@ pub(crate) struct Judged {
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     pub(crate) transition: Transition,
-    /// Whether others are told of it: not of what a lead went through before the import that brought it, but
-    /// for how it came into the stage that it is in.
-    pub(crate) is_news: bool,
+    /// Where the lead stood then, where others are told of it: not of what a lead went through before the
+    /// import that brought it, but for how it came into the stage that it is in.
+    pub(crate) news: Option<Place>,
+}
+
+/// Where a lead stood when a change had come about.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) grade: Option<String>,
+    pub(crate) bracket: Option<String>,
+    pub(crate) stage: Option<String>,
+    /// The stage just before.
+    pub(crate) stage_before: Option<String>,
+    pub(crate) is_disqualified: bool,
 }
 
 /// So many steps through stages are written down for a lead that was never scored before: of a long
@@ -50,24 +61,25 @@ pub(crate) fn judge(
     let Judgement { score, walk, stage } = lead.judgement(since, now);
     let stage = stage.map(|stage| model.stages[stage].name.clone());
     let row = row(line, &facts.lead, &score, stage, at_stake, now);
-    let mut transitions = Vec::new();
+    if line.is_shadow {
+        return Judged { row, changes: Vec::new() };
+    }
     let seen_from = match before {
         Some(_) => Timestamp::MIN,
         None => Timestamp::saturating_from_millis(now.as_millis() - OF_AN_IMPORT_MS),
     };
-    if !line.is_shadow {
-        let scribe = Scribe { line, facts, lead: &lead, now, seen_from };
-        scribe.stages(before, &row, &walk, &mut transitions);
-        scribe.bracket(before, &row, &mut transitions);
-        scribe.disqualification(before, &row, &mut transitions);
-    }
+    let scribe = Scribe { line, facts, lead: &lead, now, seen_from };
+    let mut transitions = Vec::new();
+    scribe.stages(before, &row, &walk, &mut transitions);
+    scribe.bracket(before, &row, &mut transitions);
+    scribe.disqualification(before, &row, &mut transitions);
     let came = |transition: &Transition| {
         transition.kind == TransitionKind::StageEntered && transition.to == row.stage
     };
     let last = transitions.iter().rposition(came);
     let change = |(index, transition): (usize, Transition)| {
         let is_news = transition.at >= seen_from || last == Some(index);
-        Change { transition, is_news }
+        Change { news: is_news.then(|| scribe.place(transition.at, since)), transition }
     };
     let changes = transitions.into_iter().enumerate().map(change).collect();
     Judged { row, changes }
@@ -183,6 +195,22 @@ impl Scribe<'_> {
             (TransitionKind::StageLeft, Some(stage), None)
         };
         self.transition(step.at.max(Timestamp::MIN), kind, from, to, &reason)
+    }
+
+    /// Where the lead stood at an instant, by what is known now.
+    fn place(&self, at: Timestamp, since: Option<Timestamp>) -> Place {
+        let model = self.line.program.model();
+        let judged = |at: Timestamp| self.lead.judgement(since.filter(|since| *since < at), at);
+        let stage = |stage: Option<usize>| stage.map(|stage| model.stages[stage].name.clone());
+        let Judgement { score, stage: after, .. } = judged(at);
+        let before = Timestamp::saturating_from_millis(at.as_millis() - 1);
+        Place {
+            grade: model.grade_name(score.grade),
+            bracket: bracket_name(model, &score),
+            stage: stage(after),
+            stage_before: stage(judged(before).stage),
+            is_disqualified: score.disqualified.is_some(),
+        }
     }
 
     fn bracket(&self, before: Option<&ScoreRow>, after: &ScoreRow, into: &mut Vec<Transition>) {
