@@ -8,7 +8,7 @@ use live::messages::{
 use serde_json::{Value, json};
 
 fn at(text: &str) -> Timestamp {
-    Timestamp::parse(text).unwrap()
+    Timestamp::parse(text).expect("an instant")
 }
 
 fn lead() -> LeadName {
@@ -26,7 +26,7 @@ fn standing() -> Standing {
         model: "sales".to_owned(),
         model_version: 7,
         at: at("2026-03-01T10:00:00Z"),
-        score: Points::parse("62.5").unwrap(),
+        score: Points::parse("62.5").expect("points"),
         grade: Some("A1".to_owned()),
         bracket: Some("hot".to_owned()),
         stage: Some("sales_qualified".to_owned()),
@@ -86,7 +86,7 @@ pub(crate) fn events() -> Vec<Event> {
 }
 
 fn body(event: &Event) -> Value {
-    serde_json::from_str(&event.written(at("2026-03-01T10:00:01Z"))).unwrap()
+    serde_json::from_str(&event.written(at("2026-03-01T10:00:01Z"))).expect("JSON")
 }
 
 #[test]
