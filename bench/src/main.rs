@@ -3,10 +3,12 @@
 //! ```text
 //! bench memory LEADS EVENTS MODEL     scores of everyone at one instant
 //! bench instants LEADS EVENTS MODEL   scores of everyone at 52 weekly instants
+//! bench what-if LEADS EVENTS MODEL    everyone at one instant under the model and with shorter half-lives
+//! bench tick LEADS EVENTS MODEL       everyone a minute after everyone was scored
 //! bench fold MODEL TIMES              8,192 leads scored so many times, for counting instructions
 //! ```
 //!
-//! The first two say `ready` and then obey lines of standard input, as the peer's half does: `go`
+//! The first four say `ready` and then obey lines of standard input, as the peer's half does: `go`
 //! answers with the seconds that scoring took and the seconds of processor time, `write PATH` keeps
 //! the last result, a byte per score.
 
@@ -20,7 +22,7 @@ use std::io::BufRead as _;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use history::{History, LEADS_PER_BLOCK};
+use history::{Before, History, LEADS_PER_BLOCK, Scores, compare};
 use leads::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
 use scoring::Program;
@@ -44,14 +46,32 @@ fn main() -> Result<()> {
                 obey(|| every_week(&history, &program))
             }
         }
+        ["what-if", leads, events, path] => {
+            let (before, text) = (program(path)?, std::fs::read_to_string(path)?);
+            let after = parsed(&text.replace("half_life: 30d", "half_life: 20d"))?;
+            let history = facts::read(before.needs(), leads, events, THREADS)?;
+            obey(|| what_if(&history, (&before, &after)))
+        }
+        ["tick", leads, events, path] => {
+            let program = program(path)?;
+            let history = facts::read(program.needs(), leads, events, THREADS)?;
+            let scores = history.rescore(&program, Timestamp::parse(AS_OF)?, THREADS);
+            obey(|| tick(&history, &program, &scores))
+        }
         ["fold", model, times] => fold(&program(model)?, times.parse()?),
-        _ => bail!("usage: bench memory|instants LEADS EVENTS MODEL, or bench fold MODEL TIMES"),
+        _ => bail!(
+            "usage: bench memory|instants|what-if|tick LEADS EVENTS MODEL, or bench fold MODEL TIMES"
+        ),
     }
 }
 
 fn program(model: &str) -> Result<Program> {
     let text = std::fs::read_to_string(model).with_context(|| format!("cannot read {model}"))?;
-    let loaded = scoring::document::load(&text, scoring::document::Syntax::Yaml);
+    parsed(&text)
+}
+
+fn parsed(text: &str) -> Result<Program> {
+    let loaded = scoring::document::load(text, scoring::document::Syntax::Yaml);
     let model = loaded.model.with_context(|| format!("errors: {:?}", loaded.diagnostics))?;
     Ok(Program::new(model))
 }
@@ -59,6 +79,28 @@ fn program(model: &str) -> Result<Program> {
 /// Everyone's score; the bytes are made outside of the measured time.
 fn one_instant(history: &History, program: &Program) -> Result<impl Fn() -> Vec<u8> + use<>> {
     let scores = history.rescore(program, Timestamp::parse(AS_OF)?, THREADS);
+    Ok(move || scores.iter().map(|scored| scored.score.score as u8).collect())
+}
+
+/// Who moves, and because of what; in bytes, how many do.
+fn what_if(
+    history: &History,
+    programs: (&Program, &Program),
+) -> Result<impl Fn() -> Vec<u8> + use<>> {
+    let found = compare(history, programs, Timestamp::parse(AS_OF)?, 50, THREADS);
+    Ok(move || (found.up + found.down).to_le_bytes().to_vec())
+}
+
+/// Everyone's scores a minute later.
+fn tick(
+    history: &History,
+    program: &Program,
+    scores: &Scores,
+) -> Result<impl Fn() -> Vec<u8> + use<>> {
+    let at = Timestamp::parse(AS_OF)?;
+    let later = Timestamp::saturating_from_millis(at.as_millis() + 60_000);
+    let before = Before { scores, at, changed: &[] };
+    let scores = history.rescore_since(program, later, THREADS, Some(before));
     Ok(move || scores.iter().map(|scored| scored.score.score as u8).collect())
 }
 

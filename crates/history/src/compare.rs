@@ -1,11 +1,12 @@
 //! What if? Two models over the same facts at the same instant: who moves, and because of what.
 
 use leads::Timestamp;
-use scoring::{Amount, Bound, Model, Program, Score, Tally};
+use scoring::{Amount, Bound, LeadView, Model, Program, Score, Tally};
 use serde::Serialize;
 
 use crate::blocks::{History, LEADS_PER_BLOCK, view};
 use crate::parallel::in_parallel;
+use crate::roster::{RowProfile, Stretch};
 
 /// Everyone under one model and under another.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -114,31 +115,40 @@ pub fn compare(
     let names = Names::new(programs.0.model(), programs.1.model());
     let bound = (history.bind(programs.0), history.bind(programs.1));
     let pieces = history.blocks.len() * PIECES_PER_BLOCK;
-    let parts = in_parallel(pieces, threads, Tally::default, |tally, piece| {
+    let parts = in_parallel(pieces, threads, Memory::default, |memory, piece| {
         let (index, piece) = (piece / PIECES_PER_BLOCK, piece % PIECES_PER_BLOCK);
         let block = &history.blocks[index];
         let mut part = Compared::new(&names);
-        let from = piece * LEADS_PER_PIECE;
-        for lead in from..block.len().min(from + LEADS_PER_PIECE) {
+        let from = (piece * LEADS_PER_PIECE).min(block.len());
+        let leads = from..block.len().min(from + LEADS_PER_PIECE);
+        let place = index * LEADS_PER_BLOCK + from;
+        let stretch = history.roster.stretch(place..place + leads.len());
+        stretch.changing(at.as_millis(), &mut memory.changing);
+        memory.before.stand(&bound.0, &stretch);
+        memory.after.stand(&bound.1, &stretch);
+        for lead in leads {
             let position = index * LEADS_PER_BLOCK + lead;
             if history.roster.is_gone(position) {
                 continue;
             }
             let profile = history.roster.profile(position);
-            let lead = view(&history.roster, block, index, lead, &profile);
-            let mut side = |bound: &Bound<'_>| {
-                let score = bound.score(&lead, at, tally);
-                let staged = !bound.model().stages.is_empty();
-                Standing { score, stage: if staged { bound.stage(&lead, at) } else { None } }
-            };
-            let (before, after) = (side(&bound.0), side(&bound.1));
+            let view = view(&history.roster, block, index, lead, &profile);
+            let place = (!memory.changing[lead - from]).then_some(lead - from);
+            let before = memory.before.score(&bound.0, &view, at, place);
+            let after = memory.after.score(&bound.1, &view, at, place);
             part.count(&before, &after);
             if before.score.score != after.score.score {
-                let old = bound.0.amounts(&lead, at, tally);
-                let new = bound.1.amounts(&lead, at, tally);
-                let parts = names.parts(&old, &new, after.score.score - before.score.score);
-                part.move_by(&parts);
-                part.keep(Moved { position, before, after, parts }, movers);
+                memory.before.reckon_amounts(&bound.0, &view, at);
+                memory.after.reckon_amounts(&bound.1, &view, at);
+                let change = after.score.score - before.score.score;
+                let (old, new) = (&memory.before.amounts, &memory.after.amounts);
+                names.parts(old, new, change, &mut memory.parts);
+                part.move_by(&memory.parts);
+                part.keep(
+                    Moved { position, before, after, parts: Vec::new() },
+                    &memory.parts,
+                    movers,
+                );
             }
         }
         part
@@ -148,6 +158,56 @@ pub fn compare(
         all.merge(part, movers);
     }
     all.told(history, &names, programs, at)
+}
+
+/// What comparing keeps from lead to lead.
+#[derive(Default)]
+struct Memory {
+    before: Side,
+    after: Side,
+    /// Leads of a piece of which some trait changes.
+    changing: Vec<bool>,
+    parts: Vec<Amount>,
+}
+
+/// The same of one model.
+#[derive(Default)]
+struct Side {
+    tally: Tally,
+    standing: scoring::Standing,
+    amounts: Vec<Amount>,
+}
+
+impl Side {
+    /// Reckons what the traits of a piece give.
+    fn stand(&mut self, bound: &Bound<'_>, stretch: &Stretch<'_>) {
+        bound.stand(stretch, &mut self.standing);
+    }
+
+    /// Scores a lead, by what its traits give where it has a `place` in the piece.
+    fn score(
+        &mut self,
+        bound: &Bound<'_>,
+        lead: &LeadView<'_, RowProfile<'_>>,
+        at: Timestamp,
+        place: Option<usize>,
+    ) -> Standing {
+        let score = match place {
+            Some(place) => bound.score_standing(lead, at, &mut self.tally, &self.standing, place),
+            None => bound.score(lead, at, &mut self.tally),
+        };
+        Standing { score, stage: bound.stage_of(lead, at, (&score, &self.tally), None) }
+    }
+
+    /// Reckons what each criterion gives the lead that was scored last.
+    fn reckon_amounts(
+        &mut self,
+        bound: &Bound<'_>,
+        lead: &LeadView<'_, RowProfile<'_>>,
+        at: Timestamp,
+    ) {
+        bound.amounts_of(lead, at, &self.tally, &mut self.amounts);
+    }
 }
 
 /// Criteria of both models by name: where each stands in the one and in the other.
@@ -210,16 +270,16 @@ impl Names {
     }
 
     /// What each criterion contributed to a change of the score, and what is left.
-    fn parts(&self, old: &[Amount], new: &[Amount], change: i64) -> Vec<Amount> {
+    fn parts(&self, old: &[Amount], new: &[Amount], change: i64, parts: &mut Vec<Amount>) {
         let of = |amounts: &[Amount], index: Option<usize>| {
             index.map_or(Amount::ZERO, |index| amounts[index])
         };
         let differences =
             self.criteria.iter().map(|(_, before, after)| of(new, *after) - of(old, *before));
-        let mut parts: Vec<Amount> = differences.collect();
+        parts.clear();
+        parts.extend(differences);
         let explained: Amount = parts.iter().copied().sum();
         parts.push(Amount::whole(change) - explained);
-        parts
     }
 
     /// The name of part `index`; the last one has none.
@@ -270,11 +330,11 @@ impl Compared {
         }
     }
 
-    /// Keeps those who moved most, in order.
-    fn keep(&mut self, moved: Moved, most: usize) {
+    /// Keeps those who moved most, in order, each with its parts.
+    fn keep(&mut self, moved: Moved, parts: &[Amount], most: usize) {
         let place = self.movers.partition_point(|other| other.rank() <= moved.rank());
         if place < most {
-            self.movers.insert(place, moved);
+            self.movers.insert(place, Moved { parts: parts.to_vec(), ..moved });
             self.movers.truncate(most);
         }
     }
@@ -298,7 +358,10 @@ impl Compared {
             cause.leads += more.leads;
             cause.main_cause_of += more.main_cause_of;
         }
-        other.movers.into_iter().for_each(|moved| self.keep(moved, most));
+        for mut moved in other.movers {
+            let parts = std::mem::take(&mut moved.parts);
+            self.keep(moved, &parts, most);
+        }
     }
 
     /// The result, with names for numbers.

@@ -33,7 +33,7 @@ pub use course::{Change, Course, Fact, Sample, Step, course};
 pub use gather::{Gathered, Gathering, Strangers};
 pub use growing::Growing;
 pub use histogram::{Count, Decile, Histogram, Point, Ranking, interval};
-pub use rescore::{Scored, Scores};
+pub use rescore::{Before, Scored, Scores};
 pub use roster::{LeadId, Roster, RosterBuilder, RosterNotes, RowProfile};
 pub use suspects::{Power, Sign, Suspicion, TraitPower};
 pub use warnings::Warning;

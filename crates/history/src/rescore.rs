@@ -1,6 +1,7 @@
 //! Scores of everyone at one instant.
 
 use leads::Timestamp;
+use scoring::stages::Earlier;
 use scoring::{Bound, LeadView, Model, Program, Score, Standing, Tally, Vocabulary};
 
 use crate::blocks::{Block, Events, History, LEADS_PER_BLOCK};
@@ -182,7 +183,7 @@ impl Gathered {
             in_parallel(pieces, threads, memory, |(block, scratch, memory), index| {
                 let block = block.as_mut()?;
                 block.fill(partitions, index, leads, scratch);
-                Some(score_block(&bound, &roster, block, index, at, memory))
+                Some(score_block(&bound, &roster, block, index, at, None, memory))
             })
             .into_iter()
             .flatten()
@@ -191,7 +192,7 @@ impl Gathered {
             let memory = || (Block::default(), Vec::new(), Memory::default());
             in_parallel(pieces, threads, memory, |(block, scratch, memory), index| {
                 block.fill(partitions, grain, index, leads, scratch);
-                score_block(&bound, &roster, &mut &*block, index, at, memory)
+                score_block(&bound, &roster, &mut &*block, index, at, None, memory)
             })
         };
         (roster, Scores { blocks })
@@ -202,9 +203,23 @@ impl History {
     /// Scores everyone at an instant, past or present. The program must have been made with
     /// [`Program::with_needs`] for [`History::needs`].
     pub fn rescore(&self, program: &Program, at: Timestamp, threads: usize) -> Scores {
+        self.rescore_since(program, at, threads, None)
+    }
+
+    /// The same, where everyone was scored before: the stages that leads stood in then spare a look at their
+    /// past.
+    pub fn rescore_since(
+        &self,
+        program: &Program,
+        at: Timestamp,
+        threads: usize,
+        before: Option<Before<'_>>,
+    ) -> Scores {
         let bound = self.bind(program);
         let blocks = in_parallel(self.blocks.len(), threads, Memory::default, |memory, index| {
-            score_block(&bound, &self.roster, &mut &*self.blocks[index], index, at, memory)
+            let before = before.and_then(|before| before.of_block(index));
+            let block = &mut &*self.blocks[index];
+            score_block(&bound, &self.roster, block, index, at, before.as_ref(), memory)
         });
         Scores { blocks }
     }
@@ -212,6 +227,45 @@ impl History {
     /// The program bound to the words of this history.
     pub(crate) fn bind<'p>(&self, program: &'p Program) -> Bound<'p> {
         program.bind(&self.vocabulary, self.first, self.last)
+    }
+}
+
+/// Everyone's scores at an instant before, under the same program.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'b> {
+    /// The scores; leads that came later have none.
+    pub scores: &'b Scores,
+    /// The instant.
+    pub at: Timestamp,
+    /// Positions of leads whose facts have changed since, in rising order.
+    pub changed: &'b [usize],
+}
+
+/// The same of a block of leads.
+struct BlockBefore<'b> {
+    scores: &'b ScoreBlock,
+    at: Timestamp,
+    changed: &'b [usize],
+    first: usize,
+}
+
+impl<'b> Before<'b> {
+    fn of_block(self, index: usize) -> Option<BlockBefore<'b>> {
+        let first = index * LEADS_PER_BLOCK;
+        let from = self.changed.partition_point(|position| *position < first);
+        let until = self.changed.partition_point(|position| *position < first + LEADS_PER_BLOCK);
+        let changed = &self.changed[from..until];
+        Some(BlockBefore { scores: self.scores.blocks.get(index)?, at: self.at, changed, first })
+    }
+}
+
+impl BlockBefore<'_> {
+    /// How a lead of the block stood; `None` where its facts are others now.
+    fn of(&self, lead: usize) -> Option<Earlier> {
+        let is_known = lead < self.scores.score.len()
+            && self.changed.binary_search(&(self.first + lead)).is_err();
+        let stage = || self.scores.stage.get(lead).map(usize::from);
+        is_known.then(|| Earlier { at: self.at, stage: stage() })
     }
 }
 
@@ -233,10 +287,10 @@ fn score_block(
     events: &mut impl Events,
     index: usize,
     at: Timestamp,
+    before: Option<&BlockBefore<'_>>,
     memory: &mut Memory,
 ) -> ScoreBlock {
     let Memory { tally, standing, changing } = memory;
-    let staged = !bound.model().stages.is_empty();
     let mut scores = ScoreBlock::new(bound.model(), events.leads());
     for first in (0..events.leads()).step_by(STRETCH) {
         let leads = first..events.leads().min(first + STRETCH);
@@ -255,7 +309,13 @@ fn score_block(
             } else {
                 bound.score_standing(&view, at, tally, standing, lead - first)
             };
-            let stage = if staged { bound.stage(&view, at).map(|stage| stage as u8) } else { None };
+            let stage = bound.stage_of(
+                &view,
+                at,
+                (&score, tally),
+                before.and_then(|before| before.of(lead)),
+            );
+            let stage = stage.map(|stage| stage as u8);
             scores.push(Scored { score, stage });
         }
     }

@@ -15,6 +15,7 @@ use self::codes::Codes;
 pub(crate) use self::entry::{Entry, GONE};
 pub use self::ids::LeadId;
 use self::ids::{Ids, Index, enrol, position};
+pub(crate) use self::stretch::Stretch;
 use crate::partition::NOBODY;
 
 /// Everyone, in the order in which the leads' file first names them.

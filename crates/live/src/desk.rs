@@ -4,16 +4,15 @@ use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use leads::{LeadFacts, Timestamp};
-use serde_json::json;
 use store::reading::{LeadRecord, lead_facts};
 use store::scores::{
-    LeadRow, ScoreRow, Transition, TransitionKind, add_transitions, forget_lead, lead_row,
-    renew_lead, renew_score, scores_of,
+    LeadRow, ScoreRow, add_transitions, forget_lead, lead_row, renew_lead, renew_score, scores_of,
 };
-use store::{Pending, Tx, webhooks};
+use store::{Pending, Tx};
 
+use crate::announce::{Announcement, announce};
 use crate::inbox::Settled;
-use crate::judge::judge;
+use crate::judge::{Change, judge};
 use crate::lineup::Lineup;
 use crate::marks::{self, Marked};
 use crate::news::News;
@@ -39,7 +38,7 @@ struct Known {
     row: LeadRow,
     scores: Vec<ScoreRow>,
     before: Vec<ScoreRow>,
-    transitions: Vec<Transition>,
+    changes: Vec<Change>,
     facts: LeadFacts,
 }
 
@@ -177,18 +176,18 @@ impl Live {
         let facts = record.facts(&self.inner.around.email_kind);
         let at_stake = profile::at_stake(&record, &facts, now);
         let mut scores = Vec::new();
-        let mut transitions = Vec::new();
+        let mut changes = Vec::new();
         for line in lineup.lines() {
             let before = seen.before.iter().find(|row| row.model == line.key);
             let judged = judge(line, &facts, before, at_stake, now);
             scores.push(judged.row);
-            transitions.extend(judged.transitions);
+            changes.extend(judged.changes);
         }
         let row = profile::row(&record, &facts, self.company_of(&record, now), now);
         let (row_before, before) = (seen.row, seen.before);
         let traits_before = row_before.as_ref().map(|row| row.traits.as_str());
         self.inner.words.traits_changed(traits_before, &row.traits);
-        let known = Known { row_before, row, scores, before, transitions, facts };
+        let known = Known { row_before, row, scores, before, changes, facts };
         Verdict { marked: seen.marked, known: Some(known) }
     }
 
@@ -250,73 +249,17 @@ fn write(
         renew_score(tx, before, row)?;
     }
     let mut announcements = Vec::new();
-    for transition in &known.transitions {
+    for Change { transition, news } in &known.changes {
         // Another node, or an earlier round that was cut off, may have found the same change.
         let sql = "SELECT 1 FROM transition WHERE id = $1";
         if tx.find(sql, &[(&transition.id).into()], |_| Ok(()))?.is_none() {
             add_transitions(tx, std::slice::from_ref(transition))?;
-            announcements.push(Announcement::of(transition, &known.row, now));
+            if let Some(place) = news {
+                announcements.push(Announcement::of_change(transition, place, &known.row, now));
+            }
         }
     }
     Ok(announcements)
-}
-
-/// What a webhook is told.
-struct Announcement {
-    id: String,
-    event_type: &'static str,
-    lead: String,
-    payload: String,
-}
-
-impl Announcement {
-    fn of(transition: &Transition, row: &LeadRow, now: Timestamp) -> Self {
-        let event_type = match transition.kind {
-            TransitionKind::StageEntered => "lead.stage_entered",
-            TransitionKind::StageLeft => "lead.stage_left",
-            TransitionKind::Bracket => "lead.bracket_changed",
-            TransitionKind::Disqualified => "lead.disqualified",
-            TransitionKind::Requalified => "lead.requalified",
-        };
-        let data = json!({
-            "lead": transition.lead,
-            "email": row.email,
-            "name": row.name,
-            "company": row.company,
-            "country": row.country,
-            "owner": row.owner,
-            "model": transition.model,
-            "version": transition.version,
-            "at": transition.at.to_string(),
-            "from": transition.from,
-            "to": transition.to,
-            "reason": transition.reason,
-            "score": transition.score,
-        });
-        let payload =
-            json!({"type": event_type, "timestamp": now.to_string(), "data": data}).to_string();
-        let lead = transition.lead.clone();
-        // Standard Webhooks signs `id.timestamp.body`: an id without dots cannot be mistaken.
-        Self { id: transition.id.replace("tr_", "msg_"), event_type, lead, payload }
-    }
-}
-
-fn announce(
-    tx: &mut Tx<'_>,
-    announcements: &[Announcement],
-    now: Timestamp,
-) -> Result<(), LiveError> {
-    let messages: Vec<webhooks::Message<'_>> = announcements
-        .iter()
-        .map(|announcement| webhooks::Message {
-            id: &announcement.id,
-            event_type: announcement.event_type,
-            about: Some(&announcement.lead),
-            payload: &announcement.payload,
-        })
-        .collect();
-    webhooks::enqueue(tx, &messages, now)?;
-    Ok(())
 }
 
 #[cfg(test)]
@@ -343,7 +286,7 @@ mod tests {
                 row,
                 scores: Vec::new(),
                 before: Vec::new(),
-                transitions: Vec::new(),
+                changes: Vec::new(),
                 facts: LeadFacts::default(),
             };
             let marked = Marked { lead: lead.to_owned(), mark: None };

@@ -15,7 +15,7 @@ use store::{DbError, Tx};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::bell::Bell;
-use crate::{Live, LiveError, closed};
+use crate::{Live, LiveError, closed, latest};
 
 /// Reports that are settled together: beyond that nothing is gained, and others wait longer.
 const TOGETHER: usize = 2_000;
@@ -268,7 +268,7 @@ impl Live {
         store.write(move |tx| {
             for parcel in inbox::read(tx)? {
                 let appended = append(tx, &parcel.reports, fresh_id)?;
-                Self::touch_appended(tx, &appended, &fresh_id())?;
+                Self::touch_appended(tx, &appended, &fresh_id(), parcel.at)?;
                 inbox::remove(tx, &parcel.id)?;
             }
             Ok(())
@@ -338,6 +338,7 @@ fn append<R: Borrow<Report>>(
     if !(appended.joined.is_empty() && appended.companies.is_empty()) {
         let mark = fresh_id();
         Live::touch(tx, appended.joined.iter().map(String::as_str), &mark)?;
+        Live::tell_of_joined(tx, &appended, latest(reports))?;
         Live::touch_companies(tx, &appended, &mark)?;
     }
     Ok(appended)

@@ -12,12 +12,36 @@ use crate::lineup::Line;
 #[derive(Clone, Debug)]
 pub(crate) struct Judged {
     pub(crate) row: ScoreRow,
-    pub(crate) transitions: Vec<Transition>,
+    pub(crate) changes: Vec<Change>,
+}
+
+/// A change to be written down.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    pub(crate) transition: Transition,
+    /// Where the lead stood then, where others are told of it: not of what a lead went through before the
+    /// import that brought it, but for how it came into the stage that it is in.
+    pub(crate) news: Option<Place>,
+}
+
+/// Where a lead stood when a change had come about.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) grade: Option<String>,
+    pub(crate) bracket: Option<String>,
+    pub(crate) stage: Option<String>,
+    /// The stage just before.
+    pub(crate) stage_before: Option<String>,
+    pub(crate) is_disqualified: bool,
 }
 
 /// So many steps through stages are written down for a lead that was never scored before: of a long
 /// imported past, the latest.
 const PAST_STEPS: usize = 50;
+
+/// What a lead that was never scored before went through longer ago than this (ms) came with an import: no
+/// card is written for it, as nobody saw that score. It is explained at any time as if it had been scored then.
+const OF_AN_IMPORT_MS: i64 = 86_400_000;
 
 /// A change caused by time is dated to within this, in ms.
 const DATED_WITHIN_MS: i64 = 60_000;
@@ -37,14 +61,28 @@ pub(crate) fn judge(
     let Judgement { score, walk, stage } = lead.judgement(since, now);
     let stage = stage.map(|stage| model.stages[stage].name.clone());
     let row = row(line, &facts.lead, &score, stage, at_stake, now);
-    let mut transitions = Vec::new();
-    if !line.is_shadow {
-        let scribe = Scribe { line, facts, lead: &lead, now };
-        scribe.stages(before, &row, &walk, &mut transitions);
-        scribe.bracket(before, &row, &mut transitions);
-        scribe.disqualification(before, &row, &mut transitions);
+    if line.is_shadow {
+        return Judged { row, changes: Vec::new() };
     }
-    Judged { row, transitions }
+    let seen_from = match before {
+        Some(_) => Timestamp::MIN,
+        None => Timestamp::saturating_from_millis(now.as_millis() - OF_AN_IMPORT_MS),
+    };
+    let scribe = Scribe { line, facts, lead: &lead, now, seen_from };
+    let mut transitions = Vec::new();
+    scribe.stages(before, &row, &walk, &mut transitions);
+    scribe.bracket(before, &row, &mut transitions);
+    scribe.disqualification(before, &row, &mut transitions);
+    let came = |transition: &Transition| {
+        transition.kind == TransitionKind::StageEntered && transition.to == row.stage
+    };
+    let last = transitions.iter().rposition(came);
+    let change = |(index, transition): (usize, Transition)| {
+        let is_news = transition.at >= seen_from || last == Some(index);
+        Change { news: is_news.then(|| scribe.place(transition.at, since)), transition }
+    };
+    let changes = transitions.into_iter().enumerate().map(change).collect();
+    Judged { row, changes }
 }
 
 /// The numbers as they are written.
@@ -93,6 +131,8 @@ struct Scribe<'s> {
     facts: &'s LeadFacts,
     lead: &'s OneLead<'s>,
     now: Timestamp,
+    /// Changes before it have no card.
+    seen_from: Timestamp,
 }
 
 impl Scribe<'_> {
@@ -155,6 +195,22 @@ impl Scribe<'_> {
             (TransitionKind::StageLeft, Some(stage), None)
         };
         self.transition(step.at.max(Timestamp::MIN), kind, from, to, &reason)
+    }
+
+    /// Where the lead stood at an instant, by what is known now.
+    fn place(&self, at: Timestamp, since: Option<Timestamp>) -> Place {
+        let model = self.line.program.model();
+        let judged = |at: Timestamp| self.lead.judgement(since.filter(|since| *since < at), at);
+        let stage = |stage: Option<usize>| stage.map(|stage| model.stages[stage].name.clone());
+        let Judgement { score, stage: after, .. } = judged(at);
+        let before = Timestamp::saturating_from_millis(at.as_millis() - 1);
+        Place {
+            grade: model.grade_name(score.grade),
+            bracket: bracket_name(model, &score),
+            stage: stage(after),
+            stage_before: stage(judged(before).stage),
+            is_disqualified: score.disqualified.is_some(),
+        }
     }
 
     fn bracket(&self, before: Option<&ScoreRow>, after: &ScoreRow, into: &mut Vec<Transition>) {
@@ -222,7 +278,8 @@ impl Scribe<'_> {
     ) -> Transition {
         let line = self.line;
         let lead = self.facts.lead.as_str();
-        let card = self.lead.explain(at);
+        let card = (at >= self.seen_from).then(|| self.lead.explain(at));
+        let score = card.as_ref().map_or_else(|| self.lead.score(at).score, |card| card.score);
         // One id however often, and on however many nodes, the same change is found.
         let name = format!(
             "{}\n{}\n{lead}\n{}\n{}\n{}\n{}",
@@ -244,8 +301,8 @@ impl Scribe<'_> {
             from: from.map(str::to_owned),
             to: to.map(str::to_owned),
             reason: reason.to_owned(),
-            score: card.score,
-            card: serde_json::to_string(&card).ok(),
+            score,
+            card: card.and_then(|card| serde_json::to_string(&card).ok()),
         }
     }
 }

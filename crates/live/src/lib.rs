@@ -12,6 +12,7 @@
 //! the score follows.
 //! Everything here is derived from facts, model versions and an instant, and can be thrown away.
 
+mod announce;
 mod bell;
 mod desk;
 mod everyone;
@@ -19,6 +20,7 @@ mod inbox;
 mod judge;
 mod lineup;
 mod marks;
+pub mod messages;
 mod models;
 mod news;
 mod one;
@@ -98,7 +100,7 @@ struct Inner {
     lineup: RwLock<Arc<Lineup>>,
     everyone: Everyone,
     words: Words,
-    last_tick: Mutex<LastTick>,
+    last_tick: Mutex<Option<LastTick>>,
     in_writing: Mutex<Option<Writing>>,
     news: broadcast::Sender<News>,
     bell: Arc<Bell>,
@@ -169,15 +171,21 @@ impl Live {
         let fresh_id = self.inner.around.fresh_id;
         self.inner.store.submit(move |tx| {
             let appended = store::facts::append(tx, &reports, &mut || fresh_id())?;
-            Self::touch_appended(tx, &appended, &fresh_id())?;
+            Self::touch_appended(tx, &appended, &fresh_id(), latest(&reports))?;
             Ok(appended)
         })
     }
 
     /// Marks everybody whom an append concerns, within its transaction: the leads, and all who
-    /// belong to a company that changed.
-    pub fn touch_appended(tx: &mut Tx<'_>, appended: &Appended, mark: &str) -> Result<(), DbError> {
+    /// belong to a company that changed. Webhooks are told of leads that became one.
+    pub fn touch_appended(
+        tx: &mut Tx<'_>,
+        appended: &Appended,
+        mark: &str,
+        now: Timestamp,
+    ) -> Result<(), DbError> {
         marks::put(tx, appended.changed.iter().map(String::as_str), mark)?;
+        Self::tell_of_joined(tx, appended, now)?;
         Self::touch_companies(tx, appended, mark)
     }
 
@@ -233,4 +241,10 @@ impl From<SegmentError> for LiveError {
             other => Self::Sealed(other.to_string()),
         }
     }
+}
+
+/// When the latest of some reports was received.
+fn latest<R: std::borrow::Borrow<Report>>(reports: &[R]) -> Timestamp {
+    let received = reports.iter().map(|report| report.borrow().received_at);
+    received.max().unwrap_or(Timestamp::MIN)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use history::{History, LeadId, Scored, Scores};
+use history::{Before, History, LeadId, Scored, Scores};
 use leads::Timestamp;
 use leads::batch::id_as_number;
 use store::DbError;
@@ -39,17 +39,23 @@ impl Live {
         let moment = self.moment(lineup.needs())?;
         // Should anything fail on the way, the next tick looks at every row.
         let before = std::mem::take(&mut *self.last_tick());
-        let touched = moment.touched.leads().filter(|_| before.gathering == moment.gathering);
-        let mut last = LastTick { gathering: moment.gathering, lines: Vec::new() };
         let history = &moment.history;
+        let before = before.filter(|before| before.gathering == moment.gathering);
+        let touched = moment.touched.leads();
+        let touched = touched.map(|leads| positions(history, &leads));
+        let mut last = LastTick { gathering: moment.gathering, at: now, lines: Vec::new() };
         let mut ticked = Ticked::default();
         let mut news = Vec::new();
         for line in lineup.lines() {
-            let scores = history.rescore(&line.program, now, self.inner.around.threads);
-            let written = before.lines.iter().find(|(written, _)| Arc::ptr_eq(written, line));
-            let (moved, turned) = match (written, &touched) {
-                (Some((_, written)), Some(touched)) => {
-                    let suspects = suspects(history, written, &scores, touched);
+            let known = before.as_ref().zip(touched.as_ref()).and_then(|(before, changed)| {
+                let scores = before.of(line)?;
+                Some(Before { scores, at: before.at, changed })
+            });
+            let threads = self.inner.around.threads;
+            let scores = history.rescore_since(&line.program, now, threads, known);
+            let (moved, turned) = match known {
+                Some(Before { scores: written, changed, .. }) => {
+                    let suspects = suspects(written, &scores, changed);
                     self.differences_of(line, history, &scores, &suspects, now)?
                 }
                 _ => self.differences(line, history, &scores, now)?,
@@ -65,7 +71,7 @@ impl Live {
         }
         // Of several nodes on one server each hears of its own leads only.
         if self.inner.store.file().is_some() {
-            *self.last_tick() = last;
+            *self.last_tick() = Some(last);
         }
         if news.len() > TOLD_ONE_BY_ONE {
             self.tell(News::Everyone { changed: ticked.moved });
@@ -78,7 +84,7 @@ impl Live {
         Ok(ticked)
     }
 
-    fn last_tick(&self) -> MutexGuard<'_, LastTick> {
+    fn last_tick(&self) -> MutexGuard<'_, Option<LastTick>> {
         self.inner.last_tick.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -177,31 +183,40 @@ impl Live {
 
 /// What the last tick found and wrote. Whoever scored the same then and now, and was not touched
 /// meanwhile, has the row that is right; of a million leads that is nearly everyone.
-#[derive(Default)]
 pub(crate) struct LastTick {
     gathering: u64,
+    at: Timestamp,
     lines: Vec<(Arc<Line>, Scores)>,
+}
+
+impl LastTick {
+    fn of(&self, line: &Arc<Line>) -> Option<&Scores> {
+        let mut lines = self.lines.iter();
+        lines.find(|(known, _)| Arc::ptr_eq(known, line)).map(|(_, scores)| scores)
+    }
 }
 
 /// Rows whose numbers alone are different, as they are now, each with its score before; and leads for
 /// whom more than that is different.
 type Differences = (Vec<(i64, ScoreRow)>, Vec<String>);
 
-/// Positions of leads whose rows may be different.
-fn suspects(
-    history: &History,
-    written: &Scores,
-    scores: &Scores,
-    touched: &BTreeSet<String>,
-) -> Vec<usize> {
+/// Where these leads stand in the history, in rising order.
+fn positions(history: &History, leads: &BTreeSet<String>) -> Vec<usize> {
     let roster = history.roster();
-    let touched = touched.iter().filter_map(|lead| {
+    let position = |lead: &String| {
         let number = id_as_number(lead.as_bytes());
         roster.position(number.map_or(LeadId::Text(lead), LeadId::Number))
-    });
-    let mut suspects: Vec<usize> = touched.map(|position| position as usize).collect();
-    // Whoever came since then was touched.
+    };
+    let mut positions: Vec<usize> =
+        leads.iter().filter_map(position).map(|position| position as usize).collect();
+    positions.sort_unstable();
+    positions
+}
+
+/// Positions of leads whose rows may be different: whoever came since then was touched.
+fn suspects(written: &Scores, scores: &Scores, touched: &[usize]) -> Vec<usize> {
     let both = written.len().min(scores.len());
+    let mut suspects = touched.to_vec();
     suspects.extend((0..both).filter(|at| written.get(*at) != scores.get(*at)));
     suspects.sort_unstable();
     suspects.dedup();

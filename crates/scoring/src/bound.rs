@@ -4,8 +4,9 @@
 use leads::{Points, Timestamp, Value};
 
 use crate::calendar::{Calendar, Uses};
-use crate::model::{Band, Decay, Model, Period, Property};
-use crate::program::{Clause, FOREVER, Line, LineKind, Program};
+use crate::hot::Hot;
+use crate::model::{Band, Model, Property};
+use crate::program::{Clause, Line, LineKind, Program};
 use crate::standing::Asked;
 use crate::sum::units;
 use crate::swift::Swift;
@@ -37,11 +38,11 @@ pub struct Bound<'p> {
     starts: Vec<u32>,
     slots: Vec<u16>,
     /// What the fold asks of each slot.
-    pub(crate) hot: Vec<Hot>,
+    pub(crate) hot: &'p [Hot],
     /// What a swifter fold needs, where the model allows it.
     pub(crate) swift: Option<Swift>,
     /// The tables of weights of all slots; equal curves share one.
-    pub(crate) weights: Vec<u32>,
+    pub(crate) weights: &'p [u32],
     /// Which calendar periods some slot counts in.
     pub(crate) uses: Uses,
     /// Per slot with a dated pattern, per shape: when it matches. Empty for the others.
@@ -65,36 +66,6 @@ pub(crate) struct Weighing {
     pub(crate) group: usize,
     pub(crate) points: Points,
     pub(crate) limit: Option<(i64, i64)>,
-}
-
-/// What the fold asks of a slot for every event, in one place.
-#[derive(Clone, Debug)]
-pub(crate) struct Hot {
-    pub(crate) kind: HotKind,
-    /// Age in ms below which a kept event is counted.
-    pub(crate) within: i64,
-    /// Age in ms below which it still weighs something.
-    pub(crate) expires: i64,
-    /// How many are kept per period; `u32::MAX` keeps all.
-    pub(crate) at_most: u32,
-    pub(crate) per: Period,
-    /// Its weights by age begin here in [`Bound::weights`], ...
-    pub(crate) weights: usize,
-    /// ... and the one at this distance holds for every greater age, ...
-    pub(crate) weights_last: usize,
-    /// ... unless the curve goes on beyond.
-    pub(crate) open: bool,
-}
-
-/// How much a slot asks of an event.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum HotKind {
-    /// Whether it is young enough.
-    Plain,
-    /// When it was.
-    Latest,
-    /// Its calendar period, its age, its weight.
-    Full,
 }
 
 /// Answers to a question by value.
@@ -142,21 +113,20 @@ impl Program {
                 shapes.map(|shape| self.shape_answer(&slot.pattern.properties, shape)).collect()
             })
             .collect();
-        let (hot, weights) = self.hot_slots();
         let calendar = Calendar::new(self.zone(), first, last);
         let has_dated_slots = self.slots.iter().any(|slot| slot.dated);
         let by_shape: Vec<&[u16]> =
             starts.windows(2).map(|pair| &slots[pair[0] as usize..pair[1] as usize]).collect();
-        let swift = Swift::new(&by_shape, &hot, calendar.returns(), has_dated_slots);
+        let swift = Swift::new(&by_shape, &self.hot, calendar.returns(), has_dated_slots);
         let other_lines = (0..self.lines.len()).filter(|line| by_value[*line].is_none());
         let mut bound = Bound {
             program: self,
             calendar,
             has_dated_slots,
             swift,
-            uses: Uses::of(hot.iter().map(|hot| hot.per)),
-            hot,
-            weights,
+            uses: Uses::of(self.hot.iter().map(|hot| hot.per)),
+            hot: &self.hot,
+            weights: &self.weights,
             answers,
             by_column: by_column(&self.lines, &by_value),
             other_lines: other_lines.collect(),
@@ -170,43 +140,6 @@ impl Program {
         };
         bound.sort_other_lines();
         bound
-    }
-
-    /// What the fold asks of each slot, and the tables of weights.
-    fn hot_slots(&self) -> (Vec<Hot>, Vec<u32>) {
-        let mut tables: Vec<(Decay, usize)> = Vec::new();
-        let mut weights = Vec::new();
-        let hot = self.slots.iter().map(|slot| {
-            let decay = slot.weights.decay();
-            let known = tables.iter().find(|(known, _)| *known == decay);
-            let start = known.map_or(weights.len(), |(_, start)| *start);
-            let table = slot.weights.table();
-            if start == weights.len() {
-                tables.push((decay, start));
-                weights.extend_from_slice(table);
-            }
-            let plain = slot.cap.is_none() && slot.expires == FOREVER && matches!(table, [_]);
-            Hot {
-                kind: match (slot.latest, plain) {
-                    (true, _) => HotKind::Latest,
-                    (false, true) => HotKind::Plain,
-                    (false, false) => HotKind::Full,
-                },
-                within: slot.within,
-                expires: slot.expires,
-                at_most: slot.cap.map_or(u32::MAX, |cap| cap.at_most),
-                per: slot.cap.map_or(Period::Ever, |cap| cap.per),
-                weights: start,
-                weights_last: table.len() - 1,
-                open: slot.weights.is_open(),
-            }
-        });
-        let hot = hot.collect();
-        if weights.is_empty() {
-            // So that whoever looks at nothing finds something to look at.
-            weights.push(0);
-        }
-        (hot, weights)
     }
 
     fn slots_by_shape(&self, shapes: &[Shape], view: Viewpoint<'_>) -> (Vec<u32>, Vec<u16>) {

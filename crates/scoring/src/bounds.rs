@@ -7,7 +7,8 @@ use leads::{Points, Timestamp};
 use crate::amount::Amount;
 use crate::bound::Bound;
 use crate::calendar::Periods;
-use crate::fold::{LeadView, Profile, SlotTally};
+use crate::fold::{LeadView, NEVER, Profile, SlotTally, Tally};
+use crate::hot::HotKind;
 use crate::model::{Band, Dimension, Knot};
 use crate::program::{Clause, Line, LineKind, band_points, curve_amount, knot_instant};
 use crate::sum::{held, is_too_young};
@@ -92,6 +93,9 @@ impl Bound<'_> {
         lead: &LeadView<'_, P>,
         stretch: Stretch,
     ) -> Vec<SlotSpan> {
+        if let Some(spans) = self.spans_without_events(lead, stretch) {
+            return spans;
+        }
         let mut spans = vec![SlotSpan::new(); self.program.slots.len()];
         let mut periods = Periods::new(&self.calendar, self.uses);
         for (at, shape) in lead.at.iter().zip(lead.shapes) {
@@ -110,6 +114,38 @@ impl Bound<'_> {
             }
         }
         spans
+    }
+
+    /// The same where no event comes within the stretch and the swift fold serves: as events only grow old, what
+    /// is counted and what it weighs lies between that of the last instant and that of the first.
+    fn spans_without_events<P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        stretch: Stretch,
+    ) -> Option<Vec<SlotSpan>> {
+        let swift = self.swift.as_ref()?;
+        let before = lead.at.partition_point(|at| *at <= stretch.first);
+        if lead.at.get(before).is_some_and(|at| *at <= stretch.last) {
+            return None;
+        }
+        let (mut young, mut old) = (Tally::default(), Tally::default());
+        self.count_swiftly(swift, lead, stretch.first, &mut young);
+        if stretch.first < stretch.last {
+            self.count_swiftly(swift, lead, stretch.last, &mut old);
+        } else {
+            old.slots.clone_from(&young.slots);
+        }
+        let spans = self.hot.iter().zip(young.slots).zip(old.slots).map(|((hot, young), old)| {
+            let mut span = SlotSpan::new();
+            span.counted = Span { least: old.counted, most: young.counted }.map(u64::from);
+            span.weights = Span { least: old.weights, most: young.weights };
+            if hot.kind == HotKind::Latest && young.latest != NEVER {
+                span.latest.push(young.latest);
+                span.maybe_never = false;
+            }
+            span
+        });
+        Some(spans.collect())
     }
 
     /// Takes one event that can match (`surely`: at every instant) into a slot's span.

@@ -6,8 +6,9 @@
 use leads::Timestamp;
 
 use crate::amount::{Amount, FULL_WEIGHT};
-use crate::bound::{Bound, Hot, HotKind};
+use crate::bound::Bound;
 use crate::calendar::Periods;
+use crate::hot::{Hot, HotKind};
 use crate::truth::Truth;
 
 const HOUR_MS: u64 = 3_600_000;

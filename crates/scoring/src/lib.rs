@@ -15,6 +15,7 @@ mod card;
 pub mod document;
 mod fold;
 mod grain;
+mod hot;
 mod many;
 pub mod model;
 pub mod model_tests;

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use leads::{Points, Timestamp};
 
 use crate::amount::Amount;
+use crate::hot::{Hot, hot_slots};
 use crate::model::{
     Band, Condition, CountCap, Counting, Decay, Dimension, EventPattern, GateEffect, Knot, Limit,
     Model, Property, Rule,
@@ -30,6 +31,10 @@ pub struct Program {
     pub(crate) gates: Vec<Clause>,
     /// Per stage of the model, the slot of the event by which sales rejects.
     pub(crate) rejections: Vec<usize>,
+    /// What the fold asks of each slot, ...
+    pub(crate) hot: Vec<Hot>,
+    /// ... and the tables of weights of all slots; equal curves share one.
+    pub(crate) weights: Vec<u32>,
 }
 
 /// A place where the model looks at events.
@@ -193,7 +198,20 @@ impl Program {
             .collect();
         let Builder { slots, questions, .. } = builder;
         let narrow_events = narrow_events(&lines);
-        Self { model, needs, slots, questions, lines, groups, narrow_events, gates, rejections }
+        let (hot, weights) = hot_slots(&slots);
+        Self {
+            model,
+            needs,
+            slots,
+            questions,
+            lines,
+            groups,
+            narrow_events,
+            gates,
+            rejections,
+            hot,
+            weights,
+        }
     }
 
     /// The model this was made from.

@@ -72,10 +72,24 @@ impl Bound<'_> {
         tally: &mut Tally,
     ) -> Vec<Amount> {
         self.count_unwatched(lead, at.as_millis(), tally);
+        let mut amounts = Vec::new();
+        self.amounts_of(lead, at, tally, &mut amounts);
+        amounts
+    }
+
+    /// The same of a lead that was scored at that instant with this tally just before.
+    pub fn amounts_of<P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        at: Timestamp,
+        tally: &Tally,
+        amounts: &mut Vec<Amount>,
+    ) {
+        amounts.clear();
         let lines = self.program.lines.iter().enumerate();
-        lines
-            .map(|(index, line)| line.held(self.before_limit(index, line, lead, at, &tally.slots)))
-            .collect()
+        amounts.extend(lines.map(|(index, line)| {
+            line.held(self.before_limit::<Amount, P>(index, line, lead, at, &tally.slots))
+        }));
     }
 
     /// Whether the sums of a lead with so many events are sure to fit 64 bits.

@@ -9,9 +9,10 @@
 use std::collections::HashMap;
 
 use crate::amount::FULL_WEIGHT;
-use crate::bound::{Bound, Hot, HotKind};
+use crate::bound::Bound;
 use crate::calendar::Days;
 use crate::fold::{LeadView, SlotTally, Tally};
+use crate::hot::{Hot, HotKind};
 use crate::model::Period;
 use crate::program::FOREVER;
 
@@ -192,8 +193,7 @@ impl Bound<'_> {
         let (instants, shapes) = (&lead.at[..end], &lead.shapes[..end]);
         let mut counts = [0_u32; CLASSES_MAX];
         let mut days = Days::new(&self.calendar);
-        let (weights, class_of, first) =
-            (self.weights.as_slice(), swift.class_of.as_slice(), &*swift.first);
+        let (weights, class_of, first) = (self.weights, swift.class_of.as_slice(), &*swift.first);
         for (at, shape) in instants.iter().zip(shapes) {
             let class = usize::from(class_of[*shape as usize]) % CLASSES_MAX;
             counts[class] += 1;

@@ -45,7 +45,8 @@ struct TransitionView {
     reason: String,
     /// The score at that instant.
     score: i64,
-    /// The score card of that instant, where one was kept.
+    /// The score card of that instant, where one was kept: none is of what a lead went through before the
+    /// import that brought it. `GET /leads/{id}/explain?at=` explains every instant.
     #[schema(value_type = Option<Object>)]
     card: Option<Any>,
 }

@@ -30,6 +30,17 @@ pub struct Parcel {
     pub reports: Vec<Report>,
 }
 
+/// How it is with an inbox.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Condition {
+    /// Parcels that wait to be settled.
+    pub waiting: i64,
+    /// Parcels that the store did not take, by id, each with the reason.
+    pub set_aside: Vec<(String, String)>,
+    /// What is damaged.
+    pub damages: Vec<String>,
+}
+
 /// The inbox of a store.
 pub struct Inbox {
     writer: Writer,
@@ -124,11 +135,11 @@ impl Inbox {
         }
     }
 
-    /// How many parcels wait, and how many of them were set aside.
-    pub fn counts(&self) -> Result<(i64, i64), DbError> {
+    /// How it is with the inbox: what waits, what was set aside and why, and what cannot be read.
+    pub fn condition(&self) -> Result<Condition, DbError> {
         match &self.address {
-            Address::File(path) if !path.exists() => Ok((0, 0)),
-            address => counts(&mut open(address)?.transaction()),
+            Address::File(path) if !path.exists() => Ok(Condition::default()),
+            address => condition(&mut open(address)?.transaction()),
         }
     }
 
@@ -199,8 +210,23 @@ pub(crate) fn add(tx: &mut Tx<'_>, parcels: &[Parcel]) -> Result<(), DbError> {
     Ok(())
 }
 
-fn counts(tx: &mut Tx<'_>) -> Result<(i64, i64), DbError> {
-    let sql = "SELECT count(*), count(failure) FROM inbox";
-    let found = tx.find(sql, &[], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    found.ok_or(DbError::NoRow)
+fn condition(tx: &mut Tx<'_>) -> Result<Condition, DbError> {
+    let mut found = Condition::default();
+    if !tx.is_server() {
+        let lines: Vec<String> = tx.query("PRAGMA integrity_check(20)", &[], |row| row.get(0))?;
+        found.damages.extend(lines.into_iter().filter(|line| line != "ok"));
+    }
+    let sql = "SELECT id, at, reports, failure FROM inbox ORDER BY id";
+    tx.each(sql, &[], |row| {
+        let failure: Option<String> = row.get(3)?;
+        found.waiting += i64::from(failure.is_none());
+        if let Some(why) = failure {
+            found.set_aside.push((row.get(0)?, why));
+        }
+        if let Err(error) = parcel(row) {
+            found.damages.push(error.to_string());
+        }
+        Ok(())
+    })?;
+    Ok(found)
 }

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use deliver::{Event, Guard, Message, MessageId, Secret, Secrets, TestCall};
+use deliver::{Guard, Message, MessageId, Secret, Secrets};
 use leads::Timestamp;
 
 const REFERENCE: &str =
@@ -190,11 +190,12 @@ fn check(prepare: impl FnOnce(&Path) -> Option<Language>) {
     let (old, new, foreign) = (secret(1).reveal(), secret(2).reveal(), secret(3).reveal());
     let secrets = Secrets::parse([new.as_str(), old.as_str()]).unwrap();
     let now = Timestamp::from_millis(seconds * 1000).unwrap();
-    let event = Event::Test(TestCall {
-        endpoint: "0197c1b6".to_owned(),
-        note: Some("Ana María, “hot”; \\ and 🔥".to_owned()),
+    let body = serde_json::json!({
+        "type": "webhook.test",
+        "timestamp": now.to_string(),
+        "data": {"endpoint": "0197c1b6", "note": "Ana María, “hot”; \\ and 🔥"},
     });
-    let message = Message::compose(MessageId::new("msg_0197c1b2").unwrap(), &event, now);
+    let message = Message { id: MessageId::new("msg_0197c1b2").unwrap(), body: body.to_string() };
     let (id, body) = (message.id.as_str(), message.body.as_str());
     let timestamp = seconds.to_string();
     let signature = secrets.sign(id, now, body.as_bytes());

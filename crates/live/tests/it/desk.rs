@@ -1,7 +1,8 @@
 //! Facts in, scores out.
 
+use leads::Report;
 use live::News;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use store::webhooks;
 
 use crate::house::{DAY, HOUR, House, at, event, traits};
@@ -39,22 +40,7 @@ fn what_was_taken_before_a_crash_is_scored_after_it() {
 #[test]
 fn a_transition_is_written_and_announced_once_with_its_instant_and_its_reason() {
     let house = House::new();
-    let secret = webhooks::SigningSecret::new("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned());
-    house
-        .live
-        .store()
-        .write(move |tx| {
-            let endpoint = webhooks::NewEndpoint {
-                id: "crm",
-                url: "https://crm.example/hook",
-                description: "",
-                event_types: &[],
-                secret: &secret,
-                created_by: "ana",
-            };
-            webhooks::create(tx, &endpoint, at(0)).map(|_| ())
-        })
-        .expect("an endpoint");
+    listen(&house);
     let visits = [0, HOUR, 2 * HOUR];
     house.take(visits.map(|millis| event("17", "page_viewed", millis)).to_vec());
     house.work(3 * HOUR);
@@ -65,12 +51,116 @@ fn a_transition_is_written_and_announced_once_with_its_instant_and_its_reason() 
         house.transitions(),
         [format!("{HOUR} stage_entered  -> marketing_qualified: reached its thresholds")]
     );
-    let sent: i64 = house
-        .live
-        .store()
-        .read(|tx| tx.value("SELECT count(*) FROM webhook_delivery", &[]))
-        .expect("read");
-    assert_eq!(sent, 1);
+    let told = messages(&house);
+    assert_eq!(told.len(), 1, "{told:?}");
+    let lead = house.lead("17");
+    assert_eq!(
+        told[0],
+        json!({
+            "type": "lead.stage_entered",
+            "timestamp": at(3 * HOUR).to_string(),
+            "data": {
+                "lead": {"id": lead, "email": null, "name": null, "company": null},
+                "model": "shop",
+                "model_version": 1,
+                "at": at(HOUR).to_string(),
+                "score": 20,
+                "grade": null,
+                "bracket": "hot",
+                "stage": "marketing_qualified",
+                "disqualified": false,
+                "from": null,
+                "to": "marketing_qualified",
+                "reason": "reached its thresholds",
+            },
+        }),
+        "as the reference of webhooks says"
+    );
+}
+
+#[test]
+fn webhooks_are_told_once_that_two_leads_became_one() {
+    let house = House::new();
+    listen(&house);
+    let on_device = |mut report: Report, anonymous: &str| {
+        report.who.anonymous = Some(anonymous.to_owned());
+        report
+    };
+    let visitor = |millis: i64| {
+        let mut visit = on_device(event("nobody", "newsletter_opened", millis), "phone");
+        visit.who.user = None;
+        visit
+    };
+    house.take(vec![visitor(0), event("17", "newsletter_opened", 1)]);
+    house.work(HOUR);
+    let lead = house.lead("17");
+    for millis in [HOUR, 2 * HOUR] {
+        house.take(vec![on_device(event("17", "newsletter_opened", millis), "phone")]);
+        house.work(2 * HOUR);
+    }
+    let told = messages(&house);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["type"], "lead.merged");
+    let data = &told[0]["data"];
+    assert_eq!(data["lead"]["id"], lead.as_str());
+    assert_ne!(data["merged_lead"], lead.as_str());
+    assert!(data["merge"].is_string() && data["reason"].is_string(), "{data}");
+}
+
+/// An endpoint that hears of everything.
+fn listen(house: &House) {
+    let endpoint = |tx: &mut store::Tx<'_>| {
+        let secret = webhooks::SigningSecret::new("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned());
+        let endpoint = webhooks::NewEndpoint {
+            id: "crm",
+            url: "https://crm.example/hook",
+            description: "",
+            event_types: &[],
+            secret: &secret,
+            created_by: "ana",
+        };
+        webhooks::create(tx, &endpoint, at(0)).map(|_| ())
+    };
+    house.live.store().write(endpoint).expect("an endpoint");
+}
+
+/// What it is to be told.
+fn messages(house: &House) -> Vec<Json> {
+    let sql = "SELECT m.payload FROM webhook_message m JOIN webhook_delivery d ON d.message = m.id
+        ORDER BY m.created_at, m.id";
+    let texts: Vec<String> =
+        house.live.store().read(|tx| tx.query(sql, &[], |row| row.get(0))).expect("read");
+    texts.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect()
+}
+
+#[test]
+fn of_an_imported_past_nobody_is_told_but_how_the_lead_came_into_its_stage() {
+    let house = House::new();
+    listen(&house);
+    // Twice into the stage and once out of it, long ago; out again and in again just now.
+    let visits = [0, HOUR, 30 * DAY, 30 * DAY + HOUR, 60 * DAY, 60 * DAY + HOUR];
+    house.take(visits.map(|millis| event("17", "page_viewed", millis)).to_vec());
+    house.work(30 * DAY + 26 * HOUR);
+    assert_eq!(house.transitions().len(), 3, "{:?}", house.transitions());
+    house.work(60 * DAY + 2 * HOUR);
+    house.take(vec![event("17", "newsletter_opened", 60 * DAY + 2 * HOUR)]);
+    house.work(60 * DAY + 2 * HOUR);
+
+    let query = store::scores::TransitionQuery { limit: 100, ..Default::default() };
+    let found = house.live.store().read(|tx| store::scores::transitions(tx, &query));
+    let mut stages: Vec<(i64, bool)> = found
+        .expect("read")
+        .into_iter()
+        .filter(|transition| transition.kind != store::scores::TransitionKind::Bracket)
+        .map(|transition| (transition.at.as_millis(), transition.card.is_some()))
+        .collect();
+    stages.sort_unstable();
+    let cards: Vec<bool> = stages.into_iter().map(|(_, has_card)| has_card).collect();
+    assert_eq!(cards, [false, false, false, true, true]);
+    let told = messages(&house);
+    let count = |kind: &str| told.iter().filter(|message| message["type"] == kind).count();
+    let (entered, left) = (count("lead.stage_entered"), count("lead.stage_left"));
+    assert_eq!((entered, left), (2, 1), "{told:?}");
 }
 
 #[test]

@@ -3,5 +3,6 @@
 mod desk;
 mod house;
 mod inbox;
+mod messages;
 mod models;
 mod time;

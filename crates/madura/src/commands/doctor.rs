@@ -77,6 +77,15 @@ pub(crate) fn run(args: &DoctorArgs, ui: &Ui) -> Result {
             line(users > 0, "there is a user", "open the link that `madura serve` prints");
             let known = house.store.read(models).map_or(0, |models| models.len());
             line(known > 0, "there is a model", "`madura new model.yaml`, then `madura apply`");
+            let aside = house.store.inbox().condition().map(|inbox| inbox.set_aside.len());
+            let what = "every call that was taken could be settled";
+            match aside {
+                Ok(0) => line(true, what, ""),
+                Ok(many) => {
+                    line(false, what, &format!("{many} could not: `madura verify` says why"));
+                }
+                Err(error) => line(false, "the inbox can be read", &error.to_string()),
+            }
         }
     }
     Ok(if ill { Outcome::Findings } else { Outcome::Fine })

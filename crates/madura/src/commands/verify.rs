@@ -1,6 +1,7 @@
 //! `madura verify`: is what is kept whole?
 
 use clap::Args;
+use store::inbox::Condition;
 use store::segments::{Verified, verify};
 
 use crate::exit::{Failure, Outcome, Result};
@@ -9,8 +10,8 @@ use crate::ui::Ui;
 
 /// Look whether what is kept is whole
 ///
-/// Reads everything: the database page by page, every file of sealed facts with its checksum, and
-/// the chain of the audit trail. Names what is damaged; the exit code is 1 where something is.
+/// Reads everything: the database page by page, the inbox, every file of sealed facts with its
+/// checksum, and the chain of the audit trail. Names what is damaged; the exit code is 1 where something is.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerifyArgs {
@@ -29,7 +30,11 @@ pub(crate) fn run(args: &VerifyArgs, ui: &Ui) -> Result {
     let verified =
         house.store.read(|tx| verify(tx, &house.segments, &mut |_| {})).map_err(Failure::system)?;
     let chain = house.store.read(|tx| store::audit::verify(tx, None)).map_err(Failure::system)?;
-    let whole = told(&verified, ui);
+    let inbox = house.store.inbox().condition().map_err(Failure::system)?;
+    let mut whole = told(&verified, ui);
+    if !inbox_told(&inbox, ui) {
+        whole = Outcome::Findings;
+    }
     match chain {
         store::audit::Verdict::Whole { .. } => Ok(whole),
         broken @ store::audit::Verdict::Broken { .. } => {
@@ -37,6 +42,20 @@ pub(crate) fn run(args: &VerifyArgs, ui: &Ui) -> Result {
             Ok(Outcome::Findings)
         }
     }
+}
+
+/// Says how it is with the inbox, and whether all is well with it.
+fn inbox_told(inbox: &Condition, ui: &Ui) -> bool {
+    if inbox.waiting > 0 {
+        ui.say(format_args!("{} calls in the inbox, to be settled", inbox.waiting));
+    }
+    for (id, why) in &inbox.set_aside {
+        ui.warn(format!("the inbox: the call {id} was set aside: {why}"));
+    }
+    for damage in &inbox.damages {
+        ui.warn(format!("the inbox: {damage}"));
+    }
+    inbox.set_aside.is_empty() && inbox.damages.is_empty()
 }
 
 /// Says what was found.

@@ -146,7 +146,7 @@ async fn say(
     let taken = app
         .write(move |tx| {
             let appended = facts::append(tx, &[report], &mut || on.fresh_id())?;
-            Live::touch_appended(tx, &appended, &on.fresh_id())?;
+            Live::touch_appended(tx, &appended, &on.fresh_id(), now)?;
             let taken = appended.taken.into_iter().next().ok_or_else(Problem::internal)?;
             let is_new = matches!(taken.outcome, Outcome::New | Outcome::Replaced);
             if let (true, Some(lead)) = (is_new, &taken.lead) {

@@ -110,6 +110,7 @@ async fn merge_leads(
             let mut id_of_edge = || edge.clone();
             let merge = merge(tx, &id, &body.lead, now, &reason, &actor, &mut id_of_edge)?;
             Live::touch(tx, [merge.winner.as_str(), merge.loser.as_str()], &mark)?;
+            Live::tell_of_merge(tx, &merge, now)?;
             let noted = Noted::new("lead.merged", format!("lead:{}", merge.winner));
             let noted = noted.after(json!({"merge": merge.id, "loser": merge.loser}));
             let lead = merge.winner.clone();

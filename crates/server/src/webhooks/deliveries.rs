@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use deliver::{Event, Message, MessageId, Outcome, Secret, Secrets, TestCall};
+use deliver::{Message, MessageId, Outcome, Secret, Secrets};
+use live::messages::{Event, TestCall};
 use serde::{Deserialize, Serialize};
 use store::webhooks::{self, Delivery, DeliveryState, LoggedAttempt};
 use utoipa::{IntoParams, ToSchema};
@@ -59,11 +60,11 @@ async fn test_webhook(
         })
         .await?;
     let secrets = signing(secrets.iter().map(store::webhooks::SigningSecret::as_str))?;
-    let message =
+    let message_id =
         MessageId::new(format!("msg_{}", app.fresh_id())).map_err(|_| Problem::internal())?;
     let note = Some("A test from Madura: nothing has happened.".to_owned());
     let event = Event::Test(TestCall { endpoint: id, note });
-    let message = Message::compose(message, &event, now);
+    let message = Message { id: message_id, body: event.written(now) };
     let to = deliver::Endpoint { url: endpoint.url, secrets };
     let attempt = app.sender.send(&to, &message, now).await;
     Ok(Json(TestResult {

@@ -3,8 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use deliver::{EventType, Secret};
+use deliver::Secret;
 use leads::{Duration, Timestamp};
+use live::messages::EventType;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Any, json};
 use store::webhooks::{self, Endpoint, EndpointCounts, NewEndpoint, SigningSecret};

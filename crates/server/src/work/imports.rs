@@ -77,11 +77,13 @@ fn run(app: &App, claim: &JobClaim) {
     let finished = app.live.store().write(move |tx| {
         match outcome {
             Ok(()) => {
-                imports::finish(tx, &import, now)?;
+                let ended = imports::finish(tx, &import, now)?;
+                Live::tell_of_import(tx, &ended, now)?;
                 jobs::finish(tx, &claim, After::Done(&json!({})), now)?;
             }
             Err(Stop::Failed(reason)) => {
-                imports::fail(tx, &import, &reason, now)?;
+                let ended = imports::fail(tx, &import, &reason, now)?;
+                Live::tell_of_import(tx, &ended, now)?;
                 jobs::finish(tx, &claim, After::Failed(&reason), now)?;
             }
             // Somebody halted it, or has it by now.
@@ -167,7 +169,7 @@ fn settle(app: &App, claim: &JobClaim, id: &str, batch: ImportBatch) -> Result<I
             return Ok(None);
         }
         let appended = facts::append(tx, &batch.reports, &mut || on.fresh_id())?;
-        Live::touch_appended(tx, &appended, &mark)?;
+        Live::touch_appended(tx, &appended, &mark, now)?;
         on.live.heard_of(&batch.reports);
         let accepted = batch.rows as i64 - batch.rejects.len() as i64;
         // Several facts may come from one row: it is one that was there where none of them is new.

@@ -104,6 +104,14 @@ pub fn merges(tx: &mut Tx<'_>, lead: &str) -> Result<Vec<Merge>, DbError> {
     Ok(found)
 }
 
+/// The merge that stands by which a lead became part of another, if it did.
+pub fn absorbed_by(tx: &mut Tx<'_>, loser: &str) -> Result<Option<Merge>, DbError> {
+    let sql = format!(
+        "{SELECT} WHERE loser = $1 AND undone_at IS NULL ORDER BY at DESC, id DESC LIMIT 1"
+    );
+    tx.find(&sql, &[loser.into()], read)
+}
+
 const SELECT: &str =
     "SELECT id, winner, loser, at, reason, source, undone_at, undone_by FROM merge";
 

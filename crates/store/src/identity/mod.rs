@@ -23,7 +23,7 @@ mod merges;
 mod names;
 mod settle;
 
-pub use merges::{Merge, MergeError, merge, merges, undo_merge};
+pub use merges::{Merge, MergeError, absorbed_by, merge, merges, undo_merge};
 pub use names::{Identifier, IdentifierKind, find_lead, identifiers, is_placeholder};
 
 pub(crate) use batch::Leads;

@@ -56,7 +56,10 @@ fn what_is_taken_away_is_gone_and_the_rest_stays_over_a_restart() {
     bench.store.inbox().clear(vec!["b".to_owned()]);
     bench.store.inbox().set_aside("c".to_owned(), "a reason".to_owned());
     flush(&bench.store);
-    assert_eq!(bench.store.inbox().counts(), Ok((3, 1)));
+    let condition = bench.store.inbox().condition().expect("a look");
+    assert_eq!((condition.waiting, condition.set_aside.len()), (2, 1));
+    assert_eq!(condition.set_aside[0].1, "a reason");
+    assert_eq!(condition.damages, Vec::<String>::new());
     let (address, directory) = (bench.store.address().clone(), bench.directory);
     drop(bench.store);
     let store = Store::open(&address, start()).expect("open");

@@ -3,8 +3,8 @@
 mod everyone;
 
 pub(crate) use everyone::{
-    Everyone, Numbers, content, gather, gather_for_score, history, one, rescore, rescore_at,
-    score_gathered, score_once,
+    Everyone, Numbers, content, gather, gather_for_score, history, one, program_for, rescore,
+    rescore_at, score_gathered, score_once,
 };
 
 use leads::{LeadFacts, Timestamp};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use history::LEADS_PER_BLOCK;
+use history::{Before, LEADS_PER_BLOCK};
 use leads::{LeadFacts, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -159,6 +159,31 @@ fn everyones_stages_are_those_of_the_slow_walk() {
             let stage = reference.stage_after(&reference.walk(&facts, crowd.t));
             prop_assert_eq!(&fast[&id].stage, &stage, "lead {}", id);
         }
+        Ok(())
+    });
+}
+
+/// A minute later, or a year: who was in a stage then, and whose facts are the same, need not be looked at from
+/// the beginning.
+#[test]
+fn stages_known_of_an_earlier_instant_lead_to_those_without() {
+    let cases = (document(Wanted::STAGES), crowd(Span::SHORT), any::<Index>(), any::<bool>());
+    holds(&cases, |(document, crowd, back, some_changed)| {
+        let Some(model) = fast::model(&document) else {
+            return Ok(());
+        };
+        let history = fast::history(&[&model], &crowd.facts, 3);
+        let program = fast::program_for(&model, history.needs());
+        let span = crowd.t.as_millis() - history.span().0.as_millis();
+        let back = back.index(usize::try_from(span.max(1)).unwrap_or(1)) as i64;
+        let at = Timestamp::saturating_from_millis(crowd.t.as_millis() - back);
+        let scores = history.rescore(&program, at, 2);
+        let changed: Vec<usize> = (0..scores.len()).step_by(2).filter(|_| some_changed).collect();
+        let before = Before { scores: &scores, at, changed: &changed };
+        prop_assert_eq!(
+            history.rescore_since(&program, crowd.t, 2, Some(before)),
+            history.rescore(&program, crowd.t, 2)
+        );
         Ok(())
     });
 }

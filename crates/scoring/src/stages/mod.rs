@@ -16,6 +16,10 @@ use crate::single::{OneLead, Single};
 use crate::sum::reaches;
 use crate::truth::{Truth, Truths};
 
+mod place;
+
+pub use place::Earlier;
+
 /// A lead enters or leaves a stage.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Transition {
@@ -124,15 +128,6 @@ impl Bound<'_> {
         transitions.sort_by_key(|transition| (transition.at, transition.stage));
         transitions
     }
-
-    /// The last stage of the model that a lead is in at an instant.
-    pub fn stage<P: Profile>(&self, lead: &LeadView<'_, P>, at: Timestamp) -> Option<usize> {
-        let stages = (0..self.program.model.stages.len()).rev();
-        let mut walks =
-            stages.map(|stage| Walk { bound: self, lead, stage, until: at.as_millis() });
-        let within = walks.find(Walk::is_within);
-        within.map(|walk| walk.stage)
-    }
 }
 
 /// The walk through one stage.
@@ -144,35 +139,6 @@ struct Walk<'w, 'p, P> {
 }
 
 impl<P: Profile> Walk<'_, '_, P> {
-    /// Whether the lead is in the stage in the end. What is so at the last instant decides for nearly
-    /// everyone: whoever could enter then is in, and whoever must leave then is out, if no stay that was
-    /// begun is still to be served. Only between the two thresholds, and where a rest is to be served, the
-    /// past has a say.
-    fn is_within(&self) -> bool {
-        let rules = self.rules();
-        let must = |possible: Possible| possible.yes && !possible.no;
-        let (is_disqualified, enters, leaves) = self.look(self.until, self.until, |look| {
-            (disqualified(look.envelope), self.enters(look), self.leaves(look))
-        });
-        if must(is_disqualified) {
-            return false;
-        }
-        if rules.requalify_after.as_millis() == 0 && must(enters) {
-            return true;
-        }
-        if must(leaves) && !self.may_still_stay(rules.dwell.as_millis()) {
-            return false;
-        }
-        self.run().last().is_some_and(|last| last.entered)
-    }
-
-    /// Whether a stay can have begun so late that it is not over yet. Every earlier one has been served,
-    /// and ends as soon as the lead must leave.
-    fn may_still_stay(&self, dwell: i64) -> bool {
-        let since = self.until.saturating_sub(dwell);
-        dwell > 0 && self.look(since, self.until, |look| self.enters(look)).yes
-    }
-
     /// Whether the lead is in the stage in the end, and all transitions.
     fn whole(&self) -> (bool, Vec<Transition>) {
         let steps = self.run();
@@ -182,9 +148,7 @@ impl<P: Profile> Walk<'_, '_, P> {
     /// The same, but only the transitions after an instant (ms). Where no stay and no rest is to be
     /// served, whether the lead was in the stage at that instant says all about the time before it.
     fn after(&self, since: i64) -> (bool, Vec<Transition>) {
-        let rules = self.rules();
-        let serves = rules.dwell.as_millis() > 0 || rules.requalify_after.as_millis() > 0;
-        if serves || since >= self.until {
+        if self.serves() || since >= self.until {
             let (is_within, mut steps) = self.whole();
             steps.retain(|step| step.at.as_millis() > since);
             return (is_within, steps);
@@ -243,6 +207,13 @@ impl<P: Profile> Walk<'_, '_, P> {
             transitions.push(self.transition(left, false));
             now = left;
         }
+    }
+
+    /// Whether a stay or a rest is to be served: then what is so at an instant does not say everything about
+    /// the time before it.
+    fn serves(&self) -> bool {
+        let rules = self.rules();
+        rules.dwell.as_millis() > 0 || rules.requalify_after.as_millis() > 0
     }
 
     fn rules(&self) -> &Stage {

@@ -1,0 +1,146 @@
+//! What webhooks are told, in the transaction of what they are told of.
+
+use leads::{Points, Timestamp};
+use store::facts::Appended;
+use store::identity::{Merge, absorbed_by};
+use store::imports::Import;
+use store::scores::{LeadRow, Transition, TransitionKind, lead_row};
+use store::{DbError, Tx, webhooks};
+
+use crate::Live;
+use crate::judge::Place;
+use crate::messages::{
+    Brackets, Event, FinishedImport, LeadName, MergedLeads, Reason, Stages, Standing,
+};
+
+/// A message that is ready to be kept.
+pub(crate) struct Announcement {
+    /// The same however often it is found that it is to be told.
+    id: String,
+    event_type: &'static str,
+    about: Option<String>,
+    payload: String,
+}
+
+impl Announcement {
+    fn new(id: String, event: &Event, about: Option<String>, now: Timestamp) -> Self {
+        Self { id, event_type: event.kind().name(), about, payload: event.written(now) }
+    }
+
+    /// Of a change of a lead.
+    pub(crate) fn of_change(
+        transition: &Transition,
+        place: &Place,
+        row: &LeadRow,
+        now: Timestamp,
+    ) -> Self {
+        let standing = Standing {
+            lead: name_of(&transition.lead, Some(row)),
+            model: transition.model.clone(),
+            model_version: u32::try_from(transition.version).unwrap_or_default(),
+            at: transition.at,
+            score: Points::from_hundredths(transition.score.saturating_mul(100))
+                .unwrap_or_default(),
+            grade: place.grade.clone(),
+            bracket: place.bracket.clone(),
+            stage: place.stage.clone(),
+            disqualified: place.is_disqualified,
+        };
+        let (from, to) = (transition.from.clone(), transition.to.clone());
+        // Standard Webhooks signs `id.timestamp.body`: an id without dots cannot be mistaken.
+        let id = transition.id.replace("tr_", "msg_");
+        let reason = Some(transition.reason.clone());
+        let event = match transition.kind {
+            TransitionKind::StageEntered => {
+                let from = place.stage_before.clone();
+                Event::StageEntered(Stages { standing, from, to, reason })
+            }
+            TransitionKind::StageLeft => {
+                let to = place.stage.clone();
+                Event::StageLeft(Stages { standing, from, to, reason })
+            }
+            TransitionKind::Bracket => Event::BracketChanged(Brackets { standing, from, to }),
+            TransitionKind::Disqualified => Event::Disqualified(Reason { standing, reason }),
+            TransitionKind::Requalified => Event::Requalified(Reason { standing, reason }),
+        };
+        Self::new(id, &event, Some(transition.lead.clone()), now)
+    }
+}
+
+impl Live {
+    /// Tells webhooks that two leads became one, in the transaction in which they do.
+    pub fn tell_of_merge(tx: &mut Tx<'_>, merge: &Merge, now: Timestamp) -> Result<(), DbError> {
+        let row = lead_row(tx, &merge.winner)?;
+        let event = Event::Merged(MergedLeads {
+            lead: name_of(&merge.winner, row.as_ref()),
+            merged_lead: merge.loser.clone(),
+            merge: merge.id.clone(),
+            at: merge.at,
+            reason: Some(merge.reason.clone()),
+        });
+        let id = format!("msg_{}", merge.id);
+        announce(tx, &[Announcement::new(id, &event, Some(merge.winner.clone()), now)], now)
+    }
+
+    /// The same of all leads that became one as reports were appended.
+    pub(crate) fn tell_of_joined(
+        tx: &mut Tx<'_>,
+        appended: &Appended,
+        now: Timestamp,
+    ) -> Result<(), DbError> {
+        for lead in &appended.joined {
+            if let Some(merge) = absorbed_by(tx, lead)? {
+                Self::tell_of_merge(tx, &merge, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells webhooks how an import ended, in the transaction in which it does.
+    pub fn tell_of_import(tx: &mut Tx<'_>, import: &Import, now: Timestamp) -> Result<(), DbError> {
+        let number = |count: i64| u64::try_from(count).unwrap_or_default();
+        let event = Event::ImportFinished(FinishedImport {
+            import: import.id.clone(),
+            name: Some(import.name.clone()),
+            state: import.state.as_str().to_owned(),
+            rows: number(import.next_row),
+            taken: number(import.taken),
+            repeated: number(import.repeated),
+            rejected: number(import.rejected),
+            at: import.finished_at.unwrap_or(now),
+        });
+        // An import may fail, be resumed and end again.
+        let id = format!("msg_{}-{}", import.id, now.as_millis());
+        announce(tx, &[Announcement::new(id, &event, None, now)], now)
+    }
+}
+
+/// Keeps messages for the endpoints that want to hear of them.
+pub(crate) fn announce(
+    tx: &mut Tx<'_>,
+    announcements: &[Announcement],
+    now: Timestamp,
+) -> Result<(), DbError> {
+    if announcements.is_empty() {
+        return Ok(());
+    }
+    let messages: Vec<webhooks::Message<'_>> = announcements
+        .iter()
+        .map(|announcement| webhooks::Message {
+            id: &announcement.id,
+            event_type: announcement.event_type,
+            about: announcement.about.as_deref(),
+            payload: &announcement.payload,
+        })
+        .collect();
+    webhooks::enqueue(tx, &messages, now).map(|_| ())
+}
+
+fn name_of(lead: &str, row: Option<&LeadRow>) -> LeadName {
+    LeadName {
+        id: lead.to_owned(),
+        email: row.and_then(|row| row.email.clone()),
+        name: row.and_then(|row| row.name.clone()),
+        company: row.and_then(|row| row.company.clone()),
+    }
+}

@@ -1,0 +1,187 @@
+//! What receivers are told.
+
+use leads::{Points, Timestamp};
+use live::messages::{
+    Brackets, Event, EventType, FinishedImport, LeadName, MergedLeads, Reason, Stages, Standing,
+    TestCall,
+};
+use serde_json::{Value, json};
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).expect("an instant")
+}
+
+fn lead() -> LeadName {
+    LeadName {
+        id: "0197c1b2".to_owned(),
+        email: Some("ana@example.com".to_owned()),
+        name: Some("Ana María".to_owned()),
+        company: None,
+    }
+}
+
+fn standing() -> Standing {
+    Standing {
+        lead: lead(),
+        model: "sales".to_owned(),
+        model_version: 7,
+        at: at("2026-03-01T10:00:00Z"),
+        score: Points::parse("62.5").expect("points"),
+        grade: Some("A1".to_owned()),
+        bracket: Some("hot".to_owned()),
+        stage: Some("sales_qualified".to_owned()),
+        disqualified: false,
+    }
+}
+
+fn stages() -> Stages {
+    Stages {
+        standing: standing(),
+        from: Some("marketing_qualified".to_owned()),
+        to: Some("sales_qualified".to_owned()),
+        reason: Some("62.5 points; 60 are needed".to_owned()),
+    }
+}
+
+/// One event of each type.
+pub(crate) fn events() -> Vec<Event> {
+    vec![
+        Event::StageEntered(stages()),
+        Event::StageLeft(stages()),
+        Event::BracketChanged(Brackets {
+            standing: standing(),
+            from: Some("warm".to_owned()),
+            to: Some("hot".to_owned()),
+        }),
+        Event::Disqualified(Reason {
+            standing: Standing { disqualified: true, score: Points::ZERO, ..standing() },
+            reason: Some("a competitor".to_owned()),
+        }),
+        Event::Requalified(Reason {
+            standing: standing(),
+            reason: Some("a competitor".to_owned()),
+        }),
+        Event::Merged(MergedLeads {
+            lead: lead(),
+            merged_lead: "0197c1b3".to_owned(),
+            merge: "0197c1b4".to_owned(),
+            at: at("2026-03-01T10:00:00.250Z"),
+            reason: Some("the same address".to_owned()),
+        }),
+        Event::ImportFinished(FinishedImport {
+            import: "0197c1b5".to_owned(),
+            name: Some("fair.csv".to_owned()),
+            state: "finished".to_owned(),
+            rows: 1200,
+            taken: 1150,
+            repeated: 40,
+            rejected: 10,
+            at: at("2026-03-01T10:00:00Z"),
+        }),
+        Event::Test(TestCall {
+            endpoint: "0197c1b6".to_owned(),
+            note: Some("Sent by hand from the settings.".to_owned()),
+        }),
+    ]
+}
+
+fn body(event: &Event) -> Value {
+    serde_json::from_str(&event.written(at("2026-03-01T10:00:01Z"))).expect("JSON")
+}
+
+#[test]
+fn a_message_has_a_type_an_instant_and_data() {
+    assert_eq!(
+        body(&Event::StageEntered(stages())),
+        json!({
+            "type": "lead.stage_entered",
+            "timestamp": "2026-03-01T10:00:01Z",
+            "data": {
+                "lead": {
+                    "id": "0197c1b2",
+                    "email": "ana@example.com",
+                    "name": "Ana María",
+                    "company": null,
+                },
+                "model": "sales",
+                "model_version": 7,
+                "at": "2026-03-01T10:00:00Z",
+                "score": 62.5,
+                "grade": "A1",
+                "bracket": "hot",
+                "stage": "sales_qualified",
+                "disqualified": false,
+                "from": "marketing_qualified",
+                "to": "sales_qualified",
+                "reason": "62.5 points; 60 are needed",
+            },
+        })
+    );
+}
+
+#[test]
+fn every_type_has_its_name_and_is_found_by_it() {
+    let names: Vec<_> = events().iter().map(|event| event.kind().name()).collect();
+    assert_eq!(
+        names,
+        [
+            "lead.stage_entered",
+            "lead.stage_left",
+            "lead.bracket_changed",
+            "lead.disqualified",
+            "lead.requalified",
+            "lead.merged",
+            "import.finished",
+            "webhook.test",
+        ]
+    );
+    for (event, kind) in events().iter().zip(EventType::ALL) {
+        assert_eq!(event.kind(), kind);
+        assert_eq!(EventType::by_name(kind.name()), Some(kind));
+        assert_eq!(body(event)["type"], kind.name());
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+        assert!(kind.name().chars().all(fits), "as Standard Webhooks asks: {}", kind.name());
+    }
+    assert_eq!(EventType::by_name("lead.exploded"), None);
+}
+
+#[test]
+fn every_field_of_every_payload_is_in_the_reference() {
+    let reference = std::fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/user/reference/webhooks.md"
+    ))
+    .unwrap();
+    for event in events() {
+        let name = event.kind().name();
+        let (_, section) = reference.split_once(&format!("\n### `{name}`")).expect(name);
+        let section = section.split("\n#").next().unwrap();
+        let example = section.split("```json\n").nth(1).expect(name).split("```").next().unwrap();
+        let example: Value = serde_json::from_str(example).expect(name);
+        assert_eq!(example, body(&event), "{name}");
+    }
+}
+
+#[test]
+fn whole_points_are_whole_numbers() {
+    for (points, expected) in [("62", "62"), ("62.5", "62.5"), ("-0.25", "-0.25"), ("0", "0")] {
+        let standing = Standing { score: Points::parse(points).unwrap(), ..standing() };
+        let text = serde_json::to_string(&standing).unwrap();
+        assert!(text.contains(&format!("\"score\":{expected},")), "{text}");
+    }
+}
+
+#[test]
+fn a_name_as_long_as_a_book_does_not_make_a_message_too_long() {
+    let long = "\u{1}ñ".repeat(50_000);
+    let id = "x".repeat(255);
+    let mut stages = stages();
+    stages.reason = Some(long.clone());
+    stages.standing.lead =
+        LeadName { id, email: Some(long.clone()), name: Some(long.clone()), company: Some(long) };
+    let body = Event::StageEntered(stages).written(at("2026-03-01T10:00:01Z"));
+    assert!(body.len() < 20_000, "{} bytes", body.len());
+    let name = serde_json::from_str::<Value>(&body).unwrap()["data"]["lead"]["name"].clone();
+    assert_eq!(name.as_str().unwrap().chars().count(), 251);
+    assert!(name.as_str().unwrap().ends_with('…'));
+}

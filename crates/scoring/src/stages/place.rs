@@ -1,0 +1,161 @@
+//! Where a lead stands at an instant, without the way there.
+//!
+//! What is so at that instant decides for nearly everyone: whoever could enter a stage then is in it, and
+//! whoever must leave it then is out. Only between the two thresholds the past has a say, and of the past the
+//! last instant at which one of the two was so. It is looked for from the end, in stretches that grow.
+
+use leads::Timestamp;
+
+use super::{Possible, Walk};
+use crate::bound::Bound;
+use crate::fold::{LeadView, Profile, Score, Tally};
+use crate::truth::Truth;
+
+/// Where a lead stood at an earlier instant, by the same facts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Earlier {
+    /// The instant.
+    pub at: Timestamp,
+    /// The last stage of the model that it was in.
+    pub stage: Option<usize>,
+}
+
+impl Earlier {
+    /// Whether the lead was in a stage; `None` where that cannot be told.
+    fn was_in(self, stage: usize) -> Option<bool> {
+        match self.stage {
+            Some(known) if stage == known => Some(true),
+            Some(known) if stage < known => None,
+            _ => Some(false),
+        }
+    }
+}
+
+impl Bound<'_> {
+    /// The last stage of the model that a lead is in at an instant.
+    pub fn stage<P: Profile>(&self, lead: &LeadView<'_, P>, at: Timestamp) -> Option<usize> {
+        let mut tally = Tally::default();
+        let score = self.score(lead, at, &mut tally);
+        self.stage_of(lead, at, (&score, &tally), None)
+    }
+
+    /// The same, where the numbers at that instant have just been reckoned with this tally. Where it is known
+    /// how the lead stood `earlier`, that spares a look at most of its past.
+    #[inline]
+    pub fn stage_of<P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        at: Timestamp,
+        reckoned: (&Score, &Tally),
+        earlier: Option<Earlier>,
+    ) -> Option<usize> {
+        let earlier = earlier.filter(|earlier| earlier.at <= at);
+        (0..self.program.model.stages.len()).rev().find(|stage| {
+            let walk = Walk { bound: self, lead, stage: *stage, until: at.as_millis() };
+            let known = earlier.and_then(|known| Some((known.at, known.was_in(*stage)?)));
+            walk.ends_within(reckoned, known)
+        })
+    }
+}
+
+impl<P: Profile> Walk<'_, '_, P> {
+    /// Whether the lead is in the stage in the end.
+    pub(super) fn is_within(&self) -> bool {
+        let mut tally = Tally::default();
+        let until = Timestamp::saturating_from_millis(self.until);
+        let score = self.bound.score(self.lead, until, &mut tally);
+        self.ends_within((&score, &tally), None)
+    }
+
+    fn ends_within(
+        &self,
+        (score, tally): (&Score, &Tally),
+        earlier: Option<(Timestamp, bool)>,
+    ) -> bool {
+        if score.disqualified.is_some() {
+            return false;
+        }
+        let rules = self.rules();
+        let is_fast = self.is_fast(tally);
+        let stays = rules.leave.reached_by(score);
+        if rules.requalify_after.as_millis() == 0
+            && (is_fast || (stays && rules.enter.reached_by(score)))
+        {
+            return true;
+        }
+        if !(stays || is_fast || self.may_still_stay(rules.dwell.as_millis())) {
+            return false;
+        }
+        if self.serves() {
+            return self.run().last().is_some_and(|last| last.entered);
+        }
+        match earlier {
+            Some((at, was)) => self.last_word(at.as_millis(), self.until).unwrap_or(was),
+            None => self.last_word_of_all().unwrap_or(false),
+        }
+    }
+
+    /// Whether a fast track to the stage is true at the instant at which the lead was counted.
+    fn is_fast(&self, tally: &Tally) -> bool {
+        let counted = |slot: usize| u64::from(tally.slots[slot].counted);
+        let at = Timestamp::saturating_from_millis(self.until);
+        let answer = |clause| self.bound.clause(clause, self.lead, at, &counted);
+        let mut tracks = self.bound.program.fast_tracks(self.stage);
+        tracks.any(|(_, clause)| answer(clause) == Truth::True)
+    }
+
+    /// Whether a stay can have begun so late that it is not over yet. Every earlier one has been served,
+    /// and ends as soon as the lead must leave.
+    fn may_still_stay(&self, dwell: i64) -> bool {
+        let since = self.until.saturating_sub(dwell);
+        dwell > 0 && self.look(since, self.until, |look| self.enters(look)).yes
+    }
+
+    /// Whether, at the last instant that decides anything, the lead enters; `None` where none does.
+    fn last_word_of_all(&self) -> Option<bool> {
+        let instants = self.lead.at;
+        let mut last = self.until;
+        let mut events = instants.partition_point(|at| *at <= last);
+        // From event to event at first: a few decide as a rule. Of a stretch with many, bounds say less.
+        let mut step = 1;
+        while events > 0 {
+            events = events.saturating_sub(step);
+            let first = instants[events];
+            if first <= last {
+                let word = self.last_word(first, last);
+                if word.is_some() {
+                    return word;
+                }
+                last = first - 1;
+            }
+            step *= 2;
+        }
+        self.last_word(Timestamp::MIN.as_millis(), last)
+    }
+
+    /// The same between two instants (ms, both included). No lead enters and leaves at one instant.
+    fn last_word(&self, first: i64, last: i64) -> Option<bool> {
+        if first > last {
+            return None;
+        }
+        let both =
+            |first, last| self.look(first, last, |look| (self.enters(look), self.leaves(look)));
+        let surely = |possible: Possible| possible.yes && !possible.no;
+        let (enters, leaves) = both(first, last);
+        if !enters.yes && !leaves.yes {
+            return None;
+        }
+        if surely(enters) || surely(leaves) {
+            return Some(enters.yes);
+        }
+        let second = self.split(first, last);
+        if !(enters.yes && leaves.yes) && first < second {
+            // Only one of the two can be: it is enough that it is so at some instant, and most are the first.
+            let (enters, leaves) = both(first, first);
+            if surely(enters) || surely(leaves) {
+                return Some(enters.yes);
+            }
+        }
+        self.last_word(second, last).or_else(|| self.last_word(first, second - 1))
+    }
+}
