@@ -103,7 +103,7 @@ pub struct Part {
 const LEADS_PER_PIECE: usize = 512;
 const PIECES_PER_BLOCK: usize = LEADS_PER_BLOCK / LEADS_PER_PIECE;
 
-/// Compares two models over everyone at an instant. Both programs must have been made for
+/// Compares two models over everyone at an instant. What both look at must be among
 /// [`History::needs`]. `movers` is how many of those who moved most are listed.
 pub fn compare(
     history: &History,
@@ -113,7 +113,8 @@ pub fn compare(
     threads: usize,
 ) -> Comparison {
     let names = Names::new(programs.0.model(), programs.1.model());
-    let bound = (history.bind(programs.0), history.bind(programs.1));
+    let fitting = (programs.0.fitting(&history.needs), programs.1.fitting(&history.needs));
+    let bound = (history.bind(&fitting.0), history.bind(&fitting.1));
     let pieces = history.blocks.len() * PIECES_PER_BLOCK;
     let parts = in_parallel(pieces, threads, Memory::default, |memory, piece| {
         let (index, piece) = (piece / PIECES_PER_BLOCK, piece % PIECES_PER_BLOCK);

@@ -200,8 +200,8 @@ impl Gathered {
 }
 
 impl History {
-    /// Scores everyone at an instant, past or present. The program must have been made with
-    /// [`Program::with_needs`] for [`History::needs`].
+    /// Scores everyone at an instant, past or present. What the program looks at must be among
+    /// [`History::needs`].
     pub fn rescore(&self, program: &Program, at: Timestamp, threads: usize) -> Scores {
         self.rescore_since(program, at, threads, None)
     }
@@ -215,7 +215,8 @@ impl History {
         threads: usize,
         before: Option<Before<'_>>,
     ) -> Scores {
-        let bound = self.bind(program);
+        let program = program.fitting(&self.needs);
+        let bound = self.bind(&program);
         let blocks = in_parallel(self.blocks.len(), threads, Memory::default, |memory, index| {
             let before = before.and_then(|before| before.of_block(index));
             let block = &mut &*self.blocks[index];
@@ -224,7 +225,8 @@ impl History {
         Scores { blocks }
     }
 
-    /// The program bound to the words of this history.
+    /// The program bound to the words of this history, for which it was made or which it is
+    /// [`Program::fitting`].
     pub(crate) fn bind<'p>(&self, program: &'p Program) -> Bound<'p> {
         program.bind(&self.vocabulary, self.first, self.last)
     }

@@ -101,7 +101,8 @@ pub(crate) fn powers(
     let lenses = lenses(program.model(), &history.needs.traits);
     let columns: Vec<usize> = (0..history.needs.traits.len()).collect();
     let odds = Odds::new(total);
-    let bound = history.bind(program);
+    let program = program.fitting(&history.needs);
+    let bound = history.bind(&program);
     let looked = in_parallel(history.blocks.len(), threads, Tally::default, |tally, index| {
         let block = &history.blocks[index];
         let mut looked = Looked::new(lenses.len(), columns.len());
