@@ -1,12 +1,13 @@
 //! What if? Two models over the same facts at the same instant: who moves, and because of what.
 
 use leads::Timestamp;
-use scoring::{Amount, Bound, LeadView, Model, Program, Score, Tally};
+use scoring::{Amount, Model, Program, Score};
 use serde::Serialize;
 
 use crate::blocks::{History, LEADS_PER_BLOCK, view};
 use crate::parallel::in_parallel;
-use crate::roster::{RowProfile, Stretch};
+use crate::rescore::Scored;
+use crate::scorer::Scorer;
 
 /// Everyone under one model and under another.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -103,7 +104,7 @@ pub struct Part {
 const LEADS_PER_PIECE: usize = 512;
 const PIECES_PER_BLOCK: usize = LEADS_PER_BLOCK / LEADS_PER_PIECE;
 
-/// Compares two models over everyone at an instant. Both programs must have been made for
+/// Compares two models over everyone at an instant. What both look at must be among
 /// [`History::needs`]. `movers` is how many of those who moved most are listed.
 pub fn compare(
     history: &History,
@@ -113,7 +114,8 @@ pub fn compare(
     threads: usize,
 ) -> Comparison {
     let names = Names::new(programs.0.model(), programs.1.model());
-    let bound = (history.bind(programs.0), history.bind(programs.1));
+    let fitting = (programs.0.fitting(&history.needs), programs.1.fitting(&history.needs));
+    let bound = (history.bind(&fitting.0), history.bind(&fitting.1));
     let pieces = history.blocks.len() * PIECES_PER_BLOCK;
     let parts = in_parallel(pieces, threads, Memory::default, |memory, piece| {
         let (index, piece) = (piece / PIECES_PER_BLOCK, piece % PIECES_PER_BLOCK);
@@ -123,9 +125,10 @@ pub fn compare(
         let leads = from..block.len().min(from + LEADS_PER_PIECE);
         let place = index * LEADS_PER_BLOCK + from;
         let stretch = history.roster.stretch(place..place + leads.len());
-        stretch.changing(at.as_millis(), &mut memory.changing);
-        memory.before.stand(&bound.0, &stretch);
-        memory.after.stand(&bound.1, &stretch);
+        let Memory { scorers, amounts, changing, parts } = memory;
+        stretch.changing(at.as_millis(), changing);
+        scorers.0.stand(&bound.0, &stretch);
+        scorers.1.stand(&bound.1, &stretch);
         for lead in leads {
             let position = index * LEADS_PER_BLOCK + lead;
             if history.roster.is_gone(position) {
@@ -133,22 +136,17 @@ pub fn compare(
             }
             let profile = history.roster.profile(position);
             let view = view(&history.roster, block, index, lead, &profile);
-            let place = (!memory.changing[lead - from]).then_some(lead - from);
-            let before = memory.before.score(&bound.0, &view, at, place);
-            let after = memory.after.score(&bound.1, &view, at, place);
+            let place = (!changing[lead - from]).then_some(lead - from);
+            let before = scorers.0.score(&bound.0, &view, at, place, None);
+            let after = scorers.1.score(&bound.1, &view, at, place, None);
             part.count(&before, &after);
             if before.score.score != after.score.score {
-                memory.before.reckon_amounts(&bound.0, &view, at);
-                memory.after.reckon_amounts(&bound.1, &view, at);
+                scorers.0.amounts(&bound.0, &view, at, &mut amounts.0);
+                scorers.1.amounts(&bound.1, &view, at, &mut amounts.1);
                 let change = after.score.score - before.score.score;
-                let (old, new) = (&memory.before.amounts, &memory.after.amounts);
-                names.parts(old, new, change, &mut memory.parts);
-                part.move_by(&memory.parts);
-                part.keep(
-                    Moved { position, before, after, parts: Vec::new() },
-                    &memory.parts,
-                    movers,
-                );
+                names.parts(&amounts.0, &amounts.1, change, parts);
+                part.move_by(parts);
+                part.keep(Moved { position, before, after }, parts, movers);
             }
         }
         part
@@ -160,54 +158,14 @@ pub fn compare(
     all.told(history, &names, programs, at)
 }
 
-/// What comparing keeps from lead to lead.
+/// What comparing keeps from lead to lead, `.0` of the first model and `.1` of the second.
 #[derive(Default)]
 struct Memory {
-    before: Side,
-    after: Side,
+    scorers: (Scorer, Scorer),
+    amounts: (Vec<Amount>, Vec<Amount>),
     /// Leads of a piece of which some trait changes.
     changing: Vec<bool>,
     parts: Vec<Amount>,
-}
-
-/// The same of one model.
-#[derive(Default)]
-struct Side {
-    tally: Tally,
-    standing: scoring::Standing,
-    amounts: Vec<Amount>,
-}
-
-impl Side {
-    /// Reckons what the traits of a piece give.
-    fn stand(&mut self, bound: &Bound<'_>, stretch: &Stretch<'_>) {
-        bound.stand(stretch, &mut self.standing);
-    }
-
-    /// Scores a lead, by what its traits give where it has a `place` in the piece.
-    fn score(
-        &mut self,
-        bound: &Bound<'_>,
-        lead: &LeadView<'_, RowProfile<'_>>,
-        at: Timestamp,
-        place: Option<usize>,
-    ) -> Standing {
-        let score = match place {
-            Some(place) => bound.score_standing(lead, at, &mut self.tally, &self.standing, place),
-            None => bound.score(lead, at, &mut self.tally),
-        };
-        Standing { score, stage: bound.stage_of(lead, at, (&score, &self.tally), None) }
-    }
-
-    /// Reckons what each criterion gives the lead that was scored last.
-    fn reckon_amounts(
-        &mut self,
-        bound: &Bound<'_>,
-        lead: &LeadView<'_, RowProfile<'_>>,
-        at: Timestamp,
-    ) {
-        bound.amounts_of(lead, at, &self.tally, &mut self.amounts);
-    }
 }
 
 /// Criteria of both models by name: where each stands in the one and in the other.
@@ -217,17 +175,11 @@ struct Names {
     stages: (usize, usize),
 }
 
-struct Standing {
-    score: Score,
-    stage: Option<usize>,
-}
-
-/// A lead whose score moved; `parts` has an entry per name, and one more for what is left.
+/// A lead whose score moved.
 struct Moved {
     position: usize,
-    before: Standing,
-    after: Standing,
-    parts: Vec<Amount>,
+    before: Scored,
+    after: Scored,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -246,7 +198,8 @@ struct Compared {
     brackets: Vec<Vec<u64>>,
     stages: Vec<Vec<u64>>,
     causes: Vec<Tallied>,
-    movers: Vec<Moved>,
+    /// Each with its parts: an entry per name, and one more for what is left.
+    movers: Vec<(Moved, Vec<Amount>)>,
 }
 
 impl Names {
@@ -303,18 +256,15 @@ impl Compared {
         }
     }
 
-    fn count(&mut self, before: &Standing, after: &Standing) {
+    fn count(&mut self, before: &Scored, after: &Scored) {
         self.leads += 1;
         self.up += u64::from(after.score.score > before.score.score);
         self.down += u64::from(after.score.score < before.score.score);
         self.sums.0 += before.score.score;
         self.sums.1 += after.score.score;
-        let bracket = |standing: &Standing| {
-            standing.score.bracket.map_or(0, |bracket| usize::from(bracket) + 1)
-        };
-        self.brackets[bracket(before)][bracket(after)] += 1;
-        let stage = |standing: &Standing| standing.stage.map_or(0, |stage| stage + 1);
-        self.stages[stage(before)][stage(after)] += 1;
+        let place = |place: Option<u8>| place.map_or(0, |place| usize::from(place) + 1);
+        self.brackets[place(before.score.bracket)][place(after.score.bracket)] += 1;
+        self.stages[place(before.stage)][place(after.stage)] += 1;
     }
 
     fn move_by(&mut self, parts: &[Amount]) {
@@ -332,9 +282,9 @@ impl Compared {
 
     /// Keeps those who moved most, in order, each with its parts.
     fn keep(&mut self, moved: Moved, parts: &[Amount], most: usize) {
-        let place = self.movers.partition_point(|other| other.rank() <= moved.rank());
+        let place = self.movers.partition_point(|(other, _)| other.rank() <= moved.rank());
         if place < most {
-            self.movers.insert(place, Moved { parts: parts.to_vec(), ..moved });
+            self.movers.insert(place, (moved, parts.to_vec()));
             self.movers.truncate(most);
         }
     }
@@ -358,8 +308,7 @@ impl Compared {
             cause.leads += more.leads;
             cause.main_cause_of += more.main_cause_of;
         }
-        for mut moved in other.movers {
-            let parts = std::mem::take(&mut moved.parts);
+        for (moved, parts) in other.movers {
             self.keep(moved, &parts, most);
         }
     }
@@ -391,12 +340,12 @@ impl Compared {
             })
             .collect();
         causes.sort_by_key(|cause| std::cmp::Reverse(cause.moved));
-        let mover = |moved: &Moved| Mover {
+        let mover = |(moved, parts): &(Moved, Vec<Amount>)| Mover {
             lead: history.roster.id(moved.position).to_string(),
-            before: moved.before.told(old),
-            after: moved.after.told(new),
+            before: told(&moved.before, old),
+            after: told(&moved.after, new),
             change: moved.change(),
-            parts: parts_told(&moved.parts, |index| names.of(index)),
+            parts: parts_told(parts, |index| names.of(index)),
         };
         Comparison {
             models: (old.name.clone(), new.name.clone()),
@@ -425,15 +374,13 @@ impl Moved {
     }
 }
 
-impl Standing {
-    fn told(&self, model: &Model) -> Numbers {
-        let Score { score, bracket, disqualified, .. } = self.score;
-        Numbers {
-            score,
-            bracket: bracket.map(|index| model.brackets[usize::from(index)].name.clone()),
-            stage: self.stage.map(|index| model.stages[index].name.clone()),
-            disqualified: disqualified.map(|index| model.gates[usize::from(index)].name.clone()),
-        }
+fn told(scored: &Scored, model: &Model) -> Numbers {
+    let Score { score, bracket, disqualified, .. } = scored.score;
+    Numbers {
+        score,
+        bracket: bracket.map(|index| model.brackets[usize::from(index)].name.clone()),
+        stage: scored.stage.map(|index| model.stages[usize::from(index)].name.clone()),
+        disqualified: disqualified.map(|index| model.gates[usize::from(index)].name.clone()),
     }
 }
 

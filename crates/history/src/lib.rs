@@ -20,6 +20,7 @@ mod parallel;
 mod partition;
 mod rescore;
 mod roster;
+mod scorer;
 mod settle;
 mod suspects;
 mod warnings;

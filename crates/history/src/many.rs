@@ -20,7 +20,8 @@ impl History {
         memory: impl Fn() -> M + Sync,
         visit: impl Fn(&mut M, usize, Moments<'_>) + Sync,
     ) -> Vec<M> {
-        let bound = self.bind(program);
+        let program = program.fitting(&self.needs);
+        let bound = self.bind(&program);
         let instants = bound.at_instants(instants);
         in_parallel(self.blocks.len(), threads, ManyTally::default, |tally, index| {
             let block = &self.blocks[index];

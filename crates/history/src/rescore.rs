@@ -2,13 +2,14 @@
 
 use leads::Timestamp;
 use scoring::stages::Earlier;
-use scoring::{Bound, LeadView, Model, Program, Score, Standing, Tally, Vocabulary};
+use scoring::{Bound, LeadView, Model, Program, Score, Vocabulary};
 
 use crate::blocks::{Block, Events, History, LEADS_PER_BLOCK};
 use crate::coarse::CoarseBlock;
 use crate::gather::Gathered;
 use crate::parallel::in_parallel;
 use crate::roster::Roster;
+use crate::scorer::Scorer;
 
 /// One lead's numbers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -200,8 +201,8 @@ impl Gathered {
 }
 
 impl History {
-    /// Scores everyone at an instant, past or present. The program must have been made with
-    /// [`Program::with_needs`] for [`History::needs`].
+    /// Scores everyone at an instant, past or present. What the program looks at must be among
+    /// [`History::needs`].
     pub fn rescore(&self, program: &Program, at: Timestamp, threads: usize) -> Scores {
         self.rescore_since(program, at, threads, None)
     }
@@ -215,7 +216,8 @@ impl History {
         threads: usize,
         before: Option<Before<'_>>,
     ) -> Scores {
-        let bound = self.bind(program);
+        let program = program.fitting(&self.needs);
+        let bound = self.bind(&program);
         let blocks = in_parallel(self.blocks.len(), threads, Memory::default, |memory, index| {
             let before = before.and_then(|before| before.of_block(index));
             let block = &mut &*self.blocks[index];
@@ -224,7 +226,8 @@ impl History {
         Scores { blocks }
     }
 
-    /// The program bound to the words of this history.
+    /// The program bound to the words of this history, for which it was made or which it is
+    /// [`Program::fitting`].
     pub(crate) fn bind<'p>(&self, program: &'p Program) -> Bound<'p> {
         program.bind(&self.vocabulary, self.first, self.last)
     }
@@ -275,8 +278,7 @@ const STRETCH: usize = 1024;
 /// What scoring keeps from lead to lead.
 #[derive(Debug, Default)]
 struct Memory {
-    tally: Tally,
-    standing: Standing,
+    scorer: Scorer,
     /// Leads of a stretch of which some trait changes.
     changing: Vec<bool>,
 }
@@ -290,13 +292,13 @@ fn score_block(
     before: Option<&BlockBefore<'_>>,
     memory: &mut Memory,
 ) -> ScoreBlock {
-    let Memory { tally, standing, changing } = memory;
+    let Memory { scorer, changing } = memory;
     let mut scores = ScoreBlock::new(bound.model(), events.leads());
     for first in (0..events.leads()).step_by(STRETCH) {
         let leads = first..events.leads().min(first + STRETCH);
         let place = index * LEADS_PER_BLOCK + first;
         let stretch = roster.stretch(place..place + leads.len());
-        bound.stand(&stretch, standing);
+        scorer.stand(bound, &stretch);
         stretch.changing(at.as_millis(), changing);
         for (lead, changing) in leads.zip(changing.iter()) {
             let position = index * LEADS_PER_BLOCK + lead;
@@ -304,19 +306,9 @@ fn score_block(
             let (instants, shapes) = events.of(lead);
             let created_at = roster.created_at[position];
             let view = LeadView { created_at, at: instants, shapes, profile };
-            let score = if *changing {
-                bound.score(&view, at, tally)
-            } else {
-                bound.score_standing(&view, at, tally, standing, lead - first)
-            };
-            let stage = bound.stage_of(
-                &view,
-                at,
-                (&score, tally),
-                before.and_then(|before| before.of(lead)),
-            );
-            let stage = stage.map(|stage| stage as u8);
-            scores.push(Scored { score, stage });
+            let place = (!changing).then_some(lead - first);
+            let earlier = before.and_then(|before| before.of(lead));
+            scores.push(scorer.score(bound, &view, at, place, earlier));
         }
     }
     scores

@@ -6,7 +6,7 @@
 
 use leads::Timestamp;
 use scoring::model::{Condition, GateEffect, Rule};
-use scoring::{CREATED_AT, Model, Profile as _, Program, Tally};
+use scoring::{Amount, CREATED_AT, Model, Profile as _, Program, Tally};
 use serde::Serialize;
 
 use crate::blocks::{History, LEADS_PER_BLOCK, view};
@@ -101,8 +101,10 @@ pub(crate) fn powers(
     let lenses = lenses(program.model(), &history.needs.traits);
     let columns: Vec<usize> = (0..history.needs.traits.len()).collect();
     let odds = Odds::new(total);
-    let bound = history.bind(program);
-    let looked = in_parallel(history.blocks.len(), threads, Tally::default, |tally, index| {
+    let program = program.fitting(&history.needs);
+    let bound = history.bind(&program);
+    let memory = <(Tally, Vec<Amount>)>::default;
+    let looked = in_parallel(history.blocks.len(), threads, memory, |(tally, amounts), index| {
         let block = &history.blocks[index];
         let mut looked = Looked::new(lenses.len(), columns.len());
         for lead in 0..block.len() {
@@ -114,8 +116,8 @@ pub(crate) fn powers(
                 if !odds.takes(position, cut_off, converted) {
                     continue;
                 }
-                let amounts = bound.amounts(&lead, *at, tally);
                 let disqualified = bound.score(&lead, *at, tally).disqualified;
+                bound.amounts_of(&lead, *at, tally, amounts);
                 for (lens, values) in lenses.iter().zip(&mut looked.lenses) {
                     let value = match lens.of {
                         Of::Criterion(line) => amounts[line].units(),

@@ -8,7 +8,7 @@ use store::scores::{LeadRow, Transition, TransitionKind, lead_row};
 use store::{DbError, Tx, webhooks};
 
 use crate::Live;
-use crate::judge::Place;
+use crate::judge::Situation;
 use crate::messages::{
     Brackets, Event, FinishedImport, LeadName, MergedLeads, Reason, Stages, Standing,
 };
@@ -30,7 +30,7 @@ impl Announcement {
     /// Of a change of a lead.
     pub(crate) fn of_change(
         transition: &Transition,
-        place: &Place,
+        situation: &Situation,
         row: &LeadRow,
         now: Timestamp,
     ) -> Self {
@@ -41,10 +41,10 @@ impl Announcement {
             at: transition.at,
             score: Points::from_hundredths(transition.score.saturating_mul(100))
                 .unwrap_or_default(),
-            grade: place.grade.clone(),
-            bracket: place.bracket.clone(),
-            stage: place.stage.clone(),
-            disqualified: place.is_disqualified,
+            grade: situation.grade.clone(),
+            bracket: situation.bracket.clone(),
+            stage: situation.stage.clone(),
+            disqualified: situation.is_disqualified,
         };
         let (from, to) = (transition.from.clone(), transition.to.clone());
         // Standard Webhooks signs `id.timestamp.body`: an id without dots cannot be mistaken.
@@ -52,11 +52,11 @@ impl Announcement {
         let reason = Some(transition.reason.clone());
         let event = match transition.kind {
             TransitionKind::StageEntered => {
-                let from = place.stage_before.clone();
+                let from = situation.stage_before.clone();
                 Event::StageEntered(Stages { standing, from, to, reason })
             }
             TransitionKind::StageLeft => {
-                let to = place.stage.clone();
+                let to = situation.stage.clone();
                 Event::StageLeft(Stages { standing, from, to, reason })
             }
             TransitionKind::Bracket => Event::BracketChanged(Brackets { standing, from, to }),
@@ -65,11 +65,9 @@ impl Announcement {
         };
         Self::new(id, &event, Some(transition.lead.clone()), now)
     }
-}
 
-impl Live {
-    /// Tells webhooks that two leads became one, in the transaction in which they do.
-    pub fn tell_of_merge(tx: &mut Tx<'_>, merge: &Merge, now: Timestamp) -> Result<(), DbError> {
+    /// Of two leads that became one.
+    fn of_merge(tx: &mut Tx<'_>, merge: &Merge, now: Timestamp) -> Result<Self, DbError> {
         let row = lead_row(tx, &merge.winner)?;
         let event = Event::Merged(MergedLeads {
             lead: name_of(&merge.winner, row.as_ref()),
@@ -78,8 +76,15 @@ impl Live {
             at: merge.at,
             reason: Some(merge.reason.clone()),
         });
-        let id = format!("msg_{}", merge.id);
-        announce(tx, &[Announcement::new(id, &event, Some(merge.winner.clone()), now)], now)
+        Ok(Self::new(format!("msg_{}", merge.id), &event, Some(merge.winner.clone()), now))
+    }
+}
+
+impl Live {
+    /// Tells webhooks that two leads became one, in the transaction in which they do.
+    pub fn tell_of_merge(tx: &mut Tx<'_>, merge: &Merge, now: Timestamp) -> Result<(), DbError> {
+        let announcement = Announcement::of_merge(tx, merge, now)?;
+        announce(tx, &[announcement], now)
     }
 
     /// The same of all leads that became one as reports were appended.
@@ -88,12 +93,13 @@ impl Live {
         appended: &Appended,
         now: Timestamp,
     ) -> Result<(), DbError> {
+        let mut announcements = Vec::new();
         for lead in &appended.joined {
             if let Some(merge) = absorbed_by(tx, lead)? {
-                Self::tell_of_merge(tx, &merge, now)?;
+                announcements.push(Announcement::of_merge(tx, &merge, now)?);
             }
         }
-        Ok(())
+        announce(tx, &announcements, now)
     }
 
     /// Tells webhooks how an import ended, in the transaction in which it does.

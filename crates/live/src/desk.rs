@@ -254,8 +254,8 @@ fn write(
         let sql = "SELECT 1 FROM transition WHERE id = $1";
         if tx.find(sql, &[(&transition.id).into()], |_| Ok(()))?.is_none() {
             add_transitions(tx, std::slice::from_ref(transition))?;
-            if let Some(place) = news {
-                announcements.push(Announcement::of_change(transition, place, &known.row, now));
+            if let Some(situation) = news {
+                announcements.push(Announcement::of_change(transition, situation, &known.row, now));
             }
         }
     }

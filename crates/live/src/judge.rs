@@ -21,16 +21,16 @@ pub(crate) struct Change {
     pub(crate) transition: Transition,
     /// Where the lead stood then, where others are told of it: not of what a lead went through before the
     /// import that brought it, but for how it came into the stage that it is in.
-    pub(crate) news: Option<Place>,
+    pub(crate) news: Option<Situation>,
 }
 
 /// Where a lead stood when a change had come about.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct Situation {
     pub(crate) grade: Option<String>,
     pub(crate) bracket: Option<String>,
     pub(crate) stage: Option<String>,
-    /// The stage just before.
+    /// The stage just before it came into another.
     pub(crate) stage_before: Option<String>,
     pub(crate) is_disqualified: bool,
 }
@@ -79,7 +79,7 @@ pub(crate) fn judge(
     let last = transitions.iter().rposition(came);
     let change = |(index, transition): (usize, Transition)| {
         let is_news = transition.at >= seen_from || last == Some(index);
-        Change { news: is_news.then(|| scribe.place(transition.at, since)), transition }
+        Change { news: is_news.then(|| scribe.situation(&transition, since)), transition }
     };
     let changes = transitions.into_iter().enumerate().map(change).collect();
     Judged { row, changes }
@@ -136,8 +136,8 @@ struct Scribe<'s> {
 }
 
 impl Scribe<'_> {
-    /// Stages entered and left since the last look, which are the `fresh` steps. Where a late fact changed what came before it,
-    /// the stage that is different now is written down with its own instant.
+    /// Stages entered and left since the last look, which are the `fresh` steps. Where a late fact changed
+    /// what came before it, the stage that is different now is written down with its own instant.
     fn stages(
         &self,
         before: Option<&ScoreRow>,
@@ -197,18 +197,23 @@ impl Scribe<'_> {
         self.transition(step.at.max(Timestamp::MIN), kind, from, to, &reason)
     }
 
-    /// Where the lead stood at an instant, by what is known now.
-    fn place(&self, at: Timestamp, since: Option<Timestamp>) -> Place {
+    /// Where the lead stood when a change had come about, by what is known now.
+    fn situation(&self, transition: &Transition, since: Option<Timestamp>) -> Situation {
         let model = self.line.program.model();
         let judged = |at: Timestamp| self.lead.judgement(since.filter(|since| *since < at), at);
         let stage = |stage: Option<usize>| stage.map(|stage| model.stages[stage].name.clone());
-        let Judgement { score, stage: after, .. } = judged(at);
-        let before = Timestamp::saturating_from_millis(at.as_millis() - 1);
-        Place {
+        let Judgement { score, stage: after, .. } = judged(transition.at);
+        let just_before = Timestamp::saturating_from_millis(transition.at.as_millis() - 1);
+        let stage_before = if transition.kind == TransitionKind::StageEntered {
+            stage(judged(just_before).stage)
+        } else {
+            None
+        };
+        Situation {
             grade: model.grade_name(score.grade),
             bracket: bracket_name(model, &score),
             stage: stage(after),
-            stage_before: stage(judged(before).stage),
+            stage_before,
             is_disqualified: score.disqualified.is_some(),
         }
     }

@@ -199,13 +199,11 @@ impl Live {
         let (model, _) = read(document)?;
         let lineup = self.lineup();
         let line = lineup.line(against).ok_or_else(|| LiveError::NoModel(against.to_owned()))?;
-        let current = line.program.model().clone();
-        let needs = union(&Needs::of([&model, &current]), lineup.needs());
+        let needs = union(&Needs::of([&model]), lineup.needs());
         let history = self.everyone(&needs)?;
-        let program = |model: Model| Program::with_needs(model, Some(history.needs().clone()));
-        let programs = (program(current), program(model));
+        let program = Program::with_needs(model, Some(history.needs().clone()));
         let threads = self.inner.around.threads;
-        Ok(compare(&history, (&programs.0, &programs.1), now, movers, threads))
+        Ok(compare(&history, (&line.program, &program), now, movers, threads))
     }
 
     /// What this document would have said of the past, against what happened.

@@ -2,7 +2,8 @@
 
 use history::{Course, course};
 use leads::{LeadFacts, Timestamp};
-use scoring::{Program, ScoreCard};
+use scoring::stages::Judgement;
+use scoring::{OneLead, Program, ScoreCard};
 use serde::Serialize;
 use store::reading::{LeadRecord, lead_facts};
 use store::scores::active_at;
@@ -82,12 +83,10 @@ impl Live {
 }
 
 fn explained(program: &Program, version: i64, facts: &LeadFacts, at: Timestamp) -> Explained {
-    let card = program.score(facts, at);
-    let stage = program.stage(facts, at);
-    let since = stage.and_then(|stage| {
-        let walk = program.walk(facts, at);
-        walk.into_iter().rfind(|step| step.entered && step.stage == stage).map(|step| step.at)
-    });
+    let lead = OneLead::new(program, facts);
+    let (card, Judgement { walk, stage, .. }) = (lead.explain(at), lead.judgement(None, at));
+    let entry = walk.iter().rfind(|step| step.entered && Some(step.stage) == stage);
+    let since = entry.map(|step| step.at);
     Explained {
         stage_since: since.filter(|at| *at > Timestamp::MIN),
         stage: stage.map(|stage| program.model().stages[stage].name.clone()),

@@ -123,7 +123,7 @@ struct Looking<'l> {
     threads: usize,
     lineup: &'l Lineup,
     /// Under which models everyone has been scored for it.
-    scored: Vec<(Arc<Line>, Program, Scores)>,
+    scored: Vec<(Arc<Line>, Scores)>,
 }
 
 impl Looking<'_> {
@@ -141,8 +141,8 @@ impl Looking<'_> {
             }
             Condition::Place(place, wanted) => {
                 let index = self.scored(place)?;
-                let (_, program, scores) = &self.scored[index];
-                let test = place.test(program.model());
+                let (line, scores) = &self.scored[index];
+                let test = place.test(line.program.model());
                 Ok(scores.iter().map(|scored| test.holds(&scored) == *wanted).collect())
             }
             Condition::All(inner) => {
@@ -166,13 +166,11 @@ impl Looking<'_> {
     fn scored(&mut self, place: &Place) -> Result<usize, ModelProblem> {
         let line = place.line(self.lineup);
         let line = line.ok_or_else(|| LiveError::NoModel(place.model_name()))?;
-        if let Some(index) = self.scored.iter().position(|(known, ..)| known.key == line.key) {
+        if let Some(index) = self.scored.iter().position(|(known, _)| known.key == line.key) {
             return Ok(index);
         }
-        let model = line.program.model().clone();
-        let program = Program::with_needs(model, Some(self.history.needs().clone()));
-        let scores = self.history.rescore(&program, self.now, self.threads);
-        self.scored.push((Arc::clone(line), program, scores));
+        let scores = self.history.rescore(&line.program, self.now, self.threads);
+        self.scored.push((Arc::clone(line), scores));
         Ok(self.scored.len() - 1)
     }
 }

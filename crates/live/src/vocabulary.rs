@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use leads::{LeadFacts, Report, Timestamp, Value, What};
 use serde_json::{Map, Value as Json};
+use store::reading::properties as flat;
 
 use crate::{Live, LiveError};
 
@@ -57,9 +58,6 @@ const PROPERTIES_MAX: usize = 200;
 /// body of each of ten million events takes ten seconds.
 const LOOKED_AT: u64 = 500;
 const THEN_EVERY: u64 = 64;
-
-/// Objects nest at most so deep, as for scoring.
-const DEPTH: usize = 8;
 
 /// The words as they become known.
 #[derive(Default)]
@@ -301,23 +299,6 @@ fn word(name: &str, known: &KnownEvent) -> EventWord {
     let mut properties: Vec<_> = properties.collect();
     properties.sort_unstable();
     EventWord { name: name.to_owned(), count: known.count, last_at: known.last_at, properties }
-}
-
-/// Values by dotted path; what is nothing is left out.
-fn flat(map: &Map<String, Json>) -> Vec<(String, Value)> {
-    let mut found = Vec::new();
-    walk("", map, DEPTH, &mut found);
-    found
-}
-
-fn walk(prefix: &str, map: &Map<String, Json>, depth: usize, found: &mut Vec<(String, Value)>) {
-    for (key, json) in map {
-        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-        match json {
-            Json::Object(inner) if depth > 0 => walk(&path, inner, depth - 1, found),
-            other => found.extend(Value::from_json(other).map(|value| (path, value))),
-        }
-    }
 }
 
 #[cfg(test)]

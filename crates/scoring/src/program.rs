@@ -1,6 +1,7 @@
 //! A model made ready for scoring: criteria and gates as a flat list of lines over *slots* (one per
 //! place where the model looks at events) and *questions* (one per test of a trait).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -211,6 +212,16 @@ impl Program {
             rejections,
             hot,
             weights,
+        }
+    }
+
+    /// The program for facts that were gathered for these needs: itself, where it was made for them. Its own
+    /// needs must be among them.
+    pub fn fitting(&self, needs: &Needs) -> Cow<'_, Self> {
+        if self.needs == *needs {
+            Cow::Borrowed(self)
+        } else {
+            Cow::Owned(Self::with_needs(Arc::clone(&self.model), Some(needs.clone())))
         }
     }
 

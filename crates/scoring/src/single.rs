@@ -131,7 +131,9 @@ impl Program {
         let mut tally = Tally::default();
         let at = |at: &Timestamp| {
             let score = bound.score(&view, *at, &mut tally);
-            (score, bound.amounts(&view, *at, &mut tally))
+            let mut amounts = Vec::new();
+            bound.amounts_of(&view, *at, &tally, &mut amounts);
+            (score, amounts)
         };
         instants.iter().map(at).collect()
     }

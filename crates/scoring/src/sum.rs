@@ -63,21 +63,8 @@ pub(crate) struct Sums<U> {
 }
 
 impl Bound<'_> {
-    /// What each criterion gives a lead at an instant, held to its own limit; in the order of
-    /// [`crate::Model::criteria`].
-    pub fn amounts<P: Profile>(
-        &self,
-        lead: &LeadView<'_, P>,
-        at: Timestamp,
-        tally: &mut Tally,
-    ) -> Vec<Amount> {
-        self.count_unwatched(lead, at.as_millis(), tally);
-        let mut amounts = Vec::new();
-        self.amounts_of(lead, at, tally, &mut amounts);
-        amounts
-    }
-
-    /// The same of a lead that was scored at that instant with this tally just before.
+    /// What each criterion gives a lead that was scored at that instant with this tally just before, held to its
+    /// own limit; in the order of [`crate::Model::criteria`].
     pub fn amounts_of<P: Profile>(
         &self,
         lead: &LeadView<'_, P>,

@@ -211,11 +211,7 @@ pub(crate) fn add(tx: &mut Tx<'_>, parcels: &[Parcel]) -> Result<(), DbError> {
 }
 
 fn condition(tx: &mut Tx<'_>) -> Result<Condition, DbError> {
-    let mut found = Condition::default();
-    if !tx.is_server() {
-        let lines: Vec<String> = tx.query("PRAGMA integrity_check(20)", &[], |row| row.get(0))?;
-        found.damages.extend(lines.into_iter().filter(|line| line != "ok"));
-    }
+    let mut found = Condition { damages: tx.damages()?, ..Condition::default() };
     let sql = "SELECT id, at, reports, failure FROM inbox ORDER BY id";
     tx.each(sql, &[], |row| {
         let failure: Option<String> = row.get(3)?;

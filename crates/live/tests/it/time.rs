@@ -1,6 +1,8 @@
 //! Time passes.
 
-use crate::house::{DAY, HOUR, House, at, event};
+use serde_json::json;
+
+use crate::house::{DAY, HOUR, House, at, event, traits};
 
 #[test]
 fn time_alone_moves_scores_and_dates_what_it_changes() {
@@ -46,4 +48,23 @@ fn what_arrives_while_everyone_is_in_memory_counts_in_the_next_tick() {
     house.live.tick(at(14 * DAY)).expect("a tick");
     house.work(14 * DAY);
     assert_eq!((house.score("17").score, house.score("19").score), (5, 3));
+}
+
+#[test]
+fn a_tick_scores_alike_after_somebody_asked_about_other_traits_and_events() {
+    let house = House::new();
+    let known = json!({"age": 40, "title": "director"});
+    house.take(vec![traits("17", &known, 0), event("17", "page_viewed", 0)]);
+    house.take(vec![event("17", "form_sent", 0), event("17", "spam", 0)]);
+    house.work(0);
+    house.live.load_everyone().expect("everyone");
+    let asked = json!({"all": [
+        {"trait": "age", "at_least": 30},
+        {"event": "form_sent", "at_least": 1},
+    ]});
+    assert_eq!(house.live.members(&asked, at(0)), Ok(vec![house.lead("17")]));
+    assert_eq!(house.live.tick(at(0)).expect("a tick"), live::Ticked::default());
+    house.live.tick(at(7 * DAY)).expect("a tick");
+    house.work(7 * DAY);
+    assert_eq!(house.score("17").score, 10);
 }

@@ -300,17 +300,19 @@ impl<P: Profile> Walk<'_, '_, P> {
 
     fn why_entered(&self, at: Timestamp, score: &Score, tally: &Tally) -> Reason {
         let reached = self.rules().enter.reached_by(score) && self.rules().leave.reached_by(score);
-        let counted = |slot: usize| u64::from(tally.slots[slot].counted);
-        let answer = |clause| self.bound.clause(clause, self.lead, at, &counted);
-        let track = self
-            .bound
-            .program
-            .fast_tracks(self.stage)
-            .find(|(_, clause)| answer(clause) == Truth::True);
-        match track {
-            Some((gate, _)) if !reached => Reason::FastTrack(gate),
+        match self.fast_track(at.as_millis(), tally) {
+            Some(gate) if !reached => Reason::FastTrack(gate),
             _ => Reason::Reached,
         }
+    }
+
+    /// The first gate that leads straight into the stage at an instant (ms) for which the lead was counted.
+    fn fast_track(&self, at: i64, tally: &Tally) -> Option<usize> {
+        let counted = |slot: usize| u64::from(tally.slots[slot].counted);
+        let at = Timestamp::saturating_from_millis(at);
+        let answer = |clause| self.bound.clause(clause, self.lead, at, &counted);
+        let mut tracks = self.bound.program.fast_tracks(self.stage);
+        tracks.find(|(_, clause)| answer(clause) == Truth::True).map(|(gate, _)| gate)
     }
 
     fn why_left(&self, at: Timestamp, score: &Score) -> Reason {

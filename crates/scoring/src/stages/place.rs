@@ -9,7 +9,6 @@ use leads::Timestamp;
 use super::{Possible, Walk};
 use crate::bound::Bound;
 use crate::fold::{LeadView, Profile, Score, Tally};
-use crate::truth::Truth;
 
 /// Where a lead stood at an earlier instant, by the same facts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,7 +75,7 @@ impl<P: Profile> Walk<'_, '_, P> {
             return false;
         }
         let rules = self.rules();
-        let is_fast = self.is_fast(tally);
+        let is_fast = self.fast_track(self.until, tally).is_some();
         let stays = rules.leave.reached_by(score);
         if rules.requalify_after.as_millis() == 0
             && (is_fast || (stays && rules.enter.reached_by(score)))
@@ -93,15 +92,6 @@ impl<P: Profile> Walk<'_, '_, P> {
             Some((at, was)) => self.last_word(at.as_millis(), self.until).unwrap_or(was),
             None => self.last_word_of_all().unwrap_or(false),
         }
-    }
-
-    /// Whether a fast track to the stage is true at the instant at which the lead was counted.
-    fn is_fast(&self, tally: &Tally) -> bool {
-        let counted = |slot: usize| u64::from(tally.slots[slot].counted);
-        let at = Timestamp::saturating_from_millis(self.until);
-        let answer = |clause| self.bound.clause(clause, self.lead, at, &counted);
-        let mut tracks = self.bound.program.fast_tracks(self.stage);
-        tracks.any(|(_, clause)| answer(clause) == Truth::True)
     }
 
     /// Whether a stay can have begun so late that it is not over yet. Every earlier one has been served,

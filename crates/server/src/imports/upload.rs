@@ -73,8 +73,11 @@ async fn upload(
             let file = ImportFile::open(&at.display().to_string(), &called).map_err(unreadable)?;
             let preview = preview(&file, &ImportMapping::default()).map_err(unreadable)?;
             let total = rows_of(&at, &file, &preview.mapping);
-            let hash = hash(&at).map_err(|error| disk(&error))?;
-            let repeat = Repeat::of_upload("POST", &uri, &headers, &hash)?;
+            // The file is read once more for it.
+            let hash = Repeat::has_key(&headers).then(|| hash(&at)).transpose();
+            let hash = hash.map_err(|error| disk(&error))?;
+            let stands_for_it = hash.as_ref().map_or(&[][..], |hash| hash.as_bytes());
+            let repeat = Repeat::of("POST", &uri, &headers, stands_for_it)?;
             Ok::<_, Problem>((preview, total, repeat))
         })
         .await;

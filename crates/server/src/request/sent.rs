@@ -35,23 +35,25 @@ pub(crate) struct Repeat {
 }
 
 impl Repeat {
-    /// Of a request whose body goes elsewhere; `body` is a hash of it.
-    pub(crate) fn of_upload(
+    /// `body` is the request's body, or what stands for it.
+    pub(crate) fn of(
         method: &str,
         uri: &Uri,
         headers: &HeaderMap,
-        body: &Digest,
+        body: &[u8],
     ) -> Result<Self, Problem> {
         let target = uri.path_and_query().map_or("", |target| target.as_str());
-        let parts = [method.as_bytes(), target.as_bytes(), body.as_bytes()];
+        let parts = [method.as_bytes(), target.as_bytes(), body];
         Ok(Self { key: key(headers)?, request: Digest::of_parts(&parts) })
     }
 
-    fn of(request: &Request, body: &[u8]) -> Result<Self, Problem> {
-        let key = key(request.headers())?;
-        let target = request.uri().path_and_query().map_or("", |target| target.as_str());
-        let parts = [request.method().as_str().as_bytes(), target.as_bytes(), body];
-        Ok(Self { key, request: Digest::of_parts(&parts) })
+    /// Whether a request says that it may come again.
+    pub(crate) fn has_key(headers: &HeaderMap) -> bool {
+        headers.contains_key(KEY)
+    }
+
+    fn of_request(request: &Request, body: &[u8]) -> Result<Self, Problem> {
+        Self::of(request.method().as_str(), request.uri(), request.headers(), body)
     }
 }
 
@@ -67,7 +69,7 @@ impl<T: DeserializeOwned + 'static> FromRequest<App> for Sent<T> {
         }
         let bytes = read_body(body, app.config.limits.body_bytes).await?;
         let request = Request::from_parts(parts, Body::empty());
-        let repeat = Repeat::of(&request, &bytes)?;
+        let repeat = Repeat::of_request(&request, &bytes)?;
         Ok(Self { body: read_json(&bytes)?, repeat })
     }
 }
@@ -83,7 +85,7 @@ impl FromRequest<App> for Repeatable {
             return Err(Problem::bad("no_body_expected", "this request takes no body"));
         }
         let request = Request::from_parts(parts, Body::empty());
-        Repeat::of(&request, &[]).map(Self)
+        Repeat::of_request(&request, &[]).map(Self)
     }
 }
 
@@ -160,8 +162,10 @@ pub(crate) fn has_nul(value: &Json) -> bool {
     }
 }
 
+const KEY: &str = "idempotency-key";
+
 fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
-    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    let Some(value) = headers.get(KEY) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default();
     IdempotencyKey::parse(text)
         .map(Some)

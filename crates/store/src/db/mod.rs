@@ -157,6 +157,17 @@ impl Tx<'_> {
         self.value::<i64>("SELECT CAST(1 AS BIGINT)", &[]).map(drop)
     }
 
+    /// What is damaged in the file, page by page; a server looks after itself.
+    pub(crate) fn damages(&mut self) -> Result<Vec<String>, DbError> {
+        if self.is_server() {
+            return Ok(Vec::new());
+        }
+        let sql = "PRAGMA integrity_check(20)";
+        let mut lines: Vec<String> = self.query(sql, &[], |row| row.get(0))?;
+        lines.retain(|line| line != "ok");
+        Ok(lines)
+    }
+
     /// Whether the database is a server (for the few statements that differ).
     pub fn is_server(&self) -> bool {
         matches!(self.connection, Connection::Postgres(_))

@@ -47,8 +47,8 @@ pub(super) fn traits(
     walk(prefix, map, DEPTH, &mut |path, value| into.push(TraitFact { path, value, at: Some(at) }));
 }
 
-/// The properties of an event.
-pub(super) fn properties(map: &Map<String, Json>) -> Vec<(String, Value)> {
+/// Values of an event or a lead by dotted path; what is nothing is left out.
+pub fn properties(map: &Map<String, Json>) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     walk("", map, DEPTH, &mut |path, value| found.extend(value.map(|value| (path, value))));
     found

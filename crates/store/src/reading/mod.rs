@@ -5,6 +5,7 @@ mod page;
 mod record;
 mod scan;
 
+pub use flatten::properties;
 pub use page::{EventQuery, events};
 pub use record::{CompanyFacts, LeadRecord, lead_facts};
 pub use scan::{EventSeen, People, each_lead, scan};

@@ -39,12 +39,8 @@ pub fn verify(
     progress: &mut dyn FnMut(&str),
 ) -> Result<Verified, DbError> {
     let mut found = Verified::default();
-    if !tx.is_server() {
-        let sql = "PRAGMA integrity_check(20)";
-        let lines: Vec<String> = tx.query(sql, &[], |row| row.get(0))?;
-        for line in lines.into_iter().filter(|line| line != "ok") {
-            found.add("the database", line);
-        }
+    for damage in tx.damages()? {
+        found.add("the database", damage);
     }
     found.hot = tx.value("SELECT count(*) FROM fact", &[])?;
     found.sealed = tx.value("SELECT count(*) FROM sealed_fact", &[])?;

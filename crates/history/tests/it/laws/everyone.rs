@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use history::{Before, LEADS_PER_BLOCK};
+use history::{Before, LEADS_PER_BLOCK, compare};
 use leads::{LeadFacts, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -159,6 +159,36 @@ fn everyones_stages_are_those_of_the_slow_walk() {
             let stage = reference.stage_after(&reference.walk(&facts, crowd.t));
             prop_assert_eq!(&fast[&id].stage, &stage, "lead {}", id);
         }
+        Ok(())
+    });
+}
+
+/// Facts are kept in memory for more than one model looks at, as soon as somebody asks about more.
+#[test]
+fn facts_that_were_gathered_for_more_score_alike() {
+    let cases = (document(Wanted::STAGES), document(Wanted::CARD), crowd(Span::SHORT));
+    holds(&cases, |(document, other, crowd)| {
+        let (Some(model), Some(other)) = (fast::model(&document), fast::model(&other)) else {
+            return Ok(());
+        };
+        let (own, more) = (Program::new(model.clone()), Program::new(other.clone()));
+        let alone = fast::history(&[&model], &crowd.facts, 3);
+        let both = fast::history(&[&model, &other], &crowd.facts, 3);
+        let scores = both.rescore(&own, crowd.t, 2);
+        prop_assert_eq!(&scores, &alone.rescore(&own, crowd.t, 2));
+        let fitting =
+            (fast::program_for(&model, both.needs()), fast::program_for(&other, both.needs()));
+        prop_assert_eq!(
+            compare(&both, (&own, &more), crowd.t, 5, 2),
+            compare(&both, (&fitting.0, &fitting.1), crowd.t, 5, 2)
+        );
+        let at_instants = |program: &Program| {
+            let visit = |found: &mut Vec<i64>, _, moments: scoring::Moments<'_>| {
+                found.extend(moments.scores());
+            };
+            both.at_instants(program, &[crowd.t], 2, Vec::new, visit)
+        };
+        prop_assert_eq!(at_instants(&own), at_instants(&fitting.0));
         Ok(())
     });
 }

@@ -124,5 +124,5 @@ export interface Entry {
   hash: string;
 }
 
-export const EVENTS = ['lead.stage_entered', 'lead.stage_left', 'lead.bracket_changed', 'lead.disqualified', 'lead.merged', 'import.finished'] as const;
+export const EVENTS = ['lead.stage_entered', 'lead.stage_left', 'lead.bracket_changed', 'lead.disqualified', 'lead.requalified', 'lead.merged', 'import.finished'] as const;
 export type HookEvent = (typeof EVENTS)[number];

@@ -10,6 +10,7 @@ export default {
   'event_lead.stage_left': 'A lead leaves a stage',
   'event_lead.bracket_changed': 'A lead changes its bracket',
   'event_lead.disqualified': 'A lead is disqualified',
+  'event_lead.requalified': 'A lead counts again',
   'event_lead.merged': 'Two leads become one',
   'event_import.finished': 'An import is done',
   failing_since: 'Failing, since {when}',

@@ -10,6 +10,7 @@ export default {
   'event_lead.stage_left': 'Un lead sale de una etapa',
   'event_lead.bracket_changed': 'Un lead cambia de tramo',
   'event_lead.disqualified': 'Un lead queda descartado',
+  'event_lead.requalified': 'Un lead vuelve a contar',
   'event_lead.merged': 'Dos leads pasan a ser uno',
   'event_import.finished': 'Termina una importación',
   failing_since: 'Falla, desde {when}',

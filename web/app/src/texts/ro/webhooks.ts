@@ -10,6 +10,7 @@ export default {
   'event_lead.stage_left': 'Un lead iese dintr-o etapă',
   'event_lead.bracket_changed': 'Un lead își schimbă treapta',
   'event_lead.disqualified': 'Un lead este descalificat',
+  'event_lead.requalified': 'Un lead contează din nou',
   'event_lead.merged': 'Două lead-uri devin unul',
   'event_import.finished': 'Un import s-a încheiat',
   failing_since: 'Eșuează, de {when}',

@@ -1,0 +1,52 @@
+//! Scoring lead after lead under one program: traits by the column where none changes, stages from the numbers.
+
+use leads::Timestamp;
+use scoring::stages::Earlier;
+use scoring::{Amount, Bound, LeadView, Standing, Tally};
+
+use crate::rescore::Scored;
+use crate::roster::{RowProfile, Stretch};
+
+/// What scoring under one program keeps from lead to lead.
+#[derive(Debug, Default)]
+pub(crate) struct Scorer {
+    tally: Tally,
+    standing: Standing,
+}
+
+impl Scorer {
+    /// Reckons what the traits of a stretch of leads give.
+    pub(crate) fn stand(&mut self, bound: &Bound<'_>, stretch: &Stretch<'_>) {
+        bound.stand(stretch, &mut self.standing);
+    }
+
+    /// Scores a lead, by what its traits give where it has a `place` in the stretch: none of them changes.
+    #[inline]
+    pub(crate) fn score(
+        &mut self,
+        bound: &Bound<'_>,
+        lead: &LeadView<'_, RowProfile<'_>>,
+        at: Timestamp,
+        place: Option<usize>,
+        earlier: Option<Earlier>,
+    ) -> Scored {
+        let Self { tally, standing } = self;
+        let score = match place {
+            Some(place) => bound.score_standing(lead, at, tally, standing, place),
+            None => bound.score(lead, at, tally),
+        };
+        let stage = bound.stage_of(lead, at, (&score, tally), earlier);
+        Scored { score, stage: stage.map(|stage| stage as u8) }
+    }
+
+    /// Reckons what each criterion gives the lead that was scored last.
+    pub(crate) fn amounts(
+        &self,
+        bound: &Bound<'_>,
+        lead: &LeadView<'_, RowProfile<'_>>,
+        at: Timestamp,
+        amounts: &mut Vec<Amount>,
+    ) {
+        bound.amounts_of(lead, at, &self.tally, amounts);
+    }
+}
