@@ -10,6 +10,7 @@ mod clock;
 mod commands;
 mod exit;
 mod inputs;
+mod memory;
 mod output;
 mod progress;
 mod report;
@@ -20,10 +21,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-/// Facts, rows and answers are many small texts that one thread makes and another drops, for which the
-/// system's allocator took a third of the time of scoring.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: memory::BySize = memory::BySize;
 
 fn main() -> ExitCode {
     let cli = args::Cli::parse();

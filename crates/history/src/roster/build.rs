@@ -145,6 +145,9 @@ impl RosterBuilder {
                 .cmp(&(b_lead, b.column, b.from))
                 .then_with(|| text(a).cmp(&text(b)))
         });
+        // Columns grew by doubling; whoever holds a million leads does without the rest.
+        self.created_at.shrink_to_fit();
+        self.columns.iter_mut().for_each(Codes::shrink);
         let roster = Roster {
             ids: self.ids,
             index: self.index,

@@ -41,6 +41,15 @@ impl Codes {
         }
     }
 
+    /// Gives back the room that it has for more.
+    pub(super) fn shrink(&mut self) {
+        match self {
+            Self::Bytes(codes) => codes.shrink_to_fit(),
+            Self::Shorts(codes) => codes.shrink_to_fit(),
+            Self::Words(codes) => codes.shrink_to_fit(),
+        }
+    }
+
     /// Makes the column wide enough for a code.
     fn widen_for(&mut self, code: u32) {
         match self {

@@ -248,7 +248,7 @@ impl<'t> Assembler<'t> {
         let filled_from = self.filled_from.len() - 1;
         if let Values::Coded(codes, book) = &cells.values
             && cells.present.is_empty()
-            && book.values.len() <= CODEBOOK_MAX
+            && book.len() <= CODEBOOK_MAX
             && self.task.only_lead.is_none()
         {
             let same = |old: &Rc<Codebook>| Rc::ptr_eq(old, book);
@@ -400,12 +400,13 @@ impl<'t> Assembler<'t> {
                 Kind::Events => CODEBOOK_MAX,
                 Kind::Leads => LEADS_CODEBOOK_MAX,
             };
-            if book.values.len() <= most {
+            if book.len() <= most {
                 let same = |old: &Rc<Codebook>| Rc::ptr_eq(old, book);
                 if !self.filled_from[slot].as_ref().is_some_and(same) {
                     dictionary.clear();
                     dictionary.column.values.clear();
-                    dictionary.column.values.extend_from_slice(&book.values);
+                    let codes = 0..book.len() as u32;
+                    dictionary.column.values.extend(codes.map(|code| book.value(leaf, code)));
                     self.filled_from[slot] = Some(Rc::clone(book));
                 }
                 dictionary.column.codes.clear();
@@ -414,13 +415,13 @@ impl<'t> Assembler<'t> {
                 self.filled_from[slot] = None;
                 dictionary.clear();
                 self.compact.clear();
-                self.compact.resize(book.values.len(), u32::MAX);
+                self.compact.resize(book.len(), u32::MAX);
                 self.compact[0] = Dictionary::MISSING;
                 for code in codes {
                     let place = &mut self.compact[*code as usize];
                     if *place == u32::MAX {
                         *place = dictionary.column.values.len() as u32;
-                        dictionary.column.values.push(book.values[*code as usize].clone());
+                        dictionary.column.values.push(book.value(leaf, *code));
                     }
                     dictionary.push(*place);
                 }

@@ -15,10 +15,22 @@ use crate::rows::{read_instant, read_name, trim};
 #[derive(Debug)]
 pub(crate) struct Codebook {
     pub(crate) store: Store,
-    /// The values as properties have them; the first is that of a missing cell.
-    pub(crate) values: Vec<Option<Value>>,
     /// Whether all that should be text is UTF-8.
     pub(crate) is_text: bool,
+}
+
+impl Codebook {
+    /// How many codes there are: one more than values, as 0 is that of a missing cell.
+    pub(crate) fn len(&self) -> usize {
+        self.store.len() + 1
+    }
+
+    /// What a code stands for, as properties have it. Made when asked for: of a book of instants or of
+    /// numbers of leads nobody asks.
+    pub(crate) fn value(&self, leaf: &Leaf, code: u32) -> Option<Value> {
+        let place = (code as usize).checked_sub(1)?;
+        leaf.cell(&self.store, place).value()
+    }
 }
 
 /// The cells of a column for some rows.

@@ -13,7 +13,7 @@ use parquet::file::serialized_reader::SerializedPageReader;
 use super::cells::{Cells, Codebook, Values};
 use super::hybrid::{ENDS_EARLY, Hybrid};
 use super::packed::{PAGE_VALUES_MAX, Packed, take};
-use super::schema::Leaf;
+use super::schema::{Leaf, Meaning};
 use super::store::{Cell, Store};
 use crate::source::Data;
 
@@ -177,10 +177,10 @@ impl Cursor {
             &self.leaf,
             None,
         )?;
-        let cells = (0..store.len()).map(|index| self.leaf.cell(&store, index));
-        let is_text = !cells.clone().any(|cell| matches!(cell, Cell::NoText(..)));
-        let values = std::iter::once(None).chain(cells.map(Cell::value)).collect();
-        Ok(Codebook { store, values, is_text })
+        let mut cells = (0..store.len()).map(|index| self.leaf.cell(&store, index));
+        let is_text = self.leaf.meaning != Meaning::Text
+            || !cells.any(|cell| matches!(cell, Cell::NoText(..)));
+        Ok(Codebook { store, is_text })
     }
 
     fn open(&self, page: Page) -> Result<OpenPage, String> {
