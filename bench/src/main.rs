@@ -22,7 +22,7 @@ use std::io::BufRead as _;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use history::{Before, History, LEADS_PER_BLOCK, Scores, compare};
+use history::{Before, History, LEADS_PER_BLOCK, Scores, compare_since};
 use leads::Timestamp;
 use rustix::time::{ClockId, clock_gettime};
 use scoring::Program;
@@ -50,7 +50,8 @@ fn main() -> Result<()> {
             let (before, text) = (program(path)?, std::fs::read_to_string(path)?);
             let after = parsed(&text.replace("half_life: 30d", "half_life: 20d"))?;
             let history = facts::read(before.needs(), leads, events, THREADS)?;
-            obey(|| what_if(&history, (&before, &after)))
+            let scores = history.rescore(&before, half_a_minute_ago()?, THREADS);
+            obey(|| what_if(&history, (&before, &after), &scores))
         }
         ["tick", leads, events, path] => {
             let program = program(path)?;
@@ -82,12 +83,19 @@ fn one_instant(history: &History, program: &Program) -> Result<impl Fn() -> Vec<
     Ok(move || scores.iter().map(|scored| scored.score.score as u8).collect())
 }
 
+/// When the last tick was, in the middle.
+fn half_a_minute_ago() -> Result<Timestamp> {
+    Ok(Timestamp::saturating_from_millis(Timestamp::parse(AS_OF)?.as_millis() - 30_000))
+}
+
 /// Who moves, and because of what; in bytes, how many do.
 fn what_if(
     history: &History,
     programs: (&Program, &Program),
+    scores: &Scores,
 ) -> Result<impl Fn() -> Vec<u8> + use<>> {
-    let found = compare(history, programs, Timestamp::parse(AS_OF)?, 50, THREADS);
+    let known = Some(Before { scores, at: half_a_minute_ago()?, changed: &[] });
+    let found = compare_since(history, programs, Timestamp::parse(AS_OF)?, 50, THREADS, known);
     Ok(move || (found.up + found.down).to_le_bytes().to_vec())
 }
 

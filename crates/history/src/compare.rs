@@ -1,12 +1,13 @@
 //! What if? Two models over the same facts at the same instant: who moves, and because of what.
 
 use leads::Timestamp;
+use scoring::model::Criterion;
 use scoring::{Amount, Model, Program, Score};
 use serde::Serialize;
 
 use crate::blocks::{History, LEADS_PER_BLOCK, view};
 use crate::parallel::in_parallel;
-use crate::rescore::Scored;
+use crate::rescore::{Before, Scored};
 use crate::scorer::Scorer;
 
 /// Everyone under one model and under another.
@@ -113,19 +114,34 @@ pub fn compare(
     movers: usize,
     threads: usize,
 ) -> Comparison {
+    compare_since(history, programs, at, movers, threads, None)
+}
+
+/// The same, where everyone was scored before under the first of the models: the stages that leads stood in then
+/// spare a look at their past.
+pub fn compare_since(
+    history: &History,
+    programs: (&Program, &Program),
+    at: Timestamp,
+    movers: usize,
+    threads: usize,
+    known: Option<Before<'_>>,
+) -> Comparison {
     let names = Names::new(programs.0.model(), programs.1.model());
-    let fitting = (programs.0.fitting(&history.needs), programs.1.fitting(&history.needs));
-    let bound = (history.bind(&fitting.0), history.bind(&fitting.1));
+    let paired = Program::paired(programs, &history.needs);
+    let count_alike = paired.0.counts_as(&paired.1);
+    let bound = (history.bind(&paired.0), history.bind(&paired.1));
     let pieces = history.blocks.len() * PIECES_PER_BLOCK;
     let parts = in_parallel(pieces, threads, Memory::default, |memory, piece| {
         let (index, piece) = (piece / PIECES_PER_BLOCK, piece % PIECES_PER_BLOCK);
         let block = &history.blocks[index];
+        let known = known.and_then(|known| known.of_block(index));
         let mut part = Compared::new(&names);
         let from = (piece * LEADS_PER_PIECE).min(block.len());
         let leads = from..block.len().min(from + LEADS_PER_PIECE);
         let place = index * LEADS_PER_BLOCK + from;
         let stretch = history.roster.stretch(place..place + leads.len());
-        let Memory { scorers, amounts, changing, parts } = memory;
+        let Memory { scorers, changing, parts } = memory;
         stretch.changing(at.as_millis(), changing);
         scorers.0.stand(&bound.0, &stretch);
         scorers.1.stand(&bound.1, &stretch);
@@ -137,14 +153,19 @@ pub fn compare(
             let profile = history.roster.profile(position);
             let view = view(&history.roster, block, index, lead, &profile);
             let place = (!changing[lead - from]).then_some(lead - from);
-            let before = scorers.0.score(&bound.0, &view, at, place, None);
-            let after = scorers.1.score(&bound.1, &view, at, place, None);
+            let earlier = known.as_ref().and_then(|known| known.of(lead));
+            let before = scorers.0.score(&bound.0, &view, at, place, earlier);
+            let after = if count_alike {
+                scorers.1.score_counted(&bound.1, &view, at, place, &scorers.0)
+            } else {
+                scorers.1.score(&bound.1, &view, at, place, None)
+            };
             part.count(&before, &after);
             if before.score.score != after.score.score {
-                scorers.0.amounts(&bound.0, &view, at, &mut amounts.0);
-                scorers.1.amounts(&bound.1, &view, at, &mut amounts.1);
+                let old = |criterion| scorers.0.amount(&bound.0, criterion, &view, at);
+                let new = |criterion| scorers.1.amount(&bound.1, criterion, &view, at);
                 let change = after.score.score - before.score.score;
-                names.parts(&amounts.0, &amounts.1, change, parts);
+                names.parts(old, new, change, parts);
                 part.move_by(parts);
                 part.keep(Moved { position, before, after }, parts, movers);
             }
@@ -162,17 +183,21 @@ pub fn compare(
 #[derive(Default)]
 struct Memory {
     scorers: (Scorer, Scorer),
-    amounts: (Vec<Amount>, Vec<Amount>),
     /// Leads of a piece of which some trait changes.
     changing: Vec<bool>,
     parts: Vec<Amount>,
 }
 
-/// Criteria of both models by name: where each stands in the one and in the other.
+/// Criteria of both models by name: where each stands in the one and in the other. Those that are the same in
+/// both give everyone the same and are left out.
 struct Names {
     criteria: Vec<(String, Option<usize>, Option<usize>)>,
     brackets: (usize, usize),
     stages: (usize, usize),
+}
+
+fn criterion(model: &Model, index: Option<usize>) -> Option<&Criterion> {
+    model.criteria().nth(index?).map(|(_, criterion)| criterion)
 }
 
 /// A lead whose score moved.
@@ -215,6 +240,9 @@ impl Names {
                 None => criteria.push((criterion.name.clone(), Some(index), None)),
             }
         }
+        if before.time_zone == after.time_zone {
+            criteria.retain(|(_, old, new)| criterion(before, *old) != criterion(after, *new));
+        }
         Self {
             criteria,
             brackets: (before.brackets.len() + 1, after.brackets.len() + 1),
@@ -223,12 +251,16 @@ impl Names {
     }
 
     /// What each criterion contributed to a change of the score, and what is left.
-    fn parts(&self, old: &[Amount], new: &[Amount], change: i64, parts: &mut Vec<Amount>) {
-        let of = |amounts: &[Amount], index: Option<usize>| {
-            index.map_or(Amount::ZERO, |index| amounts[index])
-        };
-        let differences =
-            self.criteria.iter().map(|(_, before, after)| of(new, *after) - of(old, *before));
+    fn parts(
+        &self,
+        old: impl Fn(usize) -> Amount,
+        new: impl Fn(usize) -> Amount,
+        change: i64,
+        parts: &mut Vec<Amount>,
+    ) {
+        let differences = self.criteria.iter().map(|(_, before, after)| {
+            after.map_or(Amount::ZERO, &new) - before.map_or(Amount::ZERO, &old)
+        });
         parts.clear();
         parts.extend(differences);
         let explained: Amount = parts.iter().copied().sum();

@@ -29,7 +29,7 @@ pub use backtest::{
     Backtest, BacktestError, BracketRow, CutOff, Instants, Measures, Options, ScoreRange, backtest,
 };
 pub use blocks::{Block, History, LEADS_PER_BLOCK};
-pub use compare::{Cause, Comparison, Matrix, Mover, Numbers, Part, compare};
+pub use compare::{Cause, Comparison, Matrix, Mover, Numbers, Part, compare, compare_since};
 pub use course::{Change, Course, Fact, Sample, Step, course};
 pub use gather::{Gathered, Gathering, Strangers};
 pub use growing::Growing;

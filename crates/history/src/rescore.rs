@@ -245,7 +245,7 @@ pub struct Before<'b> {
 }
 
 /// The same of a block of leads.
-struct BlockBefore<'b> {
+pub(crate) struct BlockBefore<'b> {
     scores: &'b ScoreBlock,
     at: Timestamp,
     changed: &'b [usize],
@@ -253,7 +253,7 @@ struct BlockBefore<'b> {
 }
 
 impl<'b> Before<'b> {
-    fn of_block(self, index: usize) -> Option<BlockBefore<'b>> {
+    pub(crate) fn of_block(self, index: usize) -> Option<BlockBefore<'b>> {
         let first = index * LEADS_PER_BLOCK;
         let from = self.changed.partition_point(|position| *position < first);
         let until = self.changed.partition_point(|position| *position < first + LEADS_PER_BLOCK);
@@ -264,7 +264,7 @@ impl<'b> Before<'b> {
 
 impl BlockBefore<'_> {
     /// How a lead of the block stood; `None` where its facts are others now.
-    fn of(&self, lead: usize) -> Option<Earlier> {
+    pub(crate) fn of(&self, lead: usize) -> Option<Earlier> {
         let is_known = lead < self.scores.score.len()
             && self.changed.binary_search(&(self.first + lead)).is_err();
         let stage = || self.scores.stage.get(lead).map(usize::from);

@@ -39,14 +39,33 @@ impl Scorer {
         Scored { score, stage: stage.map(|stage| stage as u8) }
     }
 
-    /// Reckons what each criterion gives the lead that was scored last.
-    pub(crate) fn amounts(
-        &self,
+    /// The same for a lead that has just been scored at this instant by the scorer of a program that counts
+    /// alike ([`scoring::Program::counts_as`]).
+    #[inline]
+    pub(crate) fn score_counted(
+        &mut self,
         bound: &Bound<'_>,
         lead: &LeadView<'_, RowProfile<'_>>,
         at: Timestamp,
-        amounts: &mut Vec<Amount>,
-    ) {
-        bound.amounts_of(lead, at, &self.tally, amounts);
+        place: Option<usize>,
+        counted: &Self,
+    ) -> Scored {
+        let Self { tally, standing } = self;
+        let standing = place.map(|place| (&*standing, place));
+        let score = bound.score_counted(lead, at, (&counted.tally, tally), standing);
+        let stage = bound.stage_of(lead, at, (&score, tally), None);
+        Scored { score, stage: stage.map(|stage| stage as u8) }
+    }
+
+    /// What a criterion gives the lead that was scored last.
+    #[inline]
+    pub(crate) fn amount(
+        &self,
+        bound: &Bound<'_>,
+        criterion: usize,
+        lead: &LeadView<'_, RowProfile<'_>>,
+        at: Timestamp,
+    ) -> Amount {
+        bound.amount_of(criterion, lead, at, &self.tally)
     }
 }

@@ -48,6 +48,8 @@ pub struct Bound<'p> {
     /// Per slot with a dated pattern, per shape: when it matches. Empty for the others.
     dated_slots: Vec<Vec<Answer>>,
     pub(crate) has_dated_slots: bool,
+    /// Whether numbers only fall while nothing happens.
+    pub(crate) fades: bool,
 }
 
 /// What the values of a trait give in a group.
@@ -137,8 +139,10 @@ impl Program {
             starts,
             slots,
             dated_slots,
+            fades: false,
         };
         bound.sort_other_lines();
+        bound.fades = bound.is_fading();
         bound
     }
 

@@ -2,7 +2,9 @@
 //! the score itself where both instants are one. With them the walk through a lead's stages skips
 //! whole years in which nothing can happen, and still finds the millisecond at which it did.
 
-use leads::{Points, Timestamp};
+use std::ops::AddAssign;
+
+use leads::Timestamp;
 
 use crate::amount::Amount;
 use crate::bound::Bound;
@@ -11,7 +13,7 @@ use crate::fold::{LeadView, NEVER, Profile, SlotTally, Tally};
 use crate::hot::HotKind;
 use crate::model::{Band, Dimension, Knot};
 use crate::program::{Clause, Line, LineKind, band_points, curve_amount, knot_instant};
-use crate::sum::{held, is_too_young};
+use crate::sum::{Width, held, is_too_young, units as points_units};
 use crate::truth::{Truth, Truths};
 
 /// The least and the greatest of something; both included.
@@ -83,6 +85,15 @@ impl<T: Ord + Copy> Span<T> {
 
     fn map<U>(self, rising: impl Fn(T) -> U) -> Span<U> {
         Span { least: rising(self.least), most: rising(self.most) }
+    }
+
+    /// What the sum of both can be.
+    fn add(&mut self, other: Self)
+    where
+        T: AddAssign,
+    {
+        self.least += other.least;
+        self.most += other.most;
     }
 }
 
@@ -194,35 +205,44 @@ impl Bound<'_> {
         stretch: Stretch,
         slots: &[SlotSpan],
     ) -> Envelope {
+        if self.is_narrow(lead.at.len()) {
+            self.envelope_in::<i64, P>(lead, stretch, slots)
+        } else {
+            self.envelope_in::<Amount, P>(lead, stretch, slots)
+        }
+    }
+
+    fn envelope_in<U: Width, P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        stretch: Stretch,
+        slots: &[SlotSpan],
+    ) -> Envelope {
         let model = &self.program.model;
-        let none = Span::one(Amount::ZERO);
+        let none = Span::one(U::default());
         let mut groups = vec![none; model.groups.len()];
         for (index, line) in self.program.lines.iter().enumerate() {
             let span = match &self.by_value[index] {
-                Some((column, units)) => {
+                Some((column, values)) => {
                     let mut span = None;
                     lead.profile.values(*column, stretch.first, stretch.last, &mut |value| {
-                        let amount = Amount::from_units(i128::from(units[value as usize]));
-                        span = Some(
-                            span.map_or(Span::one(amount), |span: Span<Amount>| span.with(amount)),
-                        );
+                        let units = U::of(values[value as usize]);
+                        span =
+                            Some(span.map_or(Span::one(units), |span: Span<U>| span.with(units)));
                     });
                     span.unwrap_or(none)
                 }
                 None => self.line_span(line, lead, stretch, slots),
             };
-            let held = span.map(|amount| line.held(amount));
-            let group = &mut groups[line.group];
-            *group = Span { least: group.least + held.least, most: group.most + held.most };
+            groups[line.group].add(span.map(|units| line.held(units)));
         }
         let (mut fit, mut engagement) = (none, none);
         for (group, span) in self.program.groups.iter().zip(groups) {
-            let held = span.map(|amount| held(amount, group.limit));
             let sum = match group.dimension {
                 Dimension::Fit => &mut fit,
                 Dimension::Engagement => &mut engagement,
             };
-            *sum = Span { least: sum.least + held.least, most: sum.most + held.most };
+            sum.add(span.map(|units| held(units, group.limit)));
         }
         let disqualified = self
             .program
@@ -230,8 +250,9 @@ impl Bound<'_> {
             .map(|(_, clause)| self.clause_truths(clause, lead, stretch, slots))
             .fold(Truths::one(Truth::False), |all, gate| all.pairwise(gate, Truth::or));
         let (bottom, top) = (model.scale.bottom, model.scale.top);
-        let total = Span { least: fit.least + engagement.least, most: fit.most + engagement.most };
-        let total = total.map(|sum| sum.held(Amount::whole(bottom), Amount::whole(top)).rounded());
+        let mut total = fit;
+        total.add(engagement);
+        let total = total.map(|sum| sum.rounded().clamp(bottom, top));
         let score = match (disqualified.has(Truth::True), disqualified == Truths::one(Truth::True))
         {
             (_, true) => Span::one(bottom),
@@ -240,49 +261,56 @@ impl Bound<'_> {
         };
         Envelope {
             score,
-            fit: fit.map(Amount::rounded),
-            engagement: engagement.map(Amount::rounded),
+            fit: fit.map(U::rounded),
+            engagement: engagement.map(U::rounded),
             disqualified,
         }
     }
 
-    fn line_span<P: Profile>(
+    fn line_span<U: Width, P: Profile>(
         &self,
         line: &Line,
         lead: &LeadView<'_, P>,
         stretch: Stretch,
         slots: &[SlotSpan],
-    ) -> Span<Amount> {
-        let none = Span::one(Amount::ZERO);
+    ) -> Span<U> {
+        let units = |span: Span<i64>| span.map(U::of);
         match &line.kind {
             LineKind::Clause { clause, points, otherwise, unknown } => {
                 let given = |truth| match truth {
-                    Truth::True => Amount::from(*points),
-                    Truth::False => Amount::from(*otherwise),
-                    Truth::Unknown => Amount::from(*unknown),
+                    Truth::True => *points,
+                    Truth::False => *otherwise,
+                    Truth::Unknown => *unknown,
                 };
                 let truths = self.clause_truths(clause, lead, stretch, slots);
-                Span::of(truths.iter().map(given)).unwrap_or(none)
+                units(
+                    Span::of(truths.iter().map(|truth| points_units(given(truth)))).unwrap_or(NONE),
+                )
             }
             // Bands are always answered by value.
-            LineKind::Bands { unknown, .. } => Span::one((*unknown).into()),
+            LineKind::Bands { unknown, .. } => units(Span::one(points_units(*unknown))),
             LineKind::Events { slot, points } => {
                 let weights = slots[*slot].weights;
-                let ends =
-                    [weights.least, weights.most].map(|weight| Amount::weighted(*points, weight));
-                Span::of(ends).unwrap_or(none)
+                let [one, other] =
+                    [weights.least, weights.most].map(|weight| U::weighted(*points, weight));
+                Span::one(one).with(other)
             }
-            LineKind::Tiers { slot, tiers, within, .. } => {
-                tier_span(tiers, slots[*slot].counted, *within, lead.created_at, stretch)
+            LineKind::Tiers { slot, tiers, by_count, within } => {
+                let counted = slots[*slot].counted;
+                if counted.least == counted.most && counted.least > 0 {
+                    return units(Span::one(by_count.at(counted.least)));
+                }
+                units(tier_span(tiers, counted, *within, lead.created_at, stretch))
             }
-            LineKind::Curve { slot, curve } => self.curve_span(curve, &slots[*slot], stretch),
+            LineKind::Curve { slot, curve } => {
+                units(self.curve_span(curve, &slots[*slot], stretch))
+            }
         }
     }
 
-    fn curve_span(&self, curve: &[Knot], slot: &SlotSpan, stretch: Stretch) -> Span<Amount> {
+    fn curve_span(&self, curve: &[Knot], slot: &SlotSpan, stretch: Stretch) -> Span<i64> {
         let zone = self.program.zone();
-        let never = slot.maybe_never.then_some(Amount::ZERO);
-        let mut amounts: Vec<Amount> = never.into_iter().collect();
+        let mut units: Vec<i64> = slot.maybe_never.then_some(0).into_iter().collect();
         for latest in &slot.latest {
             let since = Timestamp::saturating_from_millis(*latest);
             let first = stretch.first.max(*latest);
@@ -294,13 +322,13 @@ impl Bound<'_> {
             });
             let inside = knots.filter(|at| first < *at && *at < stretch.last);
             let instants = [first, stretch.last].into_iter().chain(inside);
-            amounts.extend(
-                instants.map(|at| {
-                    curve_amount(curve, since, Timestamp::saturating_from_millis(at), zone)
-                }),
-            );
+            units.extend(instants.map(|at| {
+                let at = Timestamp::saturating_from_millis(at);
+                // A million points at most, which are 1e14 units.
+                curve_amount(curve, since, at, zone).units() as i64
+            }));
         }
-        Span::of(amounts).unwrap_or(Span::one(Amount::ZERO))
+        Span::of(units).unwrap_or(NONE)
     }
 
     /// Every answer that a condition can give between two instants.
@@ -337,33 +365,30 @@ impl Bound<'_> {
     }
 }
 
-/// The points that tiers can give for some number in `counted`.
+/// No points, for certain.
+const NONE: Span<i64> = Span { least: 0, most: 0 };
+
+/// The units that tiers can give for some number in `counted`.
 fn tier_span(
     tiers: &[Band],
     counted: Span<u64>,
     within: Option<i64>,
     created_at: i64,
     stretch: Stretch,
-) -> Span<Amount> {
-    let given = |number: u64| Amount::from(band_points(tiers, number as f64));
+) -> Span<i64> {
+    let given = |number: u64| points_units(band_points(tiers, number as f64));
     // Between the bounds of the tiers nothing changes: the ends and the bounds stand for all.
     let bounds = tiers.iter().flat_map(|tier| [tier.at_least, tier.below]).flatten();
     let inside = bounds
         .map(|bound| bound.max(0.0) as u64)
         .filter(|n| counted.least < *n && *n < counted.most);
     let positive = [counted.least, counted.most].into_iter().chain(inside).filter(|n| *n > 0);
-    let mut amounts: Vec<Amount> = positive.map(given).collect();
-    if counted.least == 0 {
-        if is_too_young(0, within, created_at, stretch.first) {
-            amounts.push(Amount::ZERO);
-        }
-        if !is_too_young(0, within, created_at, stretch.last) {
-            amounts.push(given(0));
-        }
+    let silent = (counted.least == 0).then(|| {
+        let young = is_too_young(0, within, created_at, stretch.first).then_some(0);
+        let old = (!is_too_young(0, within, created_at, stretch.last)).then(|| given(0));
         // Every number from 1 on is possible as soon as one is; the first of them has a tier too.
-        if counted.most > 0 {
-            amounts.push(given(1));
-        }
-    }
-    Span::of(amounts).unwrap_or(Span::one(Points::ZERO.into()))
+        let first = (counted.most > 0).then(|| given(1));
+        [young, old, first].into_iter().flatten()
+    });
+    Span::of(positive.map(given).chain(silent.into_iter().flatten())).unwrap_or(NONE)
 }

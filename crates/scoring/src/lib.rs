@@ -13,6 +13,7 @@ mod bounds;
 mod calendar;
 mod card;
 pub mod document;
+mod fades;
 mod fold;
 mod grain;
 mod hot;

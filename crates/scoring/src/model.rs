@@ -81,7 +81,7 @@ pub struct Limit {
 }
 
 /// One line of the score card.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Criterion {
     /// Its name, unique within the model.
     pub name: String,
@@ -92,7 +92,7 @@ pub struct Criterion {
 }
 
 /// What a criterion gives points for.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Rule {
     /// Points by the truth of a condition.
     Condition {
@@ -141,7 +141,7 @@ pub enum Rule {
 }
 
 /// Which events count, and how often.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Counting {
     /// Which events match.
     pub pattern: EventPattern,
@@ -216,7 +216,7 @@ pub struct Knot {
 }
 
 /// Which events match: by name, and by properties that must all pass.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct EventPattern {
     /// Any of these names (compared exactly); at least one.
     pub names: Vec<String>,
@@ -225,7 +225,7 @@ pub struct EventPattern {
 }
 
 /// A property or trait and what it must pass.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Property {
     /// Its dotted path.
     pub path: String,
@@ -234,7 +234,7 @@ pub struct Property {
 }
 
 /// One test of one value.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Test {
     /// Equal to this text, number or boolean.
     Is(Operand),
@@ -263,7 +263,7 @@ pub enum Test {
     /// Text in which this is found; compiled without regard to case unless `exact`.
     Matches {
         /// The compiled expression.
-        regex: Regex,
+        regex: Expression,
         /// As it stands in the document.
         source: String,
         /// Whether the value is taken as it is, neither trimmed nor folded.
@@ -275,6 +275,17 @@ pub enum Test {
     Within(Duration),
     /// A date with `t - date >= this`.
     OlderThan(Duration),
+}
+
+/// A regular expression. Two are equal that are compiled from the same text; whether case matters is said
+/// beside it.
+#[derive(Clone, Debug)]
+pub struct Expression(pub Regex);
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
 }
 
 /// A text of the model, made ready for comparing.
@@ -300,7 +311,7 @@ pub enum Operand {
 }
 
 /// Something that is true, false or unknown of a lead.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Condition {
     /// Tests of one trait.
     Trait(Property),
@@ -315,7 +326,7 @@ pub enum Condition {
 }
 
 /// "At least so many such events, within this time."
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct EventCondition {
     /// Which events.
     pub pattern: EventPattern,

@@ -54,6 +54,23 @@ pub(crate) struct Slot {
     pub(crate) latest: bool,
 }
 
+impl Slot {
+    /// A slot that counts every event of a pattern, at full weight.
+    fn of(pattern: EventPattern) -> Self {
+        let dated = pattern.properties.iter().any(Property::is_dated);
+        let weights = Weights::new(Decay::None);
+        let (within, expires, cap, latest) = (FOREVER, FOREVER, None, false);
+        Self { pattern, within, expires, cap, weights, dated, latest }
+    }
+
+    /// Whether it holds the same as another for every lead at every instant.
+    fn counts_as(&self, other: &Self) -> bool {
+        self.pattern == other.pattern
+            && (self.within, self.cap, self.latest) == (other.within, other.cap, other.latest)
+            && self.weights.decay() == other.weights.decay()
+    }
+}
+
 /// A test of a trait.
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
@@ -147,6 +164,11 @@ impl ByCount {
         self.beyond.is_empty().then_some(self.units.len() + 1)
     }
 
+    /// Whether more events never give less, as far as the table goes.
+    pub(crate) fn is_rising(&self) -> bool {
+        self.units.is_sorted()
+    }
+
     /// The units of a number of events.
     #[inline]
     pub(crate) fn at(&self, count: u64) -> i64 {
@@ -171,7 +193,32 @@ impl Program {
     pub fn with_needs(model: impl Into<Arc<Model>>, needs: Option<Needs>) -> Self {
         let model = model.into();
         let needs = needs.unwrap_or_else(|| Needs::of([&*model]));
-        let mut builder = Builder { needs: &needs, slots: Vec::new(), questions: Vec::new() };
+        Self::with_slots(model, needs, Vec::new())
+    }
+
+    /// The same two programs, made ready for facts that were gathered for `needs`, with the same slots in the
+    /// same order: where they [count alike](Self::counts_as), what is counted for the one serves the other.
+    pub fn paired(programs: (&Self, &Self), needs: &Needs) -> (Self, Self) {
+        let with = |program: &Self, slots| {
+            Self::with_slots(Arc::clone(&program.model), needs.clone(), slots)
+        };
+        let second = with(programs.1, with(programs.0, Vec::new()).slots);
+        (with(programs.0, second.slots.clone()), second)
+    }
+
+    /// Whether what is counted for a lead is the same for both: they look at the same events in the same places,
+    /// and by the same clock.
+    pub fn counts_as(&self, other: &Self) -> bool {
+        self.zone() == other.zone()
+            && self.needs == other.needs
+            && self.slots.len() == other.slots.len()
+            && self.slots.iter().zip(&other.slots).all(|(one, other)| one.counts_as(other))
+    }
+
+    /// Uses these slots where they fit, each for one place of the model, and makes those that are missing.
+    fn with_slots(model: Arc<Model>, needs: Needs, slots: Vec<Slot>) -> Self {
+        let is_free = vec![true; slots.len()];
+        let mut builder = Builder { needs: &needs, slots, is_free, questions: Vec::new() };
         let lines = model.criteria().map(|(group, criterion)| Line {
             group,
             kind: builder.rule(&criterion.rule),
@@ -189,12 +236,7 @@ impl Program {
             .iter()
             .map(|stage| {
                 let names = vec![stage.rejected_by.clone()];
-                builder.slot(
-                    EventPattern { names, properties: Vec::new() },
-                    FOREVER,
-                    None,
-                    Decay::None,
-                )
+                builder.slot(Slot::of(EventPattern { names, properties: Vec::new() }))
             })
             .collect();
         let Builder { slots, questions, .. } = builder;
@@ -259,6 +301,8 @@ impl Program {
 struct Builder<'n> {
     needs: &'n Needs,
     slots: Vec<Slot>,
+    /// Of the slots that were there to begin with, whether each still waits for a use.
+    is_free: Vec<bool>,
     questions: Vec<Question>,
 }
 
@@ -286,8 +330,7 @@ impl Builder<'_> {
                 within: counting.within.map(leads::Duration::as_millis),
             },
             Rule::Curve { since, curve } => {
-                let slot = self.slot(since.clone(), FOREVER, None, Decay::None);
-                self.slots[slot].latest = true;
+                let slot = self.slot(Slot { latest: true, ..Slot::of(since.clone()) });
                 LineKind::Curve { slot, curve: curve.clone() }
             }
         }
@@ -302,7 +345,7 @@ impl Builder<'_> {
             }
             Condition::Event(event) => {
                 let within = event.within.map_or(FOREVER, leads::Duration::as_millis);
-                let slot = self.slot(event.pattern.clone(), within, None, Decay::None);
+                let slot = self.slot(Slot { within, ..Slot::of(event.pattern.clone()) });
                 Clause::Event { slot, at_least: u64::from(event.at_least) }
             }
             Condition::All(parts) => {
@@ -317,23 +360,21 @@ impl Builder<'_> {
 
     fn counting(&mut self, counting: &Counting, decay: Decay) -> usize {
         let within = counting.within.map_or(FOREVER, leads::Duration::as_millis);
-        self.slot(counting.pattern.clone(), within, counting.cap, decay)
-    }
-
-    fn slot(
-        &mut self,
-        pattern: EventPattern,
-        within: i64,
-        cap: Option<CountCap>,
-        decay: Decay,
-    ) -> usize {
         let expires = match decay {
             Decay::Expires(length) => length.as_millis(),
             Decay::None | Decay::HalfLife(_) | Decay::Linear(_) | Decay::Step { .. } => FOREVER,
         };
-        let dated = pattern.properties.iter().any(Property::is_dated);
-        let weights = Weights::new(decay);
-        self.slots.push(Slot { pattern, within, expires, cap, weights, dated, latest: false });
+        let (cap, weights) = (counting.cap, Weights::new(decay));
+        self.slot(Slot { within, expires, cap, weights, ..Slot::of(counting.pattern.clone()) })
+    }
+
+    fn slot(&mut self, slot: Slot) -> usize {
+        let fits = |at: &usize| self.is_free[*at] && self.slots[*at].counts_as(&slot);
+        if let Some(at) = (0..self.is_free.len()).find(fits) {
+            self.is_free[at] = false;
+            return at;
+        }
+        self.slots.push(slot);
         self.slots.len() - 1
     }
 

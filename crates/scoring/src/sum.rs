@@ -73,10 +73,25 @@ impl Bound<'_> {
         amounts: &mut Vec<Amount>,
     ) {
         amounts.clear();
-        let lines = self.program.lines.iter().enumerate();
-        amounts.extend(lines.map(|(index, line)| {
-            line.held(self.before_limit::<Amount, P>(index, line, lead, at, &tally.slots))
-        }));
+        let criteria = 0..self.program.lines.len();
+        amounts.extend(criteria.map(|criterion| self.amount_of(criterion, lead, at, tally)));
+    }
+
+    /// The same of one criterion, by its place among [`crate::Model::criteria`].
+    #[inline]
+    pub fn amount_of<P: Profile>(
+        &self,
+        criterion: usize,
+        lead: &LeadView<'_, P>,
+        at: Timestamp,
+        tally: &Tally,
+    ) -> Amount {
+        let line = &self.program.lines[criterion];
+        if self.is_narrow(lead.at.len()) {
+            let units = self.before_limit::<i64, P>(criterion, line, lead, at, &tally.slots);
+            return Amount::of(line.held(units));
+        }
+        line.held(self.before_limit::<Amount, P>(criterion, line, lead, at, &tally.slots))
     }
 
     /// Whether the sums of a lead with so many events are sure to fit 64 bits.
@@ -116,6 +131,38 @@ impl Bound<'_> {
             return self.score(lead, at, tally);
         }
         self.count_unwatched(lead, at.as_millis(), tally);
+        self.sum_standing(lead, at, tally, standing, place)
+    }
+
+    /// As [`Bound::score`], or with a place in a stretch as [`Bound::score_standing`], for a lead that has just
+    /// been counted at this instant with another tally by a program that [counts alike](crate::Program::counts_as).
+    #[inline]
+    pub fn score_counted<P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        at: Timestamp,
+        (counted, tally): (&Tally, &mut Tally),
+        standing: Option<(&Standing, usize)>,
+    ) -> Score {
+        tally.slots.clone_from(&counted.slots);
+        match standing {
+            Some((standing, place)) if self.is_narrow(lead.at.len()) => {
+                self.sum_standing(lead, at, tally, standing, place)
+            }
+            _ => self.sum(lead, at, tally),
+        }
+    }
+
+    /// Sums the events of a counted lead; what its traits give has been reckoned.
+    #[inline]
+    fn sum_standing<P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        at: Timestamp,
+        tally: &mut Tally,
+        standing: &Standing,
+        place: usize,
+    ) -> Score {
         tally.narrow.clear();
         tally.narrow.extend_from_slice(standing.of(place));
         self.sum_events(lead, at, &tally.slots, &mut tally.narrow)

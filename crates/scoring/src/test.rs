@@ -88,7 +88,7 @@ impl Test {
             Self::EndsWith(part) => text(part, |text, part| text.ends_with(part)),
             Self::Matches { regex, exact, .. } => {
                 let whole = as_written(value);
-                Some(regex.is_match(if *exact { &whole } else { whole.trim() }))
+                Some(regex.0.is_match(if *exact { &whole } else { whole.trim() }))
             }
             Self::Exists(wanted) => Some(*wanted),
             Self::Within(length) => date(&|age| 0 <= age && age < length.as_millis()),

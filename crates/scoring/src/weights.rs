@@ -47,6 +47,11 @@ impl Weights {
         &self.table
     }
 
+    /// Whether an event weighs the same at every age.
+    pub(crate) fn is_constant(&self) -> bool {
+        !self.open && self.table.len() == 1
+    }
+
     /// Whether the curve goes on beyond the table.
     pub(crate) fn is_open(&self) -> bool {
         self.open

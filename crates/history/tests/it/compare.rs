@@ -69,6 +69,23 @@ fn everyone_is_counted_where_they_were_and_where_they_are() {
 }
 
 #[test]
+fn two_clocks_count_days_apart() {
+    let model = |zone: &str| {
+        format!(
+            "model: m\ntime_zone: {zone}\ngroups:\n  - group: Behaviour\n    criteria:\n      - {{name: Visits, event: visited, points: 10, count: {{at_most: 1, per: day}}}}\n"
+        )
+    };
+    let (programs, needs) = programs(&[&model("UTC"), &model("Asia/Tokyo")], "won");
+    // Late on one day in Greenwich is early on the next in Tokyo.
+    let facts = [lead("anna", 0.0).does("visited", day(1.4)).does("visited", day(1.9))];
+    let history = history(&needs, &facts);
+    let told = compare(&history, (&programs[0], &programs[1]), day(10.0), 20, 2);
+    assert_eq!(told.sums, (10, 20));
+    assert_eq!(told.movers[0].parts.len(), 1);
+    assert_eq!(told.movers[0].parts[0].criterion.as_deref(), Some("Visits"));
+}
+
+#[test]
 fn every_move_is_explained_to_the_last_point() {
     let (programs, needs) = programs(&[BEFORE, AFTER], "won");
     let history = history(&needs, &four());

@@ -8,6 +8,7 @@ use leads::Timestamp;
 
 use super::{Possible, Walk};
 use crate::bound::Bound;
+use crate::fades::last_turn;
 use crate::fold::{LeadView, Profile, Score, Tally};
 
 /// Where a lead stood at an earlier instant, by the same facts.
@@ -57,6 +58,9 @@ impl Bound<'_> {
     }
 }
 
+/// Steps from event to event before stretches grow: each costs two looks at all events before it.
+const DESCENT_MAX: u32 = 8;
+
 impl<P: Profile> Walk<'_, '_, P> {
     /// Whether the lead is in the stage in the end.
     pub(super) fn is_within(&self) -> bool {
@@ -89,9 +93,66 @@ impl<P: Profile> Walk<'_, '_, P> {
             return self.run().last().is_some_and(|last| last.entered);
         }
         match earlier {
-            Some((at, was)) => self.last_word(at.as_millis(), self.until).unwrap_or(was),
+            Some((at, was)) => self.last_word_since(at.as_millis()).unwrap_or(was),
             None => self.last_word_of_all().unwrap_or(false),
         }
+    }
+
+    /// Whether, at the last instant that decides anything, the lead enters; `None` where none does after
+    /// `since` (ms), an instant at which it is known how the lead stood.
+    fn last_word_since(&self, since: i64) -> Option<bool> {
+        if self.fades() && last_turn(self.lead, self.until) <= since {
+            let events = self.lead.at.partition_point(|at| *at <= self.until);
+            if events == 0 || self.lead.at[events - 1] <= since {
+                // Higher at no instant than then, and at the end still high enough to stay.
+                return None;
+            }
+        }
+        self.last_word(since, self.until)
+    }
+
+    /// Whether two scores say everything about the time between two events; see [`Self::descend`].
+    fn fades(&self) -> bool {
+        self.bound.fades && self.bound.program.fast_tracks(self.stage).next().is_none()
+    }
+
+    /// From event to event back in time, where numbers only fall in between: the score at an event and the one
+    /// right before it. The lead neither enters nor leaves at the end. Answers with the last word, or up to
+    /// which instant it is still to be looked for; a few steps are enough for most.
+    fn descend(&self) -> Result<Option<bool>, i64> {
+        let steady_since = last_turn(self.lead, self.until);
+        let mut tally = Tally::default();
+        let mut score = |at: i64| {
+            self.bound.score(self.lead, Timestamp::saturating_from_millis(at), &mut tally)
+        };
+        let rules = self.rules();
+        let leaves = |score: &Score| score.disqualified.is_some() || !rules.leave.reached_by(score);
+        let mut last = self.until;
+        for _ in 0..DESCENT_MAX {
+            let events = self.lead.at.partition_point(|at| *at <= last);
+            let begin = Timestamp::MIN.as_millis();
+            let event = if events == 0 { begin } else { self.lead.at[events - 1] };
+            let first = event.max(steady_since);
+            let there = score(first);
+            if !leaves(&there) && rules.enter.reached_by(&there) {
+                return Ok(Some(true));
+            }
+            if first == begin {
+                return Ok(None);
+            }
+            last = first - 1;
+            if first > event {
+                break;
+            }
+            let there = score(last);
+            if leaves(&there) {
+                return Ok(Some(false));
+            }
+            if rules.enter.reached_by(&there) {
+                return Ok(Some(true));
+            }
+        }
+        Err(last)
     }
 
     /// Whether a stay can have begun so late that it is not over yet. Every earlier one has been served,
@@ -105,6 +166,12 @@ impl<P: Profile> Walk<'_, '_, P> {
     fn last_word_of_all(&self) -> Option<bool> {
         let instants = self.lead.at;
         let mut last = self.until;
+        if self.fades() {
+            match self.descend() {
+                Ok(word) => return word,
+                Err(open) => last = open,
+            }
+        }
         let mut events = instants.partition_point(|at| *at <= last);
         // From event to event at first: a few decide as a rule. Of a stretch with many, bounds say less.
         let mut step = 1;

@@ -11,7 +11,9 @@ mod yaml;
 
 pub(crate) use histories::{Case, Crowd, Fact, Span, case, crowd};
 pub(crate) use models::{Wanted, document};
-pub(crate) use variations::{forgetful_document, lowered, penalty, shuffled, with_dimensions};
+pub(crate) use variations::{
+    forgetful_document, lowered, penalty, shuffled, tried, with_dimensions,
+};
 pub(crate) use yaml::written_as_yaml;
 
 use proptest::prelude::*;

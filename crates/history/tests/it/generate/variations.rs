@@ -45,6 +45,19 @@ pub(crate) fn penalty(document: Json) -> BoxedStrategy<Json> {
         .boxed()
 }
 
+/// The document as somebody changes it who tries something: other points, one more criterion, another clock.
+pub(crate) fn tried(document: Json) -> BoxedStrategy<Json> {
+    let zone = prop::option::weighted(0.5, prop::sample::select(vec!["UTC", "Asia/Tokyo"]));
+    (prop_oneof![2 => lowered(document.clone()), 1 => penalty(document)], zone)
+        .prop_map(|(mut document, zone)| {
+            if let Some(zone) = zone {
+                document["time_zone"] = json!(zone);
+            }
+            document
+        })
+        .boxed()
+}
+
 /// The document with fewer points in one criterion.
 pub(crate) fn lowered(document: Json) -> BoxedStrategy<Json> {
     (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..3000_i64)

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use history::{Before, LEADS_PER_BLOCK, compare};
+use history::{Before, LEADS_PER_BLOCK, Scores, compare, compare_since};
 use leads::{LeadFacts, Timestamp};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::TestCaseError;
-use scoring::{Model, Program};
-use serde_json::Value as Json;
+use scoring::{Model, OneLead, Program};
+use serde_json::{Value as Json, json};
 
 use super::{holds, holds_for};
 use crate::fast::{self, Everyone, Numbers};
-use crate::generate::{Crowd, Fact, Span, Wanted, crowd, document};
+use crate::generate::{Crowd, Fact, Span, Wanted, crowd, document, forgetful_document, tried};
 use crate::reference::Reference;
 
 /// Cases of a law that fills several blocks of leads or walks every hour of several leads.
@@ -163,6 +163,38 @@ fn everyones_stages_are_those_of_the_slow_walk() {
     });
 }
 
+/// Of most models numbers only fall while nothing happens; then stages are found from scores alone.
+#[test]
+fn stages_of_models_that_only_forget_are_those_of_the_slow_walk() {
+    let stages = (-10..40_i64, 0..15_i64, 0..30_i64, prop::option::of(0..20_i64)).prop_map(
+        |(leave, gap, more, engagement)| {
+            let mut enter = json!({"score": leave + gap});
+            if let Some(engagement) = engagement {
+                enter["engagement"] = engagement.into();
+            }
+            let higher = leave + more;
+            json!([
+                {"stage": "ripe", "enter": enter, "leave": {"score": leave}},
+                {"stage": "riper", "enter": {"score": higher + gap}, "leave": {"score": higher}},
+            ])
+        },
+    );
+    let documents = (forgetful_document(), stages).prop_map(|(mut document, stages)| {
+        document["stages"] = stages;
+        document
+    });
+    holds(&(documents, crowd(Span::SHORT)), |(document, crowd)| {
+        let model = fast::model(&document).ok_or_else(|| TestCaseError::fail("has errors"))?;
+        let reference = Reference::new(&document);
+        let fast = everyone(&model, &crowd.facts, crowd.t);
+        for (id, facts) in known(&crowd) {
+            let stage = reference.stage_after(&reference.walk(&facts, crowd.t));
+            prop_assert_eq!(&fast[&id].stage, &stage, "lead {}", id);
+        }
+        Ok(())
+    });
+}
+
 /// Facts are kept in memory for more than one model looks at, as soon as somebody asks about more.
 #[test]
 fn facts_that_were_gathered_for_more_score_alike() {
@@ -189,6 +221,64 @@ fn facts_that_were_gathered_for_more_score_alike() {
             both.at_instants(program, &[crowd.t], 2, Vec::new, visit)
         };
         prop_assert_eq!(at_instants(&own), at_instants(&fitting.0));
+        Ok(())
+    });
+}
+
+/// What the comparison of two models says follows from everyone's scores under each, whether what is counted
+/// serves both, and whether somebody scored everyone before.
+#[test]
+fn a_comparison_says_what_two_scorings_say() {
+    let documents = document(Wanted::STAGES).prop_flat_map(|one| (tried(one.clone()), Just(one)));
+    let cases = (documents, crowd(Span::SHORT), any::<Index>());
+    holds(&cases, |((tried, document), crowd, back)| {
+        let (Some(one), Some(other)) = (fast::model(&document), fast::model(&tried)) else {
+            return Ok(());
+        };
+        let history = fast::history(&[&one, &other], &crowd.facts, 3);
+        let programs = (&Program::new(one), &Program::new(other));
+        let span = crowd.t.as_millis() - history.span().0.as_millis();
+        let back = back.index(usize::try_from(span.max(1)).unwrap_or(1)) as i64;
+        let at = Timestamp::saturating_from_millis(crowd.t.as_millis() - back);
+        let scores = history.rescore(programs.0, at, 2);
+        let earlier = Before { scores: &scores, at, changed: &[] };
+        let told = compare_since(&history, programs, crowd.t, usize::MAX, 2, Some(earlier));
+        prop_assert_eq!(&told, &compare(&history, programs, crowd.t, usize::MAX, 2));
+
+        let (old, new) =
+            (history.rescore(programs.0, crowd.t, 2), history.rescore(programs.1, crowd.t, 2));
+        let sum = |scores: &Scores| scores.iter().map(|scored| scored.score.score).sum::<i64>();
+        prop_assert_eq!(told.sums, (sum(&old), sum(&new)));
+        let mut stages = vec![vec![0; told.stages.after.len()]; told.stages.before.len()];
+        let mut movers = BTreeMap::new();
+        for (position, (old, new)) in old.iter().zip(new.iter()).enumerate() {
+            let place = |stage: Option<u8>| stage.map_or(0, |stage| usize::from(stage) + 1);
+            stages[place(old.stage)][place(new.stage)] += 1;
+            if old.score.score != new.score.score {
+                let lead = history.roster().id(position).to_string();
+                movers.insert(lead, (old.score.score, new.score.score));
+            }
+        }
+        prop_assert_eq!(&told.stages.leads, &stages);
+        prop_assert_eq!(told.movers.len(), movers.len());
+        let leads = known(&crowd);
+        for mover in &told.movers {
+            prop_assert_eq!((mover.before.score, mover.after.score), movers[&mover.lead]);
+            // Line by line, its parts are the differences between the two score cards.
+            let mut parts = BTreeMap::new();
+            for (program, sign) in [(programs.0, -1), (programs.1, 1)] {
+                let card = OneLead::new(program, &leads[&mover.lead]).explain(crowd.t);
+                for line in card.groups.iter().flat_map(|group| &group.criteria) {
+                    *parts.entry(line.criterion.clone()).or_insert(0) += sign * line.value.units();
+                }
+            }
+            parts.retain(|_, units| *units != 0);
+            let named = mover
+                .parts
+                .iter()
+                .filter_map(|part| Some((part.criterion.clone()?, part.change.units())));
+            prop_assert_eq!(named.collect::<BTreeMap<_, _>>(), parts);
+        }
         Ok(())
     });
 }

@@ -5,7 +5,9 @@ use super::super::grammar::OPERATORS;
 use super::super::read;
 use super::super::tree::{Entry, Form, Node, shorten};
 use super::{Decoder, every, given};
-use crate::model::{Condition, EventCondition, EventPattern, Operand, Property, Test, TextOperand};
+use crate::model::{
+    Condition, EventCondition, EventPattern, Expression, Operand, Property, Test, TextOperand,
+};
 use crate::text::fold_text;
 
 /// Whether no event has a say in the condition.
@@ -116,7 +118,7 @@ impl Decoder<'_> {
             "starts_with" => text(node).map(Test::StartsWith),
             "ends_with" => text(node).map(Test::EndsWith),
             "matches" => read::pattern(node, exact).ok().map(|(regex, source)| Test::Matches {
-                regex,
+                regex: Expression(regex),
                 source: source.to_owned(),
                 exact,
             }),
