@@ -26,6 +26,8 @@ struct State {
     growing: Option<Growing>,
     /// Counts how often everyone was gathered: positions of leads are those of one gathering.
     gathering: u64,
+    /// Counts how often a tick asked whom the desk has touched.
+    moments: u64,
     /// Leads that the desk has put in or taken out since the last tick; `None`: more than are worth
     /// remembering.
     touched: Touched,
@@ -35,6 +37,7 @@ struct State {
 }
 
 /// Leads whose rows somebody else than the tick has written since the last one.
+#[derive(Clone)]
 pub(crate) struct Touched(Option<BTreeSet<String>>);
 
 impl Default for Touched {
@@ -65,8 +68,21 @@ const TOUCHED_MAX: usize = 100_000;
 pub(crate) struct Moment {
     pub(crate) history: Arc<History>,
     pub(crate) gathering: u64,
-    /// Since the last moment.
+    /// Its number.
+    pub(crate) number: u64,
+    /// Since the moment before; of a glance, since the moment of its number.
     pub(crate) touched: Touched,
+}
+
+impl State {
+    fn moment(&mut self, touched: Touched) -> Result<Moment, LiveError> {
+        let (gathering, number) = (self.gathering, self.moments);
+        let Some(growing) = &mut self.growing else {
+            // Gathered a moment ago, and never taken away.
+            return Err(DbError::NoRow.into());
+        };
+        Ok(Moment { history: Arc::new(growing.snapshot()), gathering, number, touched })
+    }
 }
 
 impl Everyone {
@@ -111,12 +127,17 @@ impl Live {
     pub(crate) fn moment(&self, needs: &Needs) -> Result<Moment, LiveError> {
         self.everyone(needs)?;
         let mut state = self.inner.everyone.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let (gathering, touched) = (state.gathering, std::mem::take(&mut state.touched));
-        let Some(growing) = &mut state.growing else {
-            // Gathered a moment ago, and never taken away.
-            return Err(DbError::NoRow.into());
-        };
-        Ok(Moment { history: Arc::new(growing.snapshot()), gathering, touched })
+        state.moments += 1;
+        let touched = std::mem::take(&mut state.touched);
+        state.moment(touched)
+    }
+
+    /// The same for whoever is no tick.
+    pub(crate) fn glance(&self, needs: &Needs) -> Result<Moment, LiveError> {
+        self.everyone(needs)?;
+        let mut state = self.inner.everyone.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let touched = state.touched.clone();
+        state.moment(touched)
     }
 
     /// Everyone as of now, gathered for these needs and those of the models in force. Gathers anew

@@ -100,7 +100,7 @@ struct Inner {
     lineup: RwLock<Arc<Lineup>>,
     everyone: Everyone,
     words: Words,
-    last_tick: Mutex<Option<LastTick>>,
+    last_tick: Mutex<Option<Arc<LastTick>>>,
     in_writing: Mutex<Option<Writing>>,
     news: broadcast::Sender<News>,
     bell: Arc<Bell>,

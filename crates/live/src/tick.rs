@@ -9,6 +9,7 @@ use leads::batch::id_as_number;
 use store::DbError;
 use store::scores::{ScoreRow, each_score, put_scores, score_of};
 
+use crate::everyone::Moment;
 use crate::judge;
 use crate::lineup::Line;
 use crate::marks;
@@ -43,7 +44,8 @@ impl Live {
         let before = before.filter(|before| before.gathering == moment.gathering);
         let touched = moment.touched.leads();
         let touched = touched.map(|leads| positions(history, &leads));
-        let mut last = LastTick { gathering: moment.gathering, at: now, lines: Vec::new() };
+        let Moment { gathering, number, .. } = moment;
+        let mut last = LastTick { gathering, moment: number, at: now, lines: Vec::new() };
         let mut ticked = Ticked::default();
         let mut news = Vec::new();
         for line in lineup.lines() {
@@ -71,7 +73,7 @@ impl Live {
         }
         // Of several nodes on one server each hears of its own leads only.
         if self.inner.store.file().is_some() {
-            *self.last_tick() = Some(last);
+            *self.last_tick() = Some(Arc::new(last));
         }
         if news.len() > TOLD_ONE_BY_ONE {
             self.tell(News::Everyone { changed: ticked.moved });
@@ -84,8 +86,15 @@ impl Live {
         Ok(ticked)
     }
 
-    fn last_tick(&self) -> MutexGuard<'_, Option<LastTick>> {
+    fn last_tick(&self) -> MutexGuard<'_, Option<Arc<LastTick>>> {
         self.inner.last_tick.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the last tick found, where a glance at everyone was taken after it and before the next.
+    pub(crate) fn last_before(&self, glance: &Moment) -> Option<Arc<LastTick>> {
+        let last = self.last_tick().clone();
+        let found = (glance.gathering, glance.number);
+        last.filter(|last| (last.gathering, last.moment) == found)
     }
 
     /// Rows under a model that are different now: every row is looked at.
@@ -185,12 +194,14 @@ impl Live {
 /// meanwhile, has the row that is right; of a million leads that is nearly everyone.
 pub(crate) struct LastTick {
     gathering: u64,
-    at: Timestamp,
+    /// The number of its moment.
+    moment: u64,
+    pub(crate) at: Timestamp,
     lines: Vec<(Arc<Line>, Scores)>,
 }
 
 impl LastTick {
-    fn of(&self, line: &Arc<Line>) -> Option<&Scores> {
+    pub(crate) fn of(&self, line: &Arc<Line>) -> Option<&Scores> {
         let mut lines = self.lines.iter();
         lines.find(|(known, _)| Arc::ptr_eq(known, line)).map(|(_, scores)| scores)
     }
@@ -201,7 +212,7 @@ impl LastTick {
 type Differences = (Vec<(i64, ScoreRow)>, Vec<String>);
 
 /// Where these leads stand in the history, in rising order.
-fn positions(history: &History, leads: &BTreeSet<String>) -> Vec<usize> {
+pub(crate) fn positions(history: &History, leads: &BTreeSet<String>) -> Vec<usize> {
     let roster = history.roster();
     let position = |lead: &String| {
         let number = id_as_number(lead.as_bytes());
