@@ -29,7 +29,7 @@ impl Bound<'_> {
                     || (self.truth_fades(clause) && otherwise <= unknown && unknown <= points)
             }
             LineKind::Tiers { slot, by_count, .. } => {
-                self.stands(*slot) || by_count.rises_from_no_more_than_nothing()
+                self.stands(*slot) || by_count.rises_through_nothing()
             }
             LineKind::Events { .. } | LineKind::Bands { .. } => true,
             LineKind::Curve { .. } => false,
@@ -65,9 +65,10 @@ impl Bound<'_> {
 }
 
 impl ByCount {
-    /// Whether fewer events never give more, and none of them no more than a lead has that is too young.
-    fn rises_from_no_more_than_nothing(&self) -> bool {
-        self.places().is_some() && self.at(0) <= 0 && self.is_rising()
+    /// Whether fewer events never give more: neither the last one as it leaves the window of a lead that is too
+    /// young for its silence to count, which then has nothing, nor silence as it begins to count.
+    fn rises_through_nothing(&self) -> bool {
+        self.places().is_some() && self.is_rising() && self.at(0) <= 0 && self.at(1) >= 0
     }
 }
 

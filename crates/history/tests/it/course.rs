@@ -3,7 +3,7 @@
 use history::{Course, Fact, course};
 use leads::LeadFacts;
 
-use crate::small::{Telling, day, later, lead, programs};
+use crate::small::{Telling, day, history, later, lead, programs};
 
 const MODEL: &str = "
 model: m
@@ -89,4 +89,27 @@ fn a_quiet_lead_has_a_level_course() {
 fn very_long_courses_are_looked_at_less_often() {
     let told = of(&lead("eva", 0.0), 0.0, 36_500.0);
     assert!(told.samples.len() < 4_000, "{}", told.samples.len());
+}
+
+/// The one event, from before the lead was known, costs 5 points for 30 days; silence costs 5 once the lead has been
+/// known for 30. In between nothing does, and the lead ripens by itself.
+#[test]
+fn a_lead_can_enter_a_stage_while_nothing_happens() {
+    let model = "
+model: m
+groups:
+  - group: g
+    dimension: engagement
+    criteria:
+      - {name: Always, event: met, points: 50}
+      - {name: Visits, event: visited, within: 30d, tiers: [{below: 2, points: -5}, {points: 0}]}
+stages: [{stage: ripe, enter: {score: 50}, leave: {score: 45}}]
+";
+    let (programs, needs) = programs(&[model], "won");
+    let facts = lead("anna", 10.0).does("met", day(0.0)).does("visited", day(0.0));
+    let stage = |at: f64| programs[0].stage(&facts, day(at));
+    assert_eq!([stage(20.0), stage(35.0), stage(45.0)], [None, Some(0), Some(0)]);
+    let history = history(&needs, &[facts.clone()]);
+    let everyone = history.rescore(&programs[0], day(45.0), 1);
+    assert_eq!(everyone.get(0).stage, Some(0));
 }
