@@ -132,9 +132,24 @@ async fn asked(house: &House) -> Result<()> {
     Ok(())
 }
 
-/// Another half-life for everything, through the API.
+/// Another weight, and another half-life for everything, through the API.
 async fn what_if(house: &House) -> Result<()> {
-    let document = MODEL.replace("half_life: 30d", "half_life: 20d");
+    for (what, from, to) in [
+        (
+            "what-if of everyone: another weight",
+            "event: pricing_view, points: 5",
+            "event: pricing_view, points: 7",
+        ),
+        ("what-if of everyone: other half-lives", "half_life: 30d", "half_life: 20d"),
+    ] {
+        let document = MODEL.replace(from, to);
+        anyhow::ensure!(document != MODEL, "the model does not say {from}");
+        tried(house, what, &document).await?;
+    }
+    Ok(())
+}
+
+async fn tried(house: &House, what: &str, document: &str) -> Result<()> {
     let body = json!({"document": document}).to_string();
     let path = format!("/api/v1/models/{MODEL_NAME}/what-if");
     let bytes = request("POST", &path, &house.authorization(), body.as_bytes());
@@ -149,7 +164,7 @@ async fn what_if(house: &House) -> Result<()> {
     }
     let cpu = (house.used()?.cpu - before.cpu) / 9.0;
     let figure = format!("{}, {cpu:.2} s of processor each", times.shown());
-    say("what-if of everyone", &figure, Some((times.median() < 300.0, "300 ms")));
+    say(what, &figure, Some((times.median() < 300.0, "300 ms")));
     Ok(())
 }
 
