@@ -73,7 +73,8 @@ def check(process, options):
     }
     _, cookie = call("/api/v1/setup", first)
     made, _ = call("/api/v1/keys", {"name": "check", "scopes": scopes()}, cookie)
-    command = [str(pathlib.Path(sys.executable).parent / "schemathesis"), "run", str(DESCRIPTION)]
+    command = [str(pathlib.Path(sys.executable).parent / "schemathesis")]
+    command += ["--config-file", str(ROOT / "xtask/api/schemathesis.toml"), "run", str(DESCRIPTION)]
     command += ["--url", BASE, "--header", f"Authorization: Bearer {made['key']}"]
     # What has the right shape may still be refused for what it says: a text that is no model, a token
     # that nobody was given, a lead that does not exist.

@@ -138,6 +138,9 @@ fn describe(operation: &mut Operation, method: &HttpMethod, path: &str) {
     if names_a_model || path.contains('{') || path.contains("explain") || path.contains("history") {
         statuses.push("404");
     }
+    if path.ends_with("/preview") {
+        statuses.push("422");
+    }
     if !matches!(method, HttpMethod::Get) {
         statuses.extend(["404", "409", "412", "413", "415", "422"]);
     }

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use leads::{Duration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::write_keys::{self, NewWriteKey, WriteKey};
@@ -17,7 +16,7 @@ use crate::app::{App, Done, Noted};
 use crate::inbound::WriteKeys;
 use crate::instant::Instant;
 use crate::problem::Problem;
-use crate::request::{Named, Repeatable, Sent};
+use crate::request::{Named, Repeatable, Sent, kept_until};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -222,6 +221,7 @@ async fn remove_write_key(
 struct Rotation {
     /// How many hours the present key is taken, too, for pages that are cached. 0: not any more.
     #[serde(default = "a_week")]
+    #[schema(maximum = 8760)]
     keep_hours: u32,
 }
 
@@ -239,8 +239,7 @@ async fn rotate_write_key(
     Named(id): Named<String>,
     Sent { body, repeat }: Sent<Rotation>,
 ) -> Result<Response, Problem> {
-    let kept_ms = i64::from(body.keep_hours) * Duration::HOUR.as_millis();
-    let until = Timestamp::saturating_from_millis(app.now().as_millis().saturating_add(kept_ms));
+    let until = kept_until(app.now(), body.keep_hours)?;
     let text = write_keys::text(&app.random());
     let on = app.clone();
     let response = app

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use deliver::Secret;
-use leads::{Duration, Timestamp};
 use live::messages::EventType;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Any, json};
@@ -18,7 +17,7 @@ use crate::access::Caller;
 use crate::app::{App, Done, Noted};
 use crate::instant::Instant;
 use crate::problem::{Fault, Problem};
-use crate::request::{Named, Repeatable, Sent};
+use crate::request::{Named, Repeatable, Sent, kept_until};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -276,6 +275,7 @@ async fn disable_webhook(
 struct SecretRotation {
     /// In hours; 24 where it is not said.
     #[serde(default = "a_day")]
+    #[schema(maximum = 8760)]
     keep_hours: u32,
 }
 
@@ -296,8 +296,7 @@ async fn rotate_webhook(
 ) -> Result<Response, Problem> {
     repeat.key = None;
     let secret = new_secret(&app)?;
-    let kept_ms = i64::from(body.keep_hours) * Duration::HOUR.as_millis();
-    let until = Timestamp::saturating_from_millis(app.now().as_millis().saturating_add(kept_ms));
+    let until = kept_until(app.now(), body.keep_hours)?;
     app.change(&caller, repeat, move |tx| {
         known(webhooks::rotate_secret(tx, &id, &secret, until)?)?;
         let noted = Noted::new("webhook.secret_rotated", format!("webhook:{id}"));
