@@ -2,7 +2,7 @@
 
 use leads::Timestamp;
 use scoring::stages::Earlier;
-use scoring::{Amount, Bound, LeadView, Standing, Tally};
+use scoring::{Amount, Bound, LeadView, Score, Standing, Tally};
 
 use crate::rescore::Scored;
 use crate::roster::{RowProfile, Stretch};
@@ -30,13 +30,9 @@ impl Scorer {
         place: Option<usize>,
         earlier: Option<Earlier>,
     ) -> Scored {
-        let Self { tally, standing } = self;
-        let score = match place {
-            Some(place) => bound.score_standing(lead, at, tally, standing, place),
-            None => bound.score(lead, at, tally),
-        };
-        let stage = bound.stage_of(lead, at, (&score, tally), earlier);
-        Scored { score, stage: stage.map(|stage| stage as u8) }
+        let standing = place.map(|place| (&self.standing, place));
+        let score = bound.score_standing(lead, at, &mut self.tally, standing);
+        self.staged(bound, lead, at, score, earlier)
     }
 
     /// The same for a lead that has just been scored at this instant by the scorer of a program that counts
@@ -50,10 +46,22 @@ impl Scorer {
         place: Option<usize>,
         counted: &Self,
     ) -> Scored {
-        let Self { tally, standing } = self;
-        let standing = place.map(|place| (&*standing, place));
-        let score = bound.score_counted(lead, at, (&counted.tally, tally), standing);
-        let stage = bound.stage_of(lead, at, (&score, tally), None);
+        let standing = place.map(|place| (&self.standing, place));
+        let score = bound.score_counted(lead, at, (&counted.tally, &mut self.tally), standing);
+        self.staged(bound, lead, at, score, None)
+    }
+
+    /// The numbers of the lead that was scored last, with its stage.
+    #[inline]
+    fn staged(
+        &self,
+        bound: &Bound<'_>,
+        lead: &LeadView<'_, RowProfile<'_>>,
+        at: Timestamp,
+        score: Score,
+        earlier: Option<Earlier>,
+    ) -> Scored {
+        let stage = bound.stage_of(lead, at, (&score, &self.tally), earlier);
         Scored { score, stage: stage.map(|stage| stage as u8) }
     }
 

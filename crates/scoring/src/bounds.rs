@@ -12,7 +12,7 @@ use crate::calendar::Periods;
 use crate::fold::{LeadView, NEVER, Profile, SlotTally, Tally};
 use crate::hot::HotKind;
 use crate::model::{Band, Dimension, Knot};
-use crate::program::{Clause, Line, LineKind, band_points, curve_amount, knot_instant};
+use crate::program::{Clause, Line, LineKind, curve_amount, knot_instant};
 use crate::sum::{Width, held, is_too_young, units as points_units};
 use crate::truth::{Truth, Truths};
 
@@ -296,11 +296,8 @@ impl Bound<'_> {
                 Span::one(one).with(other)
             }
             LineKind::Tiers { slot, tiers, by_count, within } => {
-                let counted = slots[*slot].counted;
-                if counted.least == counted.most && counted.least > 0 {
-                    return units(Span::one(by_count.at(counted.least)));
-                }
-                units(tier_span(tiers, counted, *within, lead.created_at, stretch))
+                let (counted, given) = (slots[*slot].counted, |number| by_count.at(number));
+                units(tier_span(tiers, given, counted, *within, lead.created_at, stretch))
             }
             LineKind::Curve { slot, curve } => {
                 units(self.curve_span(curve, &slots[*slot], stretch))
@@ -368,15 +365,18 @@ impl Bound<'_> {
 /// No points, for certain.
 const NONE: Span<i64> = Span { least: 0, most: 0 };
 
-/// The units that tiers can give for some number in `counted`.
+/// The units that tiers can give, which are `given` for a number, for some number in `counted`.
 fn tier_span(
     tiers: &[Band],
+    given: impl Fn(u64) -> i64,
     counted: Span<u64>,
     within: Option<i64>,
     created_at: i64,
     stretch: Stretch,
 ) -> Span<i64> {
-    let given = |number: u64| points_units(band_points(tiers, number as f64));
+    if counted.least == counted.most && counted.least > 0 {
+        return Span::one(given(counted.least));
+    }
     // Between the bounds of the tiers nothing changes: the ends and the bounds stand for all.
     let bounds = tiers.iter().flat_map(|tier| [tier.at_least, tier.below]).flatten();
     let inside = bounds
@@ -390,5 +390,5 @@ fn tier_span(
         let first = (counted.most > 0).then(|| given(1));
         [young, old, first].into_iter().flatten()
     });
-    Span::of(positive.map(given).chain(silent.into_iter().flatten())).unwrap_or(NONE)
+    Span::of(positive.map(&given).chain(silent.into_iter().flatten())).unwrap_or(NONE)
 }

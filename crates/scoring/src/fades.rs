@@ -9,10 +9,10 @@ impl Bound<'_> {
     /// Whether no number of a lead rises between two events, as long as its traits stay: what events give only
     /// grows less with age, and nobody is disqualified, or no longer so, by time alone.
     pub(crate) fn is_fading(&self) -> bool {
-        let lines = self.remaining.iter().map(|index| &self.program.lines[*index].kind);
+        let mut lines = self.remaining.iter().map(|index| &self.program.lines[*index].kind);
         !self.has_dated_slots
             && self.weighing.iter().all(|line| self.weight_fades(line))
-            && lines.into_iter().all(|kind| self.line_fades(kind))
+            && lines.all(|kind| self.line_fades(kind))
             && self.program.disqualifying().all(|(_, clause)| self.is_still(clause))
     }
 

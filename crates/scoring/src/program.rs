@@ -202,7 +202,7 @@ impl Program {
         let with = |program: &Self, slots| {
             Self::with_slots(Arc::clone(&program.model), needs.clone(), slots)
         };
-        let second = with(programs.1, with(programs.0, Vec::new()).slots);
+        let second = with(programs.1, programs.0.slots.clone());
         (with(programs.0, second.slots.clone()), second)
     }
 

@@ -116,26 +116,22 @@ impl Bound<'_> {
         }
     }
 
-    /// As [`Bound::score`], for a lead of a stretch whose traits have been reckoned; `place` is its
-    /// place in the stretch.
+    /// As [`Bound::score`]; of a lead of a stretch whose traits have been reckoned, `standing` has what they give
+    /// and its place in the stretch.
     #[inline]
     pub fn score_standing<P: Profile>(
         &self,
         lead: &LeadView<'_, P>,
         at: Timestamp,
         tally: &mut Tally,
-        standing: &Standing,
-        place: usize,
+        standing: Option<(&Standing, usize)>,
     ) -> Score {
-        if !self.is_narrow(lead.at.len()) {
-            return self.score(lead, at, tally);
-        }
         self.count_unwatched(lead, at.as_millis(), tally);
-        self.sum_standing(lead, at, tally, standing, place)
+        self.sum_standing(lead, at, tally, standing)
     }
 
-    /// As [`Bound::score`], or with a place in a stretch as [`Bound::score_standing`], for a lead that has just
-    /// been counted at this instant with another tally by a program that [counts alike](crate::Program::counts_as).
+    /// The same for a lead that has just been counted at this instant with another tally, by a program that
+    /// [counts alike](crate::Program::counts_as).
     #[inline]
     pub fn score_counted<P: Profile>(
         &self,
@@ -145,27 +141,26 @@ impl Bound<'_> {
         standing: Option<(&Standing, usize)>,
     ) -> Score {
         tally.slots.clone_from(&counted.slots);
-        match standing {
-            Some((standing, place)) if self.is_narrow(lead.at.len()) => {
-                self.sum_standing(lead, at, tally, standing, place)
-            }
-            _ => self.sum(lead, at, tally),
-        }
+        self.sum_standing(lead, at, tally, standing)
     }
 
-    /// Sums the events of a counted lead; what its traits give has been reckoned.
+    /// Sums the lines of a counted lead, only those that look at events where the others have been reckoned.
     #[inline]
     fn sum_standing<P: Profile>(
         &self,
         lead: &LeadView<'_, P>,
         at: Timestamp,
         tally: &mut Tally,
-        standing: &Standing,
-        place: usize,
+        standing: Option<(&Standing, usize)>,
     ) -> Score {
-        tally.narrow.clear();
-        tally.narrow.extend_from_slice(standing.of(place));
-        self.sum_events(lead, at, &tally.slots, &mut tally.narrow)
+        match standing {
+            Some((standing, place)) if self.is_narrow(lead.at.len()) => {
+                tally.narrow.clear();
+                tally.narrow.extend_from_slice(standing.of(place));
+                self.sum_events(lead, at, &tally.slots, &mut tally.narrow)
+            }
+            _ => self.sum(lead, at, tally),
+        }
     }
 
     /// Sums the lines of a counted lead; `groups` holds what each group gives.

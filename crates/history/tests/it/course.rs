@@ -109,7 +109,7 @@ stages: [{stage: ripe, enter: {score: 50}, leave: {score: 45}}]
     let facts = lead("anna", 10.0).does("met", day(0.0)).does("visited", day(0.0));
     let stage = |at: f64| programs[0].stage(&facts, day(at));
     assert_eq!([stage(20.0), stage(35.0), stage(45.0)], [None, Some(0), Some(0)]);
-    let history = history(&needs, &[facts.clone()]);
+    let history = history(&needs, std::slice::from_ref(&facts));
     let everyone = history.rescore(&programs[0], day(45.0), 1);
     assert_eq!(everyone.get(0).stage, Some(0));
 }

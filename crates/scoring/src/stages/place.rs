@@ -122,34 +122,33 @@ impl<P: Profile> Walk<'_, '_, P> {
     fn descend(&self) -> Result<Option<bool>, i64> {
         let steady_since = last_turn(self.lead, self.until);
         let mut tally = Tally::default();
-        let mut score = |at: i64| {
-            self.bound.score(self.lead, Timestamp::saturating_from_millis(at), &mut tally)
-        };
         let rules = self.rules();
-        let leaves = |score: &Score| score.disqualified.is_some() || !rules.leave.reached_by(score);
+        let mut word_at = |at: i64| {
+            let at = Timestamp::saturating_from_millis(at);
+            let score = self.bound.score(self.lead, at, &mut tally);
+            if score.disqualified.is_some() || !rules.leave.reached_by(&score) {
+                return Some(false);
+            }
+            rules.enter.reached_by(&score).then_some(true)
+        };
         let mut last = self.until;
         for _ in 0..DESCENT_MAX {
             let events = self.lead.at.partition_point(|at| *at <= last);
             let begin = Timestamp::MIN.as_millis();
             let event = if events == 0 { begin } else { self.lead.at[events - 1] };
             let first = event.max(steady_since);
-            let there = score(first);
-            if !leaves(&there) && rules.enter.reached_by(&there) {
-                return Ok(Some(true));
-            }
-            if first == begin {
-                return Ok(None);
+            // No lower than at the end of the stretch: it may enter here, and does not leave.
+            let word = word_at(first);
+            if word.is_some() || first == begin {
+                return Ok(word);
             }
             last = first - 1;
             if first > event {
                 break;
             }
-            let there = score(last);
-            if leaves(&there) {
-                return Ok(Some(false));
-            }
-            if rules.enter.reached_by(&there) {
-                return Ok(Some(true));
+            let word = word_at(last);
+            if word.is_some() {
+                return Ok(word);
             }
         }
         Err(last)

@@ -146,6 +146,20 @@ fn events_of_long_ago_score_like_others_when_there_is_one_score_only() {
     });
 }
 
+fn stages_are_those_of_the_slow_walk(
+    document: &Json,
+    model: &Model,
+    crowd: &Crowd,
+) -> Result<(), TestCaseError> {
+    let reference = Reference::new(document);
+    let fast = everyone(model, &crowd.facts, crowd.t);
+    for (id, facts) in known(crowd) {
+        let stage = reference.stage_after(&reference.walk(&facts, crowd.t));
+        prop_assert_eq!(&fast[&id].stage, &stage, "lead {}", id);
+    }
+    Ok(())
+}
+
 #[test]
 fn everyones_stages_are_those_of_the_slow_walk() {
     let cases = (document(Wanted::STAGES), crowd(Span::SHORT));
@@ -153,13 +167,7 @@ fn everyones_stages_are_those_of_the_slow_walk() {
         let Some(model) = fast::model(&document) else {
             return Ok(());
         };
-        let reference = Reference::new(&document);
-        let fast = everyone(&model, &crowd.facts, crowd.t);
-        for (id, facts) in known(&crowd) {
-            let stage = reference.stage_after(&reference.walk(&facts, crowd.t));
-            prop_assert_eq!(&fast[&id].stage, &stage, "lead {}", id);
-        }
-        Ok(())
+        stages_are_those_of_the_slow_walk(&document, &model, &crowd)
     });
 }
 
@@ -185,13 +193,7 @@ fn stages_of_models_that_only_forget_are_those_of_the_slow_walk() {
     });
     holds(&(documents, crowd(Span::SHORT)), |(document, crowd)| {
         let model = fast::model(&document).ok_or_else(|| TestCaseError::fail("has errors"))?;
-        let reference = Reference::new(&document);
-        let fast = everyone(&model, &crowd.facts, crowd.t);
-        for (id, facts) in known(&crowd) {
-            let stage = reference.stage_after(&reference.walk(&facts, crowd.t));
-            prop_assert_eq!(&fast[&id].stage, &stage, "lead {}", id);
-        }
-        Ok(())
+        stages_are_those_of_the_slow_walk(&document, &model, &crowd)
     });
 }
 
