@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use history::{Growing, History};
+use history::{Growing, History, LeadId};
+use leads::batch::id_as_number;
 use leads::{LeadFacts, Timestamp};
 use scoring::Needs;
 use store::DbError;
@@ -54,11 +55,6 @@ impl Touched {
             self.0 = None;
         }
     }
-
-    /// The leads; `None`: it may be anybody.
-    pub(crate) fn leads(self) -> Option<BTreeSet<String>> {
-        self.0
-    }
 }
 
 /// Beyond so many leads, looking at every row is no more work than looking them up.
@@ -71,17 +67,22 @@ pub(crate) struct Moment {
     /// Its number.
     pub(crate) number: u64,
     /// Since the moment before; of a glance, since the moment of its number.
-    pub(crate) touched: Touched,
+    touched: Touched,
 }
 
-impl State {
-    fn moment(&mut self, touched: Touched) -> Result<Moment, LiveError> {
-        let (gathering, number) = (self.gathering, self.moments);
-        let Some(growing) = &mut self.growing else {
-            // Gathered a moment ago, and never taken away.
-            return Err(DbError::NoRow.into());
+impl Moment {
+    /// Where the leads that the desk has touched stand in the history, in rising order; `None`: it may be anybody.
+    pub(crate) fn changed(&self) -> Option<Vec<usize>> {
+        let roster = self.history.roster();
+        let position = |lead: &String| {
+            let number = id_as_number(lead.as_bytes());
+            roster.position(number.map_or(LeadId::Text(lead), LeadId::Number))
         };
-        Ok(Moment { history: Arc::new(growing.snapshot()), gathering, number, touched })
+        let leads = self.touched.0.as_ref()?.iter();
+        let mut positions: Vec<usize> =
+            leads.filter_map(position).map(|position| position as usize).collect();
+        positions.sort_unstable();
+        Some(positions)
     }
 }
 
@@ -125,19 +126,31 @@ impl Live {
 
     /// Everyone as of now for a tick, which is the only one to ask for whom the desk has touched.
     pub(crate) fn moment(&self, needs: &Needs) -> Result<Moment, LiveError> {
-        self.everyone(needs)?;
-        let mut state = self.inner.everyone.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.moments += 1;
-        let touched = std::mem::take(&mut state.touched);
-        state.moment(touched)
+        self.seen(needs, |state| {
+            state.moments += 1;
+            std::mem::take(&mut state.touched)
+        })
     }
 
     /// The same for whoever is no tick.
     pub(crate) fn glance(&self, needs: &Needs) -> Result<Moment, LiveError> {
+        self.seen(needs, |state| state.touched.clone())
+    }
+
+    fn seen(
+        &self,
+        needs: &Needs,
+        touched: impl FnOnce(&mut State) -> Touched,
+    ) -> Result<Moment, LiveError> {
         self.everyone(needs)?;
         let mut state = self.inner.everyone.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let touched = state.touched.clone();
-        state.moment(touched)
+        let touched = touched(&mut state);
+        let (gathering, number) = (state.gathering, state.moments);
+        let Some(growing) = &mut state.growing else {
+            // Gathered a moment ago, and never taken away.
+            return Err(DbError::NoRow.into());
+        };
+        Ok(Moment { history: Arc::new(growing.snapshot()), gathering, number, touched })
     }
 
     /// Everyone as of now, gathered for these needs and those of the models in force. Gathers anew

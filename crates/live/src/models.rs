@@ -1,6 +1,6 @@
 //! Models and their versions: from a document to a version in force, and what it would change.
 
-use history::{Backtest, BacktestError, Before, Comparison, Options, backtest, compare_since};
+use history::{Backtest, BacktestError, Comparison, Options, backtest, compare_since};
 use leads::Timestamp;
 use scoring::document::{Diagnostic, Syntax, load};
 use scoring::{Model, Needs, Program};
@@ -14,7 +14,6 @@ use crate::everyone::union;
 use crate::lineup::{Lineup, kind_name};
 use crate::news::News;
 use crate::place::PlaceError;
-use crate::tick::positions;
 use crate::{Live, LiveError};
 
 /// A document that became a version.
@@ -205,11 +204,8 @@ impl Live {
         let history = &glance.history;
         let program = Program::with_needs(model, Some(history.needs().clone()));
         let threads = self.inner.around.threads;
-        let last = self.last_before(&glance);
-        let changed = glance.touched.leads().map(|leads| positions(history, &leads));
-        let known = last.as_ref().zip(changed.as_ref()).and_then(|(last, changed)| {
-            Some(Before { scores: last.of(line)?, at: last.at, changed })
-        });
+        let (last, changed) = (self.last_before(&glance), glance.changed());
+        let known = last.as_ref().and_then(|last| last.known(line, changed.as_deref()));
         let programs = (&line.program, &program);
         Ok(compare_since(history, programs, now, movers, threads, known))
     }

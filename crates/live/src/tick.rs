@@ -1,6 +1,5 @@
 //! Time has passed: everyone is scored anew in memory, and what changed is written.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use history::{Before, History, LeadId, Scored, Scores};
@@ -42,17 +41,13 @@ impl Live {
         let before = std::mem::take(&mut *self.last_tick());
         let history = &moment.history;
         let before = before.filter(|before| before.gathering == moment.gathering);
-        let touched = moment.touched.leads();
-        let touched = touched.map(|leads| positions(history, &leads));
+        let changed = moment.changed();
         let Moment { gathering, number, .. } = moment;
         let mut last = LastTick { gathering, moment: number, at: now, lines: Vec::new() };
         let mut ticked = Ticked::default();
         let mut news = Vec::new();
         for line in lineup.lines() {
-            let known = before.as_ref().zip(touched.as_ref()).and_then(|(before, changed)| {
-                let scores = before.of(line)?;
-                Some(Before { scores, at: before.at, changed })
-            });
+            let known = before.as_ref().and_then(|before| before.known(line, changed.as_deref()));
             let threads = self.inner.around.threads;
             let scores = history.rescore_since(&line.program, now, threads, known);
             let (moved, turned) = match known {
@@ -196,33 +191,26 @@ pub(crate) struct LastTick {
     gathering: u64,
     /// The number of its moment.
     moment: u64,
-    pub(crate) at: Timestamp,
+    at: Timestamp,
     lines: Vec<(Arc<Line>, Scores)>,
 }
 
 impl LastTick {
-    pub(crate) fn of(&self, line: &Arc<Line>) -> Option<&Scores> {
-        let mut lines = self.lines.iter();
-        lines.find(|(known, _)| Arc::ptr_eq(known, line)).map(|(_, scores)| scores)
+    /// Everyone's scores under a model, for whoever scores again where only these leads are `changed` since;
+    /// none where it may be anybody.
+    pub(crate) fn known<'b>(
+        &'b self,
+        line: &Arc<Line>,
+        changed: Option<&'b [usize]>,
+    ) -> Option<Before<'b>> {
+        let (_, scores) = self.lines.iter().find(|(known, _)| Arc::ptr_eq(known, line))?;
+        Some(Before { scores, at: self.at, changed: changed? })
     }
 }
 
 /// Rows whose numbers alone are different, as they are now, each with its score before; and leads for
 /// whom more than that is different.
 type Differences = (Vec<(i64, ScoreRow)>, Vec<String>);
-
-/// Where these leads stand in the history, in rising order.
-pub(crate) fn positions(history: &History, leads: &BTreeSet<String>) -> Vec<usize> {
-    let roster = history.roster();
-    let position = |lead: &String| {
-        let number = id_as_number(lead.as_bytes());
-        roster.position(number.map_or(LeadId::Text(lead), LeadId::Number))
-    };
-    let mut positions: Vec<usize> =
-        leads.iter().filter_map(position).map(|position| position as usize).collect();
-    positions.sort_unstable();
-    positions
-}
 
 /// Positions of leads whose rows may be different: whoever came since then was touched.
 fn suspects(written: &Scores, scores: &Scores, touched: &[usize]) -> Vec<usize> {
