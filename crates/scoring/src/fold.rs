@@ -3,6 +3,8 @@
 //! This is the only place where events are counted. Scoring a million leads and explaining one run
 //! the same code; the latter with a [`Witness`] that writes down what happened to each event.
 
+use std::hint::select_unpredictable;
+
 use leads::Timestamp;
 
 use crate::amount::{Amount, FULL_WEIGHT};
@@ -125,11 +127,11 @@ impl SlotTally {
     /// The same where no period comes back.
     #[inline]
     pub(crate) fn next_in_period(&mut self, period: u32) -> u32 {
-        // Without a branch: whether the next event is of the same day is anybody's guess. A mask, as
-        // compilers make a branch of a choice.
-        let so_far = self.in_period & u32::from(self.period == period).wrapping_neg();
+        // Without a branch: whether the next event is of the same day is anybody's guess. A lead has fewer than
+        // 2^32 events.
+        let so_far = select_unpredictable(self.period == period, self.in_period, 0);
         self.period = period;
-        self.in_period = so_far.saturating_add(1);
+        self.in_period = so_far.wrapping_add(1);
         self.in_period
     }
 }

@@ -23,14 +23,26 @@ pub(crate) struct Swift {
     class_of: Vec<u8>,
     /// The first close look of each class, one that sees nothing where it has none, ...
     first: Box<[Look; CLASSES_MAX]>,
-    /// ... and those after the first.
-    more: Vec<Look>,
+    /// ... what a second slot makes of what that has seen, where some class has such a slot, ...
+    twins: Option<Box<[Weighing; CLASSES_MAX]>>,
+    /// ... and the looks of slots that count others than these, by class.
+    more: Vec<(u8, Look)>,
+    /// A bit per class that has some of those.
+    has_more: u64,
     plain: Vec<Plain>,
 }
 
 /// A slot that looks at an event's day or age.
 #[derive(Clone, Copy, Debug)]
 struct Look {
+    /// All ones where events are counted per day, 0 where for ever.
+    daily: u32,
+    weighing: Weighing,
+}
+
+/// What a slot makes of an event of which is known how many came before it on its day, or ever.
+#[derive(Clone, Copy, Debug)]
+struct Weighing {
     slot: u32,
     /// How many are kept per day or for ever.
     at_most: u32,
@@ -39,11 +51,6 @@ struct Look {
     expires: i64,
     weights: u32,
     weights_last: u32,
-    /// All ones where events are counted per day, 0 where for ever.
-    daily: u32,
-    /// The other looks of the class: `more[from..to]`, in the first one alone.
-    from: u16,
-    to: u16,
 }
 
 /// A slot that merely counts events younger than something.
@@ -86,19 +93,30 @@ impl Swift {
             return None;
         }
         let mut first = Box::new([Look::idle(hot.len()); CLASSES_MAX]);
-        let mut more = Vec::new();
-        for (slots, first) in classes.iter().zip(first.iter_mut()) {
-            let closely = slots.iter().map(|slot| (usize::from(*slot), &hot[usize::from(*slot)]));
-            let mut looks = closely
-                .filter(|(_, hot)| hot.kind != HotKind::Plain)
-                .map(|(slot, hot)| Look::new(slot, hot));
-            if let Some(look) = looks.next() {
-                *first = look;
-                first.from = u16::try_from(more.len()).ok()?;
-                more.extend(looks);
-                first.to = u16::try_from(more.len()).ok()?;
+        let mut twins = Box::new([Weighing::idle(hot.len()); CLASSES_MAX]);
+        let (mut has_twins, mut more, mut has_more) = (false, Vec::new(), 0);
+        // Of two slots that count the same events per day, both find the same number.
+        let are_twins = |one: u16, other: u16| {
+            let both = |slots: &&[u16]| slots.contains(&one) == slots.contains(&other);
+            hot[usize::from(one)].per == hot[usize::from(other)].per && classes.iter().all(both)
+        };
+        for (class, slots) in classes.iter().enumerate() {
+            let is_close = |slot: &u16| hot[usize::from(*slot)].kind != HotKind::Plain;
+            let mut slots: Vec<u16> = slots.iter().copied().filter(is_close).collect();
+            if slots.is_empty() {
+                continue;
             }
+            let look = |slot: u16| Look::new(usize::from(slot), &hot[usize::from(slot)]);
+            let closest = slots.remove(0);
+            first[class] = look(closest);
+            if let Some(twin) = slots.iter().position(|slot| are_twins(closest, *slot)) {
+                twins[class] = look(slots.remove(twin)).weighing;
+                has_twins = true;
+            }
+            has_more |= u64::from(!slots.is_empty()) << class;
+            more.extend(slots.into_iter().map(|slot| (class as u8, look(slot))));
         }
+        let twins = has_twins.then_some(twins);
         let counting = hot.iter().enumerate().filter(|(_, rules)| rules.kind == HotKind::Plain);
         let plain = counting.map(|(slot, rules)| {
             let of = classes.iter().zip(0..).filter(|(slots, _)| slots.contains(&(slot as u16)));
@@ -106,57 +124,53 @@ impl Swift {
             let bits = classes.iter().fold(0, |bits, class| bits | 1 << class);
             Plain { slot, within: rules.within, bits, classes }
         });
-        Some(Self { class_of, first, more, plain: plain.collect() })
-    }
-
-    /// The looks of a class after its first one.
-    #[inline(never)]
-    fn see_more(&self, first: &Look, seen: Seen, weights: &[u32], slots: &mut [SlotTally]) {
-        let more = &self.more[usize::from(first.from)..usize::from(first.to)];
-        more.iter().for_each(|look| look.see(seen, weights, slots));
+        Some(Self { class_of, first, twins, more, has_more, plain: plain.collect() })
     }
 }
 
 impl Look {
     fn new(slot: usize, hot: &Hot) -> Self {
-        Self {
+        let weighing = Weighing {
             slot: slot as u32,
             at_most: hot.at_most,
             within: hot.within,
             expires: hot.expires.min(hot.within),
             weights: hot.weights as u32,
             weights_last: hot.weights_last as u32,
-            daily: if hot.per == Period::Day { u32::MAX } else { 0 },
-            from: 0,
-            to: 0,
-        }
+        };
+        Self { daily: if hot.per == Period::Day { u32::MAX } else { 0 }, weighing }
     }
 
-    /// A look that keeps nothing, in a slot behind all others: cheaper than asking whether there
+    fn idle(slots: usize) -> Self {
+        Self { daily: 0, weighing: Weighing::idle(slots) }
+    }
+
+    /// Counts an event in the slot; answers how many there are on its day, or ever, by now. Without a branch, on
+    /// whatever kind of slot: the next event is anybody's guess.
+    #[inline]
+    fn see(&self, seen: Seen, weights: &[u32], slots: &mut [SlotTally]) -> u32 {
+        let tally = &mut slots[self.weighing.slot as usize];
+        let number = tally.next_in_period(seen.day & self.daily);
+        self.weighing.weigh(seen, number, weights, tally);
+        number
+    }
+}
+
+impl Weighing {
+    /// One that keeps nothing, in a slot behind all others: cheaper than asking whether there
     /// is one, as the kinds of events come in no order.
     fn idle(slots: usize) -> Self {
-        Self {
-            slot: slots as u32,
-            at_most: 0,
-            within: 0,
-            expires: 0,
-            weights: 0,
-            weights_last: 0,
-            daily: 0,
-            from: 0,
-            to: 0,
-        }
+        let slot = slots as u32;
+        Self { slot, at_most: 0, within: 0, expires: 0, weights: 0, weights_last: 0 }
     }
 
-    /// Counts an event in the slot. Without a branch, on whatever kind of slot: the next event is
-    /// anybody's guess.
+    /// Adds an event to the slot's `tally`, the `number`th on its day, or ever.
     #[inline]
     #[expect(clippy::needless_bitwise_bool, reason = "`&&` would be a branch")]
-    fn see(&self, seen: Seen, weights: &[u32], slots: &mut [SlotTally]) {
-        let tally = &mut slots[self.slot as usize];
-        tally.latest = seen.at;
-        let kept = tally.next_in_period(seen.day & self.daily) <= self.at_most;
+    fn weigh(&self, seen: Seen, number: u32, weights: &[u32], tally: &mut SlotTally) {
+        let kept = number <= self.at_most;
         let weight = weights[(self.weights + seen.hours.min(self.weights_last)) as usize];
+        tally.latest = seen.at;
         tally.counted += u32::from(kept & (seen.age < self.within));
         tally.weights +=
             u64::from(weight & u32::from(kept & (seen.age < self.expires)).wrapping_neg());
@@ -171,6 +185,20 @@ struct Seen {
     age: i64,
     hours: u32,
     day: u32,
+}
+
+/// What turns the instants of a lead's events, in rising order, into what the looks see.
+struct Watch<'c> {
+    now: i64,
+    days: Days<'c>,
+}
+
+impl Watch<'_> {
+    #[inline]
+    fn see(&mut self, at: i64) -> Seen {
+        let age = self.now - at;
+        Seen { at, age, hours: (age as u64 / HOUR_MS) as u32, day: self.days.number(at) }
+    }
 }
 
 impl Bound<'_> {
@@ -191,19 +219,36 @@ impl Bound<'_> {
             _ => lead.at.len(),
         };
         let (instants, shapes) = (&lead.at[..end], &lead.shapes[..end]);
+        let events = || instants.iter().copied().zip(shapes.iter().copied());
+        let class_of = |shape: u32| usize::from(swift.class_of[shape as usize]) % CLASSES_MAX;
+        let weights = self.weights;
         let mut counts = [0_u32; CLASSES_MAX];
-        let mut days = Days::new(&self.calendar);
-        let (weights, class_of, first) = (self.weights, swift.class_of.as_slice(), &*swift.first);
-        for (at, shape) in instants.iter().zip(shapes) {
-            let class = usize::from(class_of[*shape as usize]) % CLASSES_MAX;
-            counts[class] += 1;
-            let age = now - at;
-            let hours = (age as u64 / HOUR_MS) as u32;
-            let seen = Seen { at: *at, age, hours, day: days.number(*at) };
-            let look = &first[class];
-            look.see(seen, weights, slots);
-            if look.from < look.to {
-                swift.see_more(look, seen, weights, slots);
+        let mut watch = Watch { now, days: Days::new(&self.calendar) };
+        if let Some(twins) = &swift.twins {
+            for (at, shape) in events() {
+                let (class, seen) = (class_of(shape), watch.see(at));
+                counts[class] += 1;
+                let number = swift.first[class].see(seen, weights, slots);
+                let twin = &twins[class];
+                twin.weigh(seen, number, weights, &mut slots[twin.slot as usize]);
+            }
+        } else {
+            for (at, shape) in events() {
+                let (class, seen) = (class_of(shape), watch.see(at));
+                counts[class] += 1;
+                swift.first[class].see(seen, weights, slots);
+            }
+        }
+        if swift.has_more > 0 {
+            // So few models have them that it is cheaper to go through the events once more than to ask here whether
+            // there are any.
+            let mut watch = Watch { now, days: Days::new(&self.calendar) };
+            let looked_at =
+                events().filter(|(_, shape)| swift.has_more >> class_of(*shape) & 1 == 1);
+            for (at, shape) in looked_at {
+                let (class, seen) = (class_of(shape), watch.see(at));
+                let looks = swift.more.iter().filter(|(of, _)| usize::from(*of) == class);
+                looks.for_each(|(_, look)| _ = look.see(seen, weights, slots));
             }
         }
         for plain in &swift.plain {
