@@ -1,6 +1,6 @@
 //! The desk: takes leads that wait, scores them, writes what came of it, and tells.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use leads::{LeadFacts, Timestamp};
@@ -11,6 +11,7 @@ use store::scores::{
 use store::{Pending, Tx};
 
 use crate::announce::{Announcement, announce};
+use crate::dossiers::{Dossier, Fresh};
 use crate::inbox::Settled;
 use crate::judge::{Change, judge};
 use crate::lineup::Lineup;
@@ -21,10 +22,19 @@ use crate::{Live, LiveError, profile};
 /// A lead that waits, as the store has it.
 struct Seen {
     marked: Marked,
-    /// `None`: it became part of another, or was erased.
-    record: Option<LeadRecord>,
+    about: About,
     row: Option<LeadRow>,
     before: Vec<ScoreRow>,
+}
+
+/// What is known of a lead.
+enum About {
+    /// It became part of another, or was erased.
+    Nothing,
+    /// As it was read, after the settling with this number.
+    Read(Box<LeadRecord>, u64),
+    /// As it was a moment ago, with what came since.
+    Known(Dossier),
 }
 
 /// What is to be written about a lead.
@@ -39,7 +49,9 @@ struct Known {
     scores: Vec<ScoreRow>,
     before: Vec<ScoreRow>,
     changes: Vec<Change>,
-    facts: LeadFacts,
+    facts: Arc<LeadFacts>,
+    /// What is to be kept of it.
+    dossier: Option<Dossier>,
 }
 
 /// Verdicts that the writer has, and what waits for them.
@@ -103,9 +115,12 @@ impl Live {
         most: usize,
     ) -> Result<Vec<Verdict>, LiveError> {
         let lineup = self.lineup();
-        let fresh: BTreeSet<String> = settled.iter().flat_map(Settled::leads).cloned().collect();
+        let mut fresh: BTreeMap<String, Vec<Fresh>> = BTreeMap::new();
+        for (lead, new) in settled.iter().flat_map(Settled::leads) {
+            fresh.entry(lead.clone()).or_default().push(new.clone());
+        }
         let live = self.clone();
-        let seen = self.inner.store.read_again(move |tx| live.see(tx, fresh, &busy, most))?;
+        let seen = self.inner.store.read_again(move |tx| live.see(tx, fresh, &busy, most, now))?;
         Ok(seen.into_iter().map(|seen| self.decide(&lineup, seen, now)).collect())
     }
 
@@ -133,7 +148,13 @@ impl Live {
         }
         for verdict in verdicts.iter() {
             match &verdict.known {
-                Some(known) => self.inner.everyone.put(&known.facts),
+                Some(known) => {
+                    self.inner.everyone.put(&known.facts);
+                    known
+                        .dossier
+                        .iter()
+                        .for_each(|dossier| self.inner.dossiers.put(dossier.clone()));
+                }
                 None => self.inner.everyone.remove(&verdict.marked.lead),
             }
             self.tell_of(verdict);
@@ -147,48 +168,78 @@ impl Live {
     fn see(
         &self,
         tx: &mut Tx<'_>,
-        mut fresh: BTreeSet<String>,
+        mut fresh: BTreeMap<String, Vec<Fresh>>,
         busy: &HashSet<String>,
         most: usize,
+        now: Timestamp,
     ) -> Result<Vec<Seen>, LiveError> {
         let room = most.saturating_sub(fresh.len()).max(most.div_ceil(4));
-        let mut to_see = marks::first(tx, room)?;
-        to_see.retain(|marked| !busy.contains(&marked.lead));
-        for marked in &to_see {
+        let mut marked = marks::first(tx, room)?;
+        // Were there more, somebody among the fresh could be marked without being seen to be.
+        let are_all = marked.len() < room;
+        marked.retain(|marked| !busy.contains(&marked.lead));
+        let mut to_see: Vec<(Marked, Option<Vec<Fresh>>)> = Vec::new();
+        for marked in marked {
             fresh.remove(&marked.lead);
+            to_see.push((marked, None));
         }
-        to_see.extend(fresh.into_iter().map(|lead| Marked { lead, mark: None }));
+        let without_marks = fresh
+            .into_iter()
+            .map(|(lead, fresh)| (Marked { lead, mark: None }, are_all.then_some(fresh)));
+        to_see.extend(without_marks);
         let mut seen = Vec::with_capacity(to_see.len());
-        for marked in to_see {
-            let record = lead_facts(tx, &self.inner.segments, &marked.lead)?;
+        for (marked, fresh) in to_see {
+            let dossier = self.inner.dossiers.take(&marked.lead);
+            let about = match dossier.zip(fresh).and_then(|(known, fresh)| known.with(fresh, now)) {
+                Some(dossier) => About::Known(dossier),
+                None => self.read(tx, &marked.lead)?,
+            };
             let row = lead_row(tx, &marked.lead)?;
             let before = scores_of(tx, &marked.lead)?;
-            let record = (!record.persons.is_empty()).then_some(record);
-            seen.push(Seen { marked, record, row, before });
+            seen.push(Seen { marked, about, row, before });
         }
         Ok(seen)
     }
 
+    fn read(&self, tx: &mut Tx<'_>, lead: &str) -> Result<About, LiveError> {
+        let settling = self.inner.queue.last_settling();
+        let record = lead_facts(tx, &self.inner.segments, lead)?;
+        let is_there = !record.persons.is_empty();
+        Ok(if is_there { About::Read(Box::new(record), settling) } else { About::Nothing })
+    }
+
     fn decide(&self, lineup: &Lineup, seen: Seen, now: Timestamp) -> Verdict {
-        let Some(record) = seen.record else {
-            return Verdict { marked: seen.marked, known: None };
+        let (dossier, is_lasting) = match seen.about {
+            About::Nothing => return Verdict { marked: seen.marked, known: None },
+            About::Known(dossier) => (dossier, true),
+            About::Read(record, settling) => self.open_dossier(&record, settling, now),
         };
-        let facts = record.facts(&self.inner.around.email_kind);
-        let at_stake = profile::at_stake(&record, &facts, now);
         let mut scores = Vec::new();
         let mut changes = Vec::new();
         for line in lineup.lines() {
             let before = seen.before.iter().find(|row| row.model == line.key);
-            let judged = judge(line, &facts, before, at_stake, now);
+            let judged = judge(line, &dossier.facts, before, dossier.at_stake, now);
             scores.push(judged.row);
             changes.extend(judged.changes);
         }
-        let row = profile::row(&record, &facts, self.company_of(&record, now), now);
         let (row_before, before) = (seen.row, seen.before);
+        let (row, facts) = (dossier.row.clone(), Arc::clone(&dossier.facts));
         let traits_before = row_before.as_ref().map(|row| row.traits.as_str());
         self.inner.words.traits_changed(traits_before, &row.traits);
-        let known = Known { row_before, row, scores, before, changes, facts };
+        let dossier = is_lasting.then_some(dossier);
+        let known = Known { row_before, row, scores, before, changes, facts, dossier };
         Verdict { marked: seen.marked, known: Some(known) }
+    }
+
+    /// A lead as it stands now, and whether that is worth keeping.
+    fn open_dossier(&self, record: &LeadRecord, settling: u64, now: Timestamp) -> (Dossier, bool) {
+        let facts = record.facts(&self.inner.around.email_kind);
+        let at_stake = profile::at_stake(record, &facts, now);
+        let row = profile::row(record, &facts, self.company_of(record, now), now);
+        // Other nodes change facts without telling this one.
+        let is_alone = self.inner.store.file().is_some();
+        let is_lasting = is_alone && Dossier::is_lasting(record, &facts, now);
+        (Dossier { facts: Arc::new(facts), row, at_stake, settling }, is_lasting)
     }
 
     fn company_of(&self, record: &LeadRecord, now: Timestamp) -> Option<String> {
@@ -287,7 +338,8 @@ mod tests {
                 scores: Vec::new(),
                 before: Vec::new(),
                 changes: Vec::new(),
-                facts: LeadFacts::default(),
+                facts: Arc::default(),
+                dossier: None,
             };
             let marked = Marked { lead: lead.to_owned(), mark: None };
             Verdict { marked, known: Some(known) }

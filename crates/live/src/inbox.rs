@@ -3,8 +3,9 @@
 //! reports costs little more than one for a single report.
 
 use std::borrow::Borrow;
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::iter::repeat_n;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use store::{DbError, Tx};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::bell::Bell;
+use crate::dossiers::{Fresh, fresh};
 use crate::{Live, LiveError, closed, latest};
 
 /// Reports that are settled together: beyond that nothing is gained, and others wait longer.
@@ -36,6 +38,8 @@ pub struct Room {
 pub(crate) struct Queue {
     waiting: Arc<Mutex<VecDeque<Waiting>>>,
     settled: Mutex<VecDeque<Settled>>,
+    /// Counts settlings, in the order in which they are written.
+    settlings: Arc<AtomicU64>,
     room: Arc<Semaphore>,
     bell: Arc<Bell>,
 }
@@ -56,7 +60,7 @@ impl Waiting {
 /// Leads to be scored for parcels that were settled.
 #[derive(Default)]
 pub(crate) struct Settled {
-    leads: Vec<String>,
+    leads: Vec<(String, Fresh)>,
     /// Taken from the inbox after that.
     parcels: Vec<String>,
     /// Free after that.
@@ -68,6 +72,7 @@ impl Default for Queue {
         Self {
             waiting: Arc::default(),
             settled: Mutex::default(),
+            settlings: Arc::default(),
             room: Arc::new(Semaphore::new(ROOM)),
             bell: Arc::new(Bell::rung()),
         }
@@ -75,14 +80,15 @@ impl Default for Queue {
 }
 
 impl Settled {
-    pub(crate) fn leads(&self) -> &[String] {
+    /// Who, and what is new of them; in the order in which it came, should somebody be there twice.
+    pub(crate) fn leads(&self) -> &[(String, Fresh)] {
         &self.leads
     }
 
     /// Leaves out leads, and everything that waits for the last of its leads with them: answers those.
     pub(crate) fn without(&mut self, leads: &HashSet<String>) -> Option<Self> {
-        let (out, stay): (Vec<String>, Vec<String>) =
-            std::mem::take(&mut self.leads).into_iter().partition(|lead| leads.contains(lead));
+        let (out, stay): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.leads).into_iter().partition(|(lead, _)| leads.contains(lead));
         self.leads = stay;
         let (parcels, rooms) = (&mut self.parcels, &mut self.rooms);
         (!out.is_empty()).then(|| Self {
@@ -103,6 +109,12 @@ impl Queue {
 
     pub(crate) fn ring(&self) {
         self.bell.ring();
+    }
+
+    /// The number of the last settling that is written; of one that is being written on the store's
+    /// writer where that asks.
+    pub(crate) fn last_settling(&self) -> u64 {
+        self.settlings.load(Ordering::Acquire)
     }
 
     /// What waits longest, so much at most, but one parcel in any case.
@@ -211,7 +223,7 @@ impl Live {
             tracing::error!(parcel = id, why, "a parcel of reports is set aside");
             self.inner.store.inbox().set_aside(id.clone(), why.clone());
         }
-        let mut next = Settled { leads: leads.into_iter().collect(), ..Settled::default() };
+        let mut next = Settled { leads, ..Settled::default() };
         for Waiting { parcel, room } in taken {
             next.rooms.extend(room);
             if !refused.iter().any(|(id, _)| *id == parcel.id) {
@@ -227,14 +239,20 @@ impl Live {
     /// stands or falls by itself.
     fn settle_together(&self, taken: &Arc<Vec<Waiting>>) -> Result<Done, LiveError> {
         let fresh_id = self.inner.around.fresh_id;
-        let settling = Arc::clone(taken);
-        let settled = self.inner.store.submit_much(move |tx| settle_all(tx, &settling, fresh_id));
+        let (settling, settlings) = (Arc::clone(taken), Arc::clone(&self.inner.queue.settlings));
+        let settled = self.inner.store.submit_much(move |tx| {
+            let number = settlings.fetch_add(1, Ordering::AcqRel) + 1;
+            settle_all(tx, &settling, number, fresh_id)
+        });
         match settled.wait() {
             Err(LiveError::Db(DbError::Statement(_) | DbError::Exists(_))) => {}
             done => return done,
         }
-        let settling = Arc::clone(taken);
-        self.inner.store.write(move |tx| settle_each(tx, &settling, fresh_id))
+        let (settling, settlings) = (Arc::clone(taken), Arc::clone(&self.inner.queue.settlings));
+        self.inner.store.write(move |tx| {
+            let number = settlings.fetch_add(1, Ordering::AcqRel) + 1;
+            settle_each(tx, &settling, number, fresh_id)
+        })
     }
 
     /// Everything that follows from these parcels is written.
@@ -283,41 +301,52 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// What came of settling parcels.
 #[derive(Default)]
 struct Done {
-    /// Who is to be scored.
-    leads: BTreeSet<String>,
+    /// Who is to be scored, and what is new of them.
+    leads: Vec<(String, Fresh)>,
     /// Parcels that the store does not take, and why.
     refused: Vec<(String, String)>,
 }
 
 impl Done {
-    fn add(&mut self, appended: Appended, is_new: impl Iterator<Item = bool>) {
-        self.leads.extend(appended.changed);
+    fn add<R: Borrow<Report>>(
+        &mut self,
+        appended: Appended,
+        reports: &[R],
+        settling: u64,
+        is_new: impl Iterator<Item = bool>,
+    ) {
+        self.leads.extend(fresh(&appended, reports, settling));
         // What was settled before the last start changes nothing now, and may have changed a score then.
         let again = appended.taken.into_iter().zip(is_new).filter(|(_, is_new)| !is_new);
-        self.leads.extend(again.filter_map(|(taken, _)| taken.lead));
+        self.leads.extend(again.filter_map(|(taken, _)| Some((taken.lead?, Fresh::ToRead))));
     }
 }
 
 fn settle_all(
     tx: &mut Tx<'_>,
     taken: &[Waiting],
+    settling: u64,
     fresh_id: fn() -> String,
 ) -> Result<Done, LiveError> {
     let mut done = Done::default();
     let reports: Vec<&Report> = taken.iter().flat_map(|next| &next.parcel.reports).collect();
-    done.add(append(tx, &reports, fresh_id)?, taken.iter().flat_map(Waiting::are_new));
+    let appended = append(tx, &reports, fresh_id)?;
+    done.add(appended, &reports, settling, taken.iter().flat_map(Waiting::are_new));
     Ok(done)
 }
 
 fn settle_each(
     tx: &mut Tx<'_>,
     taken: &[Waiting],
+    settling: u64,
     fresh_id: fn() -> String,
 ) -> Result<Done, LiveError> {
     let mut done = Done::default();
     for next in taken {
         match apart(tx, |tx| append(tx, &next.parcel.reports, fresh_id)) {
-            Ok(appended) => done.add(appended, next.are_new()),
+            Ok(appended) => {
+                done.add(appended, &next.parcel.reports, settling, next.are_new());
+            }
             Err(LiveError::Db(DbError::Statement(why) | DbError::Exists(why))) => {
                 done.refused.push((next.parcel.id.clone(), why));
             }

@@ -15,6 +15,7 @@
 mod announce;
 mod bell;
 mod desk;
+mod dossiers;
 mod everyone;
 mod inbox;
 mod judge;
@@ -53,6 +54,7 @@ use tokio::sync::broadcast;
 
 use bell::Bell;
 use desk::Writing;
+use dossiers::Dossiers;
 use everyone::Everyone;
 use inbox::Queue;
 use tick::LastTick;
@@ -97,6 +99,7 @@ struct Inner {
     segments: Segments,
     around: Surroundings,
     queue: Queue,
+    dossiers: Dossiers,
     lineup: RwLock<Arc<Lineup>>,
     everyone: Everyone,
     words: Words,
@@ -123,6 +126,7 @@ impl Live {
             segments,
             around,
             queue: Queue::default(),
+            dossiers: Dossiers::default(),
             lineup: RwLock::new(Arc::new(lineup)),
             everyone: Everyone::default(),
             words: Words::default(),

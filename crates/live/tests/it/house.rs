@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use leads::{EmailAddress, Report, Timestamp, Trust, What, Who};
-use live::{Live, Surroundings};
+use live::{Live, LiveError, Surroundings};
 use serde_json::{Map, Value as Json};
 use store::scores::{ScoreRow, VersionState, scores_of};
 use store::{Address, Segments, Store};
@@ -143,6 +143,16 @@ fn open(directory: &TempDir) -> Live {
     let segments = Segments::open(&directory.path().join("events")).expect("segments");
     let around = Surroundings { email_kind, fresh_id, threads: 2 };
     Live::open(store, segments, around, at(0)).expect("a system")
+}
+
+/// Hands reports in as tracking calls do.
+pub(crate) fn accept(live: &Live, reports: Vec<Report>) {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let accepted: Result<(), LiveError> = runtime.block_on(async {
+        let room = live.room(reports.len()).await?;
+        live.accept(reports, room, at(0)).await
+    });
+    accepted.expect("accepted");
 }
 
 pub(crate) fn event(user: &str, name: &str, millis: i64) -> Report {

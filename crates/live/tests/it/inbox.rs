@@ -4,19 +4,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 
-use leads::Report;
-use live::{Live, LiveError};
-
-use crate::house::{HOUR, House, at, event};
-
-fn accept(live: &Live, reports: Vec<Report>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let accepted: Result<(), LiveError> = runtime.block_on(async {
-        let room = live.room(reports.len()).await?;
-        live.accept(reports, room, at(0)).await
-    });
-    accepted.expect("accepted");
-}
+use crate::house::{HOUR, House, accept, at, event};
 
 /// How many parcels with something in them are in the inbox, once it has done what it was told before.
 fn waiting(house: &House) -> usize {

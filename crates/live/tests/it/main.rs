@@ -1,6 +1,7 @@
 //! The running system on a store of its own, at instants that the tests choose.
 
 mod desk;
+mod dossiers;
 mod house;
 mod inbox;
 mod messages;

@@ -20,6 +20,9 @@ pub struct Appended {
     pub taken: Vec<Taken>,
     /// Leads whose facts changed; of a merge both, the one that is no more under its old id.
     pub changed: BTreeSet<String>,
+    /// Of those, leads of whom anything is different but that they have the reported events, too, that are
+    /// [`Outcome::New`]: their facts are to be read anew.
+    pub to_read: BTreeSet<String>,
     /// Of those, leads that became one, and those they became: appended again, no report names the former.
     pub joined: BTreeSet<String>,
     /// Companies whose traits changed, and with them those of everybody there. A fact that repeats what
@@ -113,7 +116,7 @@ fn append_all(
     let suppressed = Suppressed::among(tx, named.iter().flat_map(Named::all))?;
     let mut leads = Leads::read(tx, &named, fresh_id)?;
     let mut standing = read_standing(tx, reports)?;
-    let mut changed: BTreeSet<String> = BTreeSet::new();
+    let (mut changed, mut to_read) = (BTreeSet::new(), BTreeSet::new());
     let mut companies = company::Changes::default();
     // What is to be inserted, by position: a later report of the batch may still take its place.
     let mut inserts: BTreeMap<usize, String> = BTreeMap::new();
@@ -142,6 +145,7 @@ fn append_all(
             Some(known) => {
                 leads.read_person(tx, &known.person)?;
                 changed.insert(known.person.clone());
+                to_read.extend([known.person.clone(), settled.person.clone()]);
                 if let Some(waiting) = positions.get(report.id.as_str()) {
                     inserts.remove(waiting);
                     inserts.insert(position, settled.person.clone());
@@ -165,6 +169,9 @@ fn append_all(
             };
             standing.insert(&report.id, now);
             changed.insert(settled.person.clone());
+            if !matches!(report.what, What::Event { .. }) {
+                to_read.insert(settled.person.clone());
+            }
             if let What::Group { traits, .. } = &report.what {
                 let replaced = outcome == Outcome::Replaced;
                 companies.add(&content.name, traits, report.at, &content.body, replaced);
@@ -174,9 +181,11 @@ fn append_all(
     }
     let companies = companies.write(tx)?;
     insert(tx, reports, &contents, &inserts)?;
-    let mut changed: BTreeSet<String> =
-        changed.into_iter().map(|person| leads.lead_of(&person)).collect();
-    changed.extend(leads.changed.iter().cloned());
+    let with_leads = |persons: BTreeSet<String>| -> BTreeSet<String> {
+        let leads_of = persons.into_iter().map(|person| leads.lead_of(&person));
+        leads_of.chain(leads.changed.iter().cloned()).collect()
+    };
+    let (changed, to_read) = (with_leads(changed), with_leads(to_read));
     let joined = std::mem::take(&mut leads.joined);
     let taken = answers
         .into_iter()
@@ -186,7 +195,7 @@ fn append_all(
             notes,
         })
         .collect();
-    Ok(Appended { taken, changed, joined, companies })
+    Ok(Appended { taken, changed, to_read, joined, companies })
 }
 
 /// Why a report is refused whatever is known; [`append`] may still refuse it for being about somebody

@@ -1,0 +1,185 @@
+//! Leads that were scored a moment ago, kept with all their facts: a fact more of theirs is scored without
+//! reading their past again.
+//!
+//! A dossier holds for as long as nothing but events came since it was made. Whatever else changes a lead's facts
+//! marks the lead in the same commit, and [`Live::work`](crate::Live::work) reads anew whoever has a mark. Only
+//! where this process alone writes to the store is that all that can happen; beside other nodes there are none.
+
+use std::borrow::Borrow;
+use std::collections::HashMap;
+use std::mem::size_of;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use hashlink::LinkedHashMap;
+use leads::{Event, LeadFacts, Report, Timestamp, TraitFact, Value, What};
+use store::facts::{Appended, Outcome};
+use store::reading::{LeadRecord, properties};
+use store::scores::LeadRow;
+
+/// Memory that all dossiers may take, in bytes: some 100,000 leads with a few events each.
+const ROOM: usize = 96 << 20;
+
+/// A lead's facts, and what follows from them for as long as only events are added.
+#[derive(Clone, Debug)]
+pub(crate) struct Dossier {
+    pub(crate) facts: Arc<LeadFacts>,
+    pub(crate) row: LeadRow,
+    pub(crate) at_stake: i64,
+    /// The number of the last settling whose facts are in it.
+    pub(crate) settling: u64,
+}
+
+/// What a settling brought of a lead: events and nothing else, or what is to be read from the store.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Fresh {
+    Events { settling: u64, events: Vec<Event> },
+    ToRead,
+}
+
+#[derive(Default)]
+pub(crate) struct Dossiers {
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    by_lead: LinkedHashMap<String, (Dossier, usize)>,
+    bytes: usize,
+}
+
+impl Dossiers {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a lead's dossier out.
+    pub(crate) fn take(&self, lead: &str) -> Option<Dossier> {
+        let mut kept = self.lock();
+        let (dossier, bytes) = kept.by_lead.remove(lead)?;
+        kept.bytes -= bytes;
+        Some(dossier)
+    }
+
+    /// Keeps a dossier, and gives up those that nobody has asked for the longest where there is no room.
+    pub(crate) fn put(&self, dossier: Dossier) {
+        let bytes = dossier.bytes();
+        let mut kept = self.lock();
+        let before = kept.by_lead.insert(dossier.row.lead.clone(), (dossier, bytes));
+        kept.bytes += bytes;
+        kept.bytes -= before.map_or(0, |(_, bytes)| bytes);
+        while kept.bytes > ROOM
+            && let Some((_, (_, bytes))) = kept.by_lead.pop_front()
+        {
+            kept.bytes -= bytes;
+        }
+    }
+}
+
+impl Dossier {
+    /// The same with what settlings brought since; `None`: it must be read from the store.
+    pub(crate) fn with(mut self, fresh: Vec<Fresh>, now: Timestamp) -> Option<Self> {
+        for fresh in fresh {
+            let Fresh::Events { settling, events } = fresh else { return None };
+            // It was read from the store when they were there already.
+            if settling <= self.settling {
+                continue;
+            }
+            for event in events {
+                self.add(event, now)?;
+            }
+            self.settling = settling;
+        }
+        Some(self)
+    }
+
+    fn add(&mut self, event: Event, now: Timestamp) -> Option<()> {
+        let is_within = |created: Timestamp| created <= event.at && event.at <= now;
+        self.facts.created_at.filter(|created| is_within(*created))?;
+        self.row.last_seen_at = self.row.last_seen_at.max(Some(event.at));
+        let facts = Arc::make_mut(&mut self.facts);
+        let place = facts.events.partition_point(|known| order(known) < order(&event));
+        facts.events.insert(place, event);
+        Some(())
+    }
+
+    /// Whether time alone changes nothing about it but its score: nothing in it is dated later than `now`.
+    pub(crate) fn is_lasting(record: &LeadRecord, facts: &LeadFacts, now: Timestamp) -> bool {
+        let traits = facts.traits.iter().filter_map(|fact| fact.at);
+        let names = record.identifiers.iter().map(|name| name.first_at);
+        record.facts.iter().map(|fact| fact.at).chain(traits).chain(names).all(|at| at <= now)
+    }
+
+    /// An estimate of the memory that it takes.
+    fn bytes(&self) -> usize {
+        let facts = &*self.facts;
+        let events: usize = facts.events.iter().map(event_bytes).sum();
+        let traits: usize = facts.traits.iter().map(trait_bytes).sum();
+        // The row has the traits once more, as text.
+        size_of::<Self>() + size_of::<LeadFacts>() + events + 2 * traits + 512
+    }
+}
+
+/// What the allocator adds to a piece of memory, about.
+const PIECE: usize = 16;
+
+fn event_bytes(event: &Event) -> usize {
+    let value = |(path, value): &(String, Value)| {
+        size_of::<(String, Value)>() + path.len() + PIECE + value_bytes(value)
+    };
+    let properties: usize = event.properties.iter().map(value).sum();
+    let id = event.id.as_ref().map_or(0, String::len);
+    size_of::<Event>() + id + event.name.len() + 3 * PIECE + properties
+}
+
+fn trait_bytes(fact: &TraitFact) -> usize {
+    size_of::<TraitFact>() + fact.path.len() + PIECE + fact.value.as_ref().map_or(0, value_bytes)
+}
+
+fn value_bytes(value: &Value) -> usize {
+    match value {
+        Value::Text(text) => text.len() + PIECE,
+        Value::List(values) => {
+            let each = |value: &Value| size_of::<Value>() + value_bytes(value);
+            values.iter().map(each).sum::<usize>() + PIECE
+        }
+        Value::Number(_) | Value::Bool(_) | Value::Instant(_) => 0,
+    }
+}
+
+/// How facts are ordered.
+fn order(event: &Event) -> (Timestamp, Option<&str>) {
+    (event.at, event.id.as_deref())
+}
+
+/// What an append brought of each lead whose facts it changed.
+pub(crate) fn fresh<R: Borrow<Report>>(
+    appended: &Appended,
+    reports: &[R],
+    settling: u64,
+) -> HashMap<String, Fresh> {
+    let of = |lead: &String| {
+        let only_events = !appended.to_read.contains(lead);
+        let none = Fresh::Events { settling, events: Vec::new() };
+        (lead.clone(), if only_events { none } else { Fresh::ToRead })
+    };
+    let mut fresh: HashMap<String, Fresh> = appended.changed.iter().map(of).collect();
+    for (taken, report) in appended.taken.iter().zip(reports) {
+        let report = report.borrow();
+        // What a machine did does not count.
+        if taken.outcome != Outcome::New || report.machine.is_some() {
+            continue;
+        }
+        let Some(lead) = &taken.lead else { continue };
+        if let Some(Fresh::Events { events, .. }) = fresh.get_mut(lead) {
+            events.extend(event(report));
+        }
+    }
+    fresh
+}
+
+/// An event as the store gives it back.
+fn event(report: &Report) -> Option<Event> {
+    let What::Event { name, properties: said } = &report.what else { return None };
+    let (id, properties) = (Some(report.id.clone()), properties(said));
+    Some(Event { id, name: name.clone(), at: report.at, properties })
+}
