@@ -20,6 +20,9 @@ const BATCHING: usize = 8;
 /// Connections that send single events.
 const SINGLE: usize = 256;
 
+/// People who send as much as many do.
+const REGULARS: u64 = 50;
+
 /// How much is measured.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extent {
@@ -88,6 +91,7 @@ pub(crate) async fn measure(madura: &Path, directory: &Path, extent: Extent) -> 
     house.settle().await?;
 
     overload(&house, load_of_singles, &singles).await?;
+    regulars(&house, load).await?;
     house.stop()
 }
 
@@ -155,6 +159,22 @@ fn watched_figures(load: &str, watched: &Watched) {
     let target = Some((reached && missed == 0, "10 ms, p99 50 ms"));
     say(&format!("request to news of the score, {load}"), &figure, target);
     say("  request to answer", &watched.answered.shown(), None);
+}
+
+/// People who are there all day: what a fact more costs of somebody of whom a thousand are known.
+async fn regulars(house: &House, load: Load) -> Result<()> {
+    let of_few = Load { leads: REGULARS, seed: 10, ..load };
+    let before = send(house, of_few).await?;
+    house.settle().await?;
+    let regulars = loaded(house, Load { seed: 11, ..of_few }).await?;
+    let each = before.events / REGULARS;
+    let figure = format!(
+        "{:.0} events/s with every score, {:.1} us of processor each, {each} facts before",
+        regulars.rate(),
+        regulars.cpu
+    );
+    say(&format!("batches of 100 from {REGULARS} people"), &figure, None);
+    Ok(())
 }
 
 /// Ten times the connections that it can take with the same kind of request.

@@ -34,7 +34,7 @@ enum About {
     /// As it was read, after the settling with this number.
     Read(Box<LeadRecord>, u64),
     /// As it was a moment ago, with what came since.
-    Known(Dossier),
+    Known(Box<Dossier>),
 }
 
 /// What is to be written about a lead.
@@ -191,7 +191,7 @@ impl Live {
         for (marked, fresh) in to_see {
             let dossier = self.inner.dossiers.take(&marked.lead);
             let about = match dossier.zip(fresh).and_then(|(known, fresh)| known.with(fresh, now)) {
-                Some(dossier) => About::Known(dossier),
+                Some(dossier) => About::Known(Box::new(dossier)),
                 None => self.read(tx, &marked.lead)?,
             };
             let row = lead_row(tx, &marked.lead)?;
@@ -211,7 +211,7 @@ impl Live {
     fn decide(&self, lineup: &Lineup, seen: Seen, now: Timestamp) -> Verdict {
         let (dossier, is_lasting) = match seen.about {
             About::Nothing => return Verdict { marked: seen.marked, known: None },
-            About::Known(dossier) => (dossier, true),
+            About::Known(dossier) => (*dossier, true),
             About::Read(record, settling) => self.open_dossier(&record, settling, now),
         };
         let mut scores = Vec::new();
