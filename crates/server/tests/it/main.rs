@@ -18,3 +18,4 @@ mod strangers;
 mod support;
 mod tables;
 mod trail;
+mod zeros;
