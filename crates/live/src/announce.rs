@@ -1,11 +1,13 @@
 //! What webhooks are told, in the transaction of what they are told of.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use leads::{Points, Timestamp};
 use store::facts::Appended;
 use store::identity::{Merge, absorbed_by};
 use store::imports::Import;
 use store::scores::{LeadRow, Transition, TransitionKind, lead_row};
-use store::{DbError, Tx, webhooks};
+use store::{Company, DbError, Tx, companies_by_id, webhooks};
 
 use crate::Live;
 use crate::judge::Situation;
@@ -17,14 +19,32 @@ use crate::messages::{
 pub(crate) struct Announcement {
     /// The same however often it is found that it is to be told.
     id: String,
-    event_type: &'static str,
+    event: Event,
     about: Option<String>,
-    payload: String,
+    /// When the message came to be.
+    at: Timestamp,
 }
 
 impl Announcement {
-    fn new(id: String, event: &Event, about: Option<String>, now: Timestamp) -> Self {
-        Self { id, event_type: event.kind().name(), about, payload: event.written(now) }
+    fn new(id: String, event: Event, about: Option<String>, now: Timestamp) -> Self {
+        Self { id, event, about, at: now }
+    }
+
+    /// The id of the company that is to be called by its name.
+    fn company(&self) -> Option<&str> {
+        self.event.lead()?.company.as_deref()
+    }
+
+    fn payload(&self, companies: &BTreeMap<String, Company>) -> String {
+        let Some(company) = self.company().and_then(|id| companies.get(id)) else {
+            return self.event.written(self.at);
+        };
+        let mut event = self.event.clone();
+        if let Some(lead) = event.lead_mut() {
+            lead.company_name.clone_from(&company.name);
+            lead.company_domain.clone_from(&company.domain);
+        }
+        event.written(self.at)
     }
 
     /// Of a change of a lead.
@@ -63,7 +83,7 @@ impl Announcement {
             TransitionKind::Disqualified => Event::Disqualified(Reason { standing, reason }),
             TransitionKind::Requalified => Event::Requalified(Reason { standing, reason }),
         };
-        Self::new(id, &event, Some(transition.lead.clone()), now)
+        Self::new(id, event, Some(transition.lead.clone()), now)
     }
 
     /// Of two leads that became one.
@@ -76,7 +96,7 @@ impl Announcement {
             at: merge.at,
             reason: Some(merge.reason.clone()),
         });
-        Ok(Self::new(format!("msg_{}", merge.id), &event, Some(merge.winner.clone()), now))
+        Ok(Self::new(format!("msg_{}", merge.id), event, Some(merge.winner.clone()), now))
     }
 }
 
@@ -117,11 +137,12 @@ impl Live {
         });
         // An import may fail, be resumed and end again.
         let id = format!("msg_{}-{}", import.id, now.as_millis());
-        announce(tx, &[Announcement::new(id, &event, None, now)], now)
+        announce(tx, &[Announcement::new(id, event, None, now)], now)
     }
 }
 
-/// Keeps messages for the endpoints that want to hear of them.
+/// Keeps messages for the endpoints that want to hear of them. Companies are called what they are
+/// called by the end of the transaction: they are looked up here, all at once.
 pub(crate) fn announce(
     tx: &mut Tx<'_>,
     announcements: &[Announcement],
@@ -130,13 +151,19 @@ pub(crate) fn announce(
     if announcements.is_empty() {
         return Ok(());
     }
+    let companies: BTreeSet<&str> =
+        announcements.iter().filter_map(Announcement::company).collect();
+    let companies = companies_by_id(tx, &companies)?;
+    let payloads: Vec<String> =
+        announcements.iter().map(|announcement| announcement.payload(&companies)).collect();
     let messages: Vec<webhooks::Message<'_>> = announcements
         .iter()
-        .map(|announcement| webhooks::Message {
+        .zip(&payloads)
+        .map(|(announcement, payload)| webhooks::Message {
             id: &announcement.id,
-            event_type: announcement.event_type,
+            event_type: announcement.event.kind().name(),
             about: announcement.about.as_deref(),
-            payload: &announcement.payload,
+            payload,
         })
         .collect();
     webhooks::enqueue(tx, &messages, now).map(|_| ())
@@ -148,5 +175,7 @@ fn name_of(lead: &str, row: Option<&LeadRow>) -> LeadName {
         email: row.and_then(|row| row.email.clone()),
         name: row.and_then(|row| row.name.clone()),
         company: row.and_then(|row| row.company.clone()),
+        company_name: None,
+        company_domain: None,
     }
 }

@@ -64,9 +64,15 @@ pub struct LeadName {
     /// Its name.
     #[serde(serialize_with = "cut")]
     pub name: Option<String>,
-    /// Its company.
+    /// The id of its company.
     #[serde(serialize_with = "cut")]
     pub company: Option<String>,
+    /// What the company is called.
+    #[serde(serialize_with = "cut")]
+    pub company_name: Option<String>,
+    /// The company's domain.
+    #[serde(serialize_with = "cut")]
+    pub company_domain: Option<String>,
 }
 
 /// Where a lead stands under a model, at the instant the event is about.
@@ -232,6 +238,28 @@ impl Event {
             Self::Merged(_) => EventType::Merged,
             Self::ImportFinished(_) => EventType::ImportFinished,
             Self::Test(_) => EventType::Test,
+        }
+    }
+
+    /// Which lead it is about, where it is about one.
+    pub const fn lead(&self) -> Option<&LeadName> {
+        match self {
+            Self::StageEntered(about) | Self::StageLeft(about) => Some(&about.standing.lead),
+            Self::BracketChanged(about) => Some(&about.standing.lead),
+            Self::Disqualified(about) | Self::Requalified(about) => Some(&about.standing.lead),
+            Self::Merged(about) => Some(&about.lead),
+            Self::ImportFinished(_) | Self::Test(_) => None,
+        }
+    }
+
+    /// The same, to add what is known.
+    pub const fn lead_mut(&mut self) -> Option<&mut LeadName> {
+        match self {
+            Self::StageEntered(about) | Self::StageLeft(about) => Some(&mut about.standing.lead),
+            Self::BracketChanged(about) => Some(&mut about.standing.lead),
+            Self::Disqualified(about) | Self::Requalified(about) => Some(&mut about.standing.lead),
+            Self::Merged(about) => Some(&mut about.lead),
+            Self::ImportFinished(_) | Self::Test(_) => None,
         }
     }
 

@@ -153,8 +153,8 @@ impl Done {
         Self { about: Some(lead.to_owned()), ..self }
     }
 
-    /// The version of what there is now, for `ETag`. A repeated request is answered without: there may
-    /// be a later one.
+    /// The version of what there is now, for `ETag`. A repeated request is told the same one: where there
+    /// is a later one by then, a change that names it is refused, as it would have been without repeating.
     pub(crate) fn tagged(self, version: i64) -> Self {
         Self { version: Some(version), ..self }
     }
@@ -246,33 +246,26 @@ impl App {
         effect: impl FnOnce(&mut Tx<'_>) -> Result<Done, Problem> + Send + 'static,
     ) -> Result<Response, Problem> {
         let now = self.now();
-        let noting = move |tx: &mut Tx<'_>, actor: &str, version: &mut Option<i64>| {
+        let noting = move |tx: &mut Tx<'_>, actor: &str| {
             let done = effect(tx)?;
             done.noted.write(tx, actor, now)?;
-            *version = done.version;
             Ok::<_, Problem>(Answer {
                 status: done.status.as_u16(),
                 body: done.body,
                 about: done.about,
+                version: done.version,
             })
         };
-        let (outcome, version) = self
-            .write(move |tx| {
-                let mut version = None;
-                let outcome = match &repeat.key {
-                    Some(key) => idempotent(tx, &actor, key, &repeat.request, now, |tx| {
-                        noting(tx, &actor, &mut version)
-                    })?,
-                    None => Outcome::Fresh(noting(tx, &actor, &mut version)?),
-                };
-                Ok((outcome, version))
+        let outcome = self
+            .write(move |tx| match &repeat.key {
+                Some(key) => {
+                    idempotent(tx, &actor, key, &repeat.request, now, |tx| noting(tx, &actor))
+                }
+                None => Ok(Outcome::Fresh(noting(tx, &actor)?)),
             })
             .await?;
         match outcome {
-            Outcome::Fresh(answer) => Ok(match version {
-                Some(version) => tagged(version, answered(answer, false)),
-                None => answered(answer, false),
-            }),
+            Outcome::Fresh(answer) => Ok(answered(answer, false)),
             Outcome::Replayed(answer) => Ok(answered(answer, true)),
             Outcome::Conflict => Err(Problem::invalid(
                 "idempotency_key_reused",
@@ -311,6 +304,9 @@ fn answered(answer: Answer, is_replay: bool) -> Response {
         let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
         (status, json, answer.body).into_response()
     };
+    if let Some(version) = answer.version {
+        response = tagged(version, response);
+    }
     if is_replay {
         let replayed = axum::http::HeaderValue::from_static("true");
         response.headers_mut().insert(REPLAYED, replayed);

@@ -20,7 +20,7 @@ use crate::instant::Instant;
 use crate::leads_api::change::fact_id;
 use crate::leads_api::{FactPage, FactsAsked, fact_page};
 use crate::problem::Problem;
-use crate::request::{Asked, Named, Sent, read_value};
+use crate::request::{Asked, Named, Sent, SentApart, ZERO, read_value, zero_in};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -109,11 +109,24 @@ struct Readable {
     what: What,
 }
 
+/// Why a report cannot be taken.
+struct Unreadable {
+    /// Where within it, as a JSON pointer.
+    pointer: String,
+    /// For programs.
+    code: &'static str,
+    message: String,
+}
+
 impl ReportWish {
     /// Reads one, or says where within it something is wrong, and what.
-    fn read(json: Any) -> Result<Readable, (String, String)> {
-        let mut wish: Self = read_value(json)?;
-        let whole = |message| (String::new(), message);
+    fn read(json: Any) -> Result<Readable, Unreadable> {
+        if let Some(pointer) = zero_in(&json) {
+            return Err(Unreadable { pointer, code: "bad_text", message: ZERO.to_owned() });
+        }
+        let bad_report = |(pointer, message)| Unreadable { pointer, code: "bad_report", message };
+        let mut wish: Self = read_value(json).map_err(bad_report)?;
+        let whole = |message| bad_report((String::new(), message));
         let what = wish.what().map_err(whole)?;
         let who = wish.who.who().map_err(whole)?;
         Ok(Readable { id: wish.id, at: wish.at, who, what })
@@ -143,7 +156,7 @@ impl ReportWish {
 async fn report_events(
     State(app): State<App>,
     caller: Caller,
-    Sent { body, repeat }: Sent<ReportsWish>,
+    SentApart(Sent { body, repeat }): SentApart<ReportsWish>,
 ) -> Result<Json<Verdicts>, Problem> {
     if body.events.len() > REPORTS_MAX {
         return Err(Problem::invalid("too_many", "2,500 reports at most can be sent at a time"));
@@ -170,9 +183,9 @@ async fn report_events(
                     machine: None,
                 });
             }
-            Err((pointer, message)) => {
+            Err(Unreadable { pointer, code, message }) => {
                 let pointer = format!("/events/{index}{pointer}");
-                parsed.push(Err((pointer, "bad_report".to_owned(), message)));
+                parsed.push(Err((pointer, code.to_owned(), message)));
             }
         }
     }

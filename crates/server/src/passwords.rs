@@ -103,6 +103,10 @@ fn hash(password: &[u8], salt: &[u8; 16]) -> Result<String, Problem> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::Future as _;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
     use super::*;
 
     #[test]
@@ -123,5 +127,29 @@ mod tests {
         );
         assert!(!passwords.verify("correct horse batterz".into(), Some(stored)).await.unwrap());
         assert!(!passwords.verify("correct horse battery".into(), None).await.unwrap());
+    }
+
+    /// The time is not taken, as it tells more of the machine than of us: the work is compared.
+    #[tokio::test]
+    async fn as_much_is_done_for_a_user_who_does_not_exist_as_for_one_who_does() {
+        let passwords = Passwords::new(&[1; 16], &[2; 32]).expect("a hash");
+        let stored = passwords.hash("correct horse battery".into(), [3; 16]).await.expect("a hash");
+        let work = |text: &str| {
+            let hash = PasswordHash::new(text).expect("a hash");
+            let salt = hash.salt.map(|salt| salt.as_ref().len());
+            let length = hash.hash.map(|output| output.len());
+            (hash.algorithm.to_string(), hash.version, hash.params.to_string(), salt, length)
+        };
+        assert_eq!(work(&passwords.nobodys), work(&stored));
+        assert_ne!(passwords.nobodys, stored);
+        // Both wait for a place at the desk, where the work is done: neither is answered without it.
+        let taken = passwords.desk.acquire_many(AT_A_TIME as u32).await.expect("the desk");
+        let mut context = Context::from_waker(Waker::noop());
+        let mut unknown = pin!(passwords.verify("wrong password".into(), None));
+        let mut known = pin!(passwords.verify("wrong password".into(), Some(stored)));
+        assert!(unknown.as_mut().poll(&mut context).is_pending());
+        assert!(known.as_mut().poll(&mut context).is_pending());
+        drop(taken);
+        assert_eq!((unknown.await.unwrap(), known.await.unwrap()), (false, false));
     }
 }

@@ -7,10 +7,12 @@
 //! hash is kept apart. Whoever can rewrite the whole table and that hash is found out by an earlier
 //! [`Head`] that was kept elsewhere (a backup, a log, a piece of paper).
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
+use std::str::FromStr;
 
 use leads::Timestamp;
 use serde_json::Value as Json;
+use thiserror::Error;
 
 use crate::cells::{breaks_lines, instant};
 use crate::db::{DbError, Param, Row, Tx};
@@ -52,13 +54,34 @@ pub struct Entry {
     pub hash: Digest,
 }
 
-/// The end of the trail.
+/// The end of the trail. Written as `17:` and the hash in hexadecimal, so that it can be noted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Head {
     /// The last row.
     pub seq: i64,
     /// Its hash.
     pub hash: Digest,
+}
+
+/// Why a text is no [`Head`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[error("a head is the number of an entry, a colon and its hash of 64 hexadecimal digits")]
+pub struct HeadError;
+
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{:?}", self.seq, self.hash)
+    }
+}
+
+impl FromStr for Head {
+    type Err = HeadError;
+
+    fn from_str(text: &str) -> Result<Self, HeadError> {
+        let (seq, hash) = text.trim().split_once(':').ok_or(HeadError)?;
+        let seq = seq.parse().ok().filter(|seq| *seq > 0).ok_or(HeadError)?;
+        Ok(Self { seq, hash: Digest::from_hexadecimal(hash).ok_or(HeadError)? })
+    }
 }
 
 /// Whether the trail is what was written.

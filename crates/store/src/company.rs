@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use leads::Timestamp;
 use serde_json::{Map, Value as Json};
 
+use crate::chunks;
 use crate::db::{DbError, Tx};
 
 /// A company.
@@ -24,6 +25,29 @@ pub fn company(tx: &mut Tx<'_>, id: &str) -> Result<Option<Company>, DbError> {
     tx.find(sql, &[id.into()], |row| {
         Ok(Company { id: row.get(0)?, domain: row.get(1)?, name: row.get(2)? })
     })
+}
+
+/// The companies with these ids, by id. One that no fact speaks of is known by the domain that its id
+/// is.
+pub fn companies_by_id(
+    tx: &mut Tx<'_>,
+    ids: &BTreeSet<&str>,
+) -> Result<BTreeMap<String, Company>, DbError> {
+    let unheard_of = |id: &&str| {
+        let company = Company { id: (*id).to_owned(), domain: domain_of(id), name: None };
+        (company.id.clone(), company)
+    };
+    let mut found: BTreeMap<String, Company> = ids.iter().map(unheard_of).collect();
+    let ids: Vec<&str> = ids.iter().copied().collect();
+    chunks::keys(&ids, 1, |list, params| {
+        let sql = format!("SELECT id, domain, name FROM company WHERE id IN ({list})");
+        let rows = tx.query(&sql, params, |row| {
+            Ok(Company { id: row.get(0)?, domain: row.get(1)?, name: row.get(2)? })
+        })?;
+        found.extend(rows.into_iter().map(|company| (company.id.clone(), company)));
+        Ok::<(), DbError>(())
+    })?;
+    Ok(found)
 }
 
 /// The id of the company to which addresses of a domain belong: that of a company that names the

@@ -31,6 +31,8 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// The lead whose data the body holds, so that erasing the lead empties it.
     pub about: Option<String>,
+    /// The version of what the body shows, as the client is to name it in a later change.
+    pub version: Option<i64>,
 }
 
 /// What became of a request.
@@ -69,7 +71,7 @@ pub fn idempotent<E: From<DbError>>(
     let sql = "DELETE FROM idempotent_answer WHERE actor = $1 AND key = $2 AND created_at <= $3";
     let too_old = now.saturating_sub(KEPT);
     tx.execute(sql, &[actor.into(), (&key.0).into(), too_old.into()])?;
-    let sql = "SELECT request, status, body, about FROM idempotent_answer
+    let sql = "SELECT request, status, body, about, version FROM idempotent_answer
         WHERE actor = $1 AND key = $2";
     let stored = tx.find(sql, &[actor.into(), (&key.0).into()], |row| {
         let status = row.get::<i64>(1)?;
@@ -77,6 +79,7 @@ pub fn idempotent<E: From<DbError>>(
             status: u16::try_from(status).map_err(|_| damaged(status))?,
             body: row.get(2)?,
             about: row.get(3)?,
+            version: row.get(4)?,
         };
         Ok((row.get::<Vec<u8>>(0)?, answer))
     })?;
@@ -85,8 +88,8 @@ pub fn idempotent<E: From<DbError>>(
         return Ok(if same { Outcome::Replayed(answer) } else { Outcome::Conflict });
     }
     let answer = effect(tx)?;
-    let sql = "INSERT INTO idempotent_answer (actor, key, request, status, body, about, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let sql = "INSERT INTO idempotent_answer (actor, key, request, status, body, about, version, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let params = [
         actor.into(),
         (&key.0).into(),
@@ -94,6 +97,7 @@ pub fn idempotent<E: From<DbError>>(
         i64::from(answer.status).into(),
         answer.body.as_slice().into(),
         answer.about.as_deref().into(),
+        answer.version.map_or(Param::Null, Param::Int),
         now.into(),
     ];
     tx.execute(sql, &params)?;
@@ -103,7 +107,8 @@ pub fn idempotent<E: From<DbError>>(
 /// Empties the answers about a lead that is erased. Requests that repeat theirs have no effect and
 /// hear 410, gone.
 pub fn forget(tx: &mut Tx<'_>, lead: &str) -> Result<u64, DbError> {
-    let sql = "UPDATE idempotent_answer SET status = 410, body = $2, about = NULL WHERE about = $1";
+    let sql = "UPDATE idempotent_answer SET status = 410, body = $2, about = NULL, version = NULL
+        WHERE about = $1";
     tx.execute(sql, &[lead.into(), Param::Bytes(&[])])
 }
 

@@ -37,7 +37,7 @@ mod words;
 pub mod write_keys;
 mod writer;
 
-pub use company::{Company, company, company_of_domain};
+pub use company::{Company, companies_by_id, company, company_of_domain};
 pub use db::{Address, AddressError, Column, Connection, DbError, Param, Row, Tx};
 pub use secret::{Digest, Token};
 pub use segments::{SegmentError, Segments};

@@ -71,6 +71,18 @@ impl Digest {
         bytes.try_into().ok().map(Self)
     }
 
+    /// From 64 hexadecimal digits.
+    pub(crate) fn from_hexadecimal(text: &str) -> Option<Self> {
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
+        }
+        let mut bytes = [0; 32];
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(2 * index..2 * index + 2)?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+
     /// Its 32 bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0

@@ -5,7 +5,7 @@ use live::News;
 use serde_json::{Value as Json, json};
 use store::webhooks;
 
-use crate::house::{DAY, HOUR, House, at, event, traits};
+use crate::house::{DAY, HOUR, House, at, event, group, traits};
 
 #[test]
 fn a_fact_that_was_taken_is_scored_explained_and_told() {
@@ -60,7 +60,8 @@ fn a_transition_is_written_and_announced_once_with_its_instant_and_its_reason() 
             "type": "lead.stage_entered",
             "timestamp": at(3 * HOUR).to_string(),
             "data": {
-                "lead": {"id": lead, "email": null, "name": null, "company": null},
+                "lead": {"id": lead, "email": null, "name": null, "company": null,
+                    "company_name": null, "company_domain": null},
                 "model": "shop",
                 "model_version": 1,
                 "at": at(HOUR).to_string(),
@@ -211,6 +212,42 @@ fn a_rival_is_disqualified_and_a_merged_lead_is_one() {
     assert_eq!(house.score("18").engagement, 20);
     let told: Vec<News> = std::iter::from_fn(|| news.try_recv().ok()).collect();
     assert!(told.contains(&News::Gone { lead: loser }), "{told:?}");
+}
+
+#[test]
+fn receivers_are_told_what_the_company_is_called_and_its_domain() {
+    let house = House::new();
+    listen(&house);
+    let visits = |user: &str| [0, HOUR].map(|millis| event(user, "page_viewed", millis));
+    // By the id that the customer has for it; by the domain of an address alone; by nothing.
+    house.take(vec![
+        group("17", "42", &json!({"name": "Acme", "website": "https://www.acme.example/"}), 0),
+        traits("18", &json!({"email": "eva@shop.example", "title": "director"}), 0),
+        traits("19", &json!({"email": "ion@gmail.com", "title": "director"}), 0),
+    ]);
+    house.take(["17", "18", "19"].into_iter().flat_map(visits).chain(visits("17")).collect());
+    house.work(2 * HOUR);
+    let mut told: Vec<Json> = messages(&house).iter().map(company).collect();
+    told.sort_by_key(Json::to_string);
+    let acme = json!(["42", "Acme", "acme.example"]);
+    let shop = json!(["shop.example", null, "shop.example"]);
+    assert_eq!(told, [acme, shop, json!([null, null, null])]);
+    // Another name reaches the next message; what was told stays as it was told.
+    house.take(vec![
+        group("17", "42", &json!({"name": "Acme Labs"}), 3 * HOUR),
+        event("17", "spam_reported", 3 * HOUR),
+    ]);
+    house.work(4 * HOUR);
+    let later: Vec<Json> = messages(&house).iter().skip(3).map(company).collect();
+    // It left its stage and its bracket.
+    let labs = json!(["42", "Acme Labs", "acme.example"]);
+    assert_eq!(later, [labs.clone(), labs]);
+}
+
+/// A message's company: its id, its name, its domain.
+fn company(message: &Json) -> Json {
+    let lead = &message["data"]["lead"];
+    json!([lead["company"], lead["company_name"], lead["company_domain"]])
 }
 
 #[test]

@@ -164,6 +164,11 @@ pub(crate) fn traits(user: &str, traits: &Json, millis: i64) -> Report {
     report(user, millis, What::Traits(traits.as_object().expect("an object").clone()))
 }
 
+pub(crate) fn group(user: &str, group: &str, traits: &Json, millis: i64) -> Report {
+    let traits = traits.as_object().expect("an object").clone();
+    report(user, millis, What::Group { group: group.to_owned(), traits })
+}
+
 fn report(user: &str, millis: i64, what: What) -> Report {
     let email = match &what {
         What::Traits(traits) => traits.get("email").and_then(Json::as_str),

@@ -16,7 +16,9 @@ fn lead() -> LeadName {
         id: "0197c1b2".to_owned(),
         email: Some("ana@example.com".to_owned()),
         name: Some("Ana María".to_owned()),
-        company: None,
+        company: Some("42".to_owned()),
+        company_name: Some("Acme".to_owned()),
+        company_domain: Some("acme.example".to_owned()),
     }
 }
 
@@ -101,7 +103,9 @@ fn a_message_has_a_type_an_instant_and_data() {
                     "id": "0197c1b2",
                     "email": "ana@example.com",
                     "name": "Ana María",
-                    "company": null,
+                    "company": "42",
+                    "company_name": "Acme",
+                    "company_domain": "acme.example",
                 },
                 "model": "sales",
                 "model_version": 7,
@@ -177,8 +181,15 @@ fn a_name_as_long_as_a_book_does_not_make_a_message_too_long() {
     let id = "x".repeat(255);
     let mut stages = stages();
     stages.reason = Some(long.clone());
-    stages.standing.lead =
-        LeadName { id, email: Some(long.clone()), name: Some(long.clone()), company: Some(long) };
+    let long = Some(long);
+    stages.standing.lead = LeadName {
+        id,
+        email: long.clone(),
+        name: long.clone(),
+        company: long.clone(),
+        company_name: long.clone(),
+        company_domain: long,
+    };
     let body = Event::StageEntered(stages).written(at("2026-03-01T10:00:01Z"));
     assert!(body.len() < 20_000, "{} bytes", body.len());
     let name = serde_json::from_str::<Value>(&body).unwrap()["data"]["lead"]["name"].clone();

@@ -15,3 +15,4 @@ mod scoring;
 mod shell;
 mod studies;
 mod talking;
+mod trail;

@@ -129,12 +129,17 @@ impl Running {
         let lines = BufReader::new(child.stdout.take().unwrap());
         Listener { child, lines }
     }
+
+    /// Ends it, however it stands; what it kept stays on the desk.
+    pub(crate) fn stop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.stop();
     }
 }
 

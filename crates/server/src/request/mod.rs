@@ -10,4 +10,4 @@ pub(crate) use asked::{Asked, Named, list};
 pub(crate) use conditions::{if_match, only_if_new, tagged};
 pub(crate) use kept::kept_until;
 pub(crate) use sender::{Peer, Sender};
-pub(crate) use sent::{Repeat, Repeatable, Sent, read_body, read_value};
+pub(crate) use sent::{Repeat, Repeatable, Sent, SentApart, ZERO, read_body, read_value, zero_in};

@@ -21,6 +21,11 @@ pub(crate) struct Sent<T> {
     pub(crate) repeat: Repeat,
 }
 
+/// The same where each item of a list stands or falls by itself: the route asks [`zero_in`] of every
+/// item, so that one text that no database takes does not refuse all the others.
+#[derive(Clone, Debug)]
+pub(crate) struct SentApart<T>(pub(crate) Sent<T>);
+
 /// A request without a body, and what tells a repetition of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Repeatable(pub(crate) Repeat);
@@ -61,16 +66,21 @@ impl<T: DeserializeOwned + 'static> FromRequest<App> for Sent<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
-        let (parts, body) = request.into_parts();
-        // A form of another site's page cannot send this type without asking first.
-        if !is_json(&parts.headers) {
-            let detail = "send the body as JSON, with `Content-Type: application/json`";
-            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
+        let (json, repeat) = received(request, app).await?;
+        if let Some(pointer) = zero_in(&json) {
+            let faults = vec![Fault::new(pointer, ZERO)];
+            return Err(Problem::bad("bad_text", ZERO).with_errors(faults));
         }
-        let bytes = read_body(body, app.config.limits.body_bytes).await?;
-        let request = Request::from_parts(parts, Body::empty());
-        let repeat = Repeat::of_request(&request, &bytes)?;
-        Ok(Self { body: read_json(&bytes)?, repeat })
+        Ok(Self { body: read_object(json)?, repeat })
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest<App> for SentApart<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (json, repeat) = received(request, app).await?;
+        Ok(Self(Sent { body: read_object(json)?, repeat }))
     }
 }
 
@@ -104,17 +114,24 @@ pub(crate) async fn read_body(body: Body, limit: usize) -> Result<bytes::Bytes, 
     })
 }
 
-fn read_json<T: DeserializeOwned + 'static>(bytes: &[u8]) -> Result<T, Problem> {
-    let value: Json = serde_json::from_slice(bytes).map_err(|error| {
+async fn received(request: Request, app: &App) -> Result<(Json, Repeat), Problem> {
+    let (parts, body) = request.into_parts();
+    // A form of another site's page cannot send this type without asking first.
+    if !is_json(&parts.headers) {
+        let detail = "send the body as JSON, with `Content-Type: application/json`";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", detail));
+    }
+    let bytes = read_body(body, app.config.limits.body_bytes).await?;
+    let request = Request::from_parts(parts, Body::empty());
+    let repeat = Repeat::of_request(&request, &bytes)?;
+    let json = serde_json::from_slice(&bytes).map_err(|error| {
         let place = format!("line {}, column {}", error.line(), error.column());
         Problem::bad("not_json", format!("the body is not JSON, at {place}"))
     })?;
-    if has_nul(&value) {
-        return Err(Problem::bad(
-            "bad_text",
-            "a text in the body has a character with the number 0",
-        ));
-    }
+    Ok((json, repeat))
+}
+
+fn read_object<T: DeserializeOwned + 'static>(value: Json) -> Result<T, Problem> {
     // Members by their place in a list are nobody's intention, and serde would take them.
     if value.is_array() && TypeId::of::<T>() != TypeId::of::<Json>() {
         return Err(Problem::invalid("bad_body", "the body has to be an object, `{..}`"));
@@ -142,7 +159,7 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
             }
             Segment::Map { key } => {
                 pointer.push('/');
-                pointer.push_str(&key.replace('~', "~0").replace('/', "~1"));
+                pointer.push_str(&escaped(key));
             }
             Segment::Enum { .. } | Segment::Unknown => {}
         }
@@ -150,16 +167,32 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
     pointer
 }
 
-/// Whether a text or a name in it has a zero, which databases do not take.
-pub(crate) fn has_nul(value: &Json) -> bool {
+/// What is wrong where [`zero_in`] finds something.
+pub(crate) const ZERO: &str = "a text has a character with the number 0, which cannot be kept";
+
+/// Where the first text with a U+0000 is, or the object with a name that has one, as a JSON pointer.
+/// PostgreSQL takes none in a text and SQLite does: what is taken must not depend on the database.
+pub(crate) fn zero_in(value: &Json) -> Option<String> {
     match value {
-        Json::String(text) => text.contains('\0'),
-        Json::Array(items) => items.iter().any(has_nul),
-        Json::Object(members) => {
-            members.iter().any(|(key, value)| key.contains('\0') || has_nul(value))
-        }
-        Json::Null | Json::Bool(_) | Json::Number(_) => false,
+        Json::String(text) => text.contains('\0').then(String::new),
+        Json::Array(items) => items.iter().enumerate().find_map(|(index, item)| {
+            let rest = zero_in(item)?;
+            Some(format!("/{index}{rest}"))
+        }),
+        Json::Object(members) => members.iter().find_map(|(key, value)| {
+            if key.contains('\0') {
+                return Some(String::new());
+            }
+            let rest = zero_in(value)?;
+            Some(format!("/{}{rest}", escaped(key)))
+        }),
+        Json::Null | Json::Bool(_) | Json::Number(_) => None,
     }
+}
+
+/// A member's name as a part of a JSON pointer.
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
 }
 
 const KEY: &str = "idempotency-key";

@@ -9,7 +9,7 @@ use live::{Live, News};
 use serde_json::{Value as Json, json};
 use store::jobs::{self, After, JobClaim, NewJob};
 use store::segments::{SealOptions, compact, seal};
-use store::{accounts, idempotency, imports, retention, settings, webhooks, write_keys};
+use store::{accounts, audit, idempotency, imports, retention, settings, webhooks, write_keys};
 use tokio::time::interval;
 
 use super::scoring::{spawn, wait};
@@ -31,6 +31,9 @@ const SEAL_AT_MOST: usize = 200_000;
 const MESSAGES_AT_A_TIME: i64 = 5_000;
 
 const MINUTE_MS: i64 = 60_000;
+
+/// How often the end of the audit trail is logged. What was changed since can be rewritten unseen.
+const AUDIT_HEAD_EVERY_MS: i64 = 24 * 60 * MINUTE_MS;
 
 /// Periodic work: its name and how often, in minutes.
 const PERIODIC: [(&str, i64); 3] = [("seal", 15), ("purge", 60), ("retain", 360)];
@@ -61,13 +64,32 @@ async fn write_counts(app: &App) {
     }
 }
 
+/// Writes the end of the audit trail into the log. Whoever can write the database can write a trail anew
+/// from its beginning, but not what a log has that is kept elsewhere. False: there is no entry yet.
+fn log_audit_head(app: &App) -> bool {
+    match app.live.store().read(audit::head) {
+        Ok(Some(head)) => tracing::info!(
+            audit_head = %head,
+            "the audit trail leads to here: `madura verify --audit-head` checks that it still does"
+        ),
+        Ok(None) => return false,
+        Err(error) => tracing::warn!(%error, "the end of the audit trail could not be read"),
+    }
+    true
+}
+
 /// Does what is due, until the server stops.
 pub(super) fn keeper(app: App) -> Option<JoinHandle<()>> {
     spawn("upkeep", move || {
+        // Of every node, and not a job that one of them claims: each has a log of its own.
+        let mut head_due = app.now();
         if plan(&app).is_err() {
             tracing::warn!("upkeep could not be planned; it is at the next start");
         }
         loop {
+            if app.now() >= head_due && log_audit_head(&app) {
+                head_due = later(app.now(), AUDIT_HEAD_EVERY_MS);
+            }
             for (kind, _) in PERIODIC {
                 if let Ok(Some(claim)) = claim(&app, kind) {
                     carry_out(&app, &claim);

@@ -1,13 +1,11 @@
 //! Clients that are out there: they believe that what they sent has arrived, and it has.
-//!
-//! `cargo xtask clients` puts them into `target/clients`, in the versions that `tests/clients` names.
-//! Without them there is nothing to test, unless `MADURA_NEED_CLIENTS` says that they have to be there.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value as Json, json};
 
+use crate::others::{directory, has, pip};
 use crate::running::{end, port, run};
 use crate::support::{As, House};
 
@@ -104,28 +102,8 @@ process.on('unhandledRejection', (error) => { console.error(error); process.exit
 
 pub(crate) const CHROMIUM: &str = "/usr/bin/chromium";
 
-pub(crate) fn directory() -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("target").join("clients")
-}
-
-/// Whether something that a test needs is there.
-#[expect(clippy::print_stdout, reason = "who runs the tests is told what was left out")]
-pub(crate) fn has(wanted: &Path) -> bool {
-    let is_there = wanted.exists();
-    if !is_there {
-        let needed = std::env::var_os("MADURA_NEED_CLIENTS").is_some();
-        assert!(!needed, "{} is not there: run `cargo xtask clients`", wanted.display());
-        println!("{} is not there: nothing is tested with it", wanted.display());
-    }
-    is_there
-}
-
 pub(crate) fn npm(package: &str) -> bool {
     has(&directory().join("node_modules").join(package))
-}
-
-fn pip(module: &str) -> bool {
-    has(&directory().join("python").join(module))
 }
 
 /// Runs a client against the running server, and answers the names of the events that arrived.

@@ -196,8 +196,6 @@ fn no_body_says_more_than_its_route_knows() {
     house.post("/api/v1/keys", &owner, extra).problem(422, "bad_body");
     let extra = json!({"name": "n", "role": "owner"});
     house.call("PATCH", "/api/v1/me", &owner, Some(extra)).problem(422, "bad_body");
-    let zero = json!({"email": "a@example.com", "traits": {"name": "a\u{0}b"}});
-    house.post("/api/v1/leads", &owner, zero).problem(400, "bad_text");
     let deep = "[".repeat(100_000);
     let As::Session(cookie) = &owner else { panic!() };
     let headers = [

@@ -10,6 +10,8 @@ mod live_updates;
 mod matrix;
 mod models;
 mod on_postgres;
+#[path = "../../../store/tests/it/support/others.rs"]
+mod others;
 #[path = "../../../store/tests/it/support/server.rs"]
 mod postgres;
 mod repeated;
@@ -18,3 +20,4 @@ mod strangers;
 mod support;
 mod tables;
 mod trail;
+mod zeros;

@@ -7,7 +7,8 @@ use crate::postgres::database;
 use crate::running::{becomes_ready, end, port, run};
 use crate::support::{As, House, PASSWORD};
 
-fn house() -> Option<House> {
+/// A house on the other database; `None` where there is none to be had.
+pub(crate) fn house() -> Option<House> {
     let address = database()?;
     let directory = tempfile::tempdir().expect("a directory");
     Some(House::at(&address, directory, |_| {}))
@@ -72,8 +73,6 @@ fn users_keys_models_leads_and_facts_work_on_a_server_as_on_a_file() {
     house.post("/api/v1/segments", &owner, wish).problem(409, "exists");
     assert_eq!(house.get("/api/v1/audit/verify", &owner).expect(200)["is_whole"], true);
     assert_eq!(house.get("/api/v1/status", &owner).expect(200)["store"], "postgres");
-    let zero = json!({"email": "a@example.com", "traits": {"name": "a\u{0}b"}});
-    house.post("/api/v1/leads", &owner, zero).problem(400, "bad_text");
     for query in ["q=%27%3B--", "owner=%27%20OR%201%3D1", "model=%00"] {
         let status = house.get(&format!("/api/v1/leads?{query}"), &owner).status.as_u16();
         assert!(matches!(status, 200 | 400 | 404), "{query}: {status}");

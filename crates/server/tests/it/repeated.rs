@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value as Json, json};
 
-use crate::support::{As, House, Reply};
+use crate::support::{As, House, MODEL, Reply};
 
 fn post(house: &House, path: &str, by: &As, key: &str, body: &Json) -> Reply {
     let As::Session(cookie) = by else { panic!("a session") };
@@ -37,6 +37,28 @@ fn a_request_that_is_repeated_has_its_effect_once_and_the_same_answer() {
         .problem(422, "idempotency_key_reused");
     post(&house, "/api/v1/write-keys", &owner, "k2", &wish).expect(201);
     post(&house, "/api/v1/write-keys", &owner, "", &wish).problem(400, "bad_idempotency_key");
+}
+
+#[test]
+fn a_repeated_request_is_told_the_version_that_it_made_also_when_there_is_a_later_one() {
+    let house = House::new();
+    let owner = house.owner();
+    let draft = |key: &str, document: &str| {
+        let wish = json!({"document": document});
+        let reply = post(&house, "/api/v1/models", &owner, key, &wish);
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        (reply.headers["etag"].clone(), reply.body)
+    };
+    let first = draft("m1", MODEL);
+    let later = draft("m2", &MODEL.replace("points: 10", "points: 11"));
+    assert_ne!(first.0, later.0);
+    assert_eq!(draft("m1", MODEL), first);
+    // What has no version is not given one.
+    let wish = json!({"name": "site"});
+    for _ in 0..2 {
+        let reply = post(&house, "/api/v1/write-keys", &owner, "w1", &wish);
+        assert!(!reply.headers.contains_key("etag"));
+    }
 }
 
 #[test]

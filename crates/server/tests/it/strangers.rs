@@ -6,7 +6,8 @@ use std::process::Command;
 use axum::http::StatusCode;
 use serde_json::{Value as Json, json};
 
-use crate::clients::{CHROMIUM, directory, has, npm};
+use crate::clients::{CHROMIUM, npm};
+use crate::others::{directory, has};
 use crate::running::{end, port, run};
 use crate::support::{As, House};
 

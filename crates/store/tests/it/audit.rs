@@ -206,6 +206,35 @@ fn any_json() -> impl Strategy<Value = Json> {
     ]
 }
 
+#[test]
+fn a_head_is_noted_as_text_and_read_again_as_it_was() {
+    on_both(|desk| {
+        for number in 1..=12 {
+            note(desk, number);
+        }
+        let head = desk.ok(audit::head).expect("a head");
+        let text = head.to_string();
+        assert!(text.starts_with("12:") && text.len() == 3 + 64, "{text}");
+        assert_eq!(text.parse(), Ok(head));
+        // As it comes out of a log or an editor.
+        assert_eq!(format!(" {}\n", text.to_uppercase()).parse(), Ok(head));
+        let hash = &text[3..];
+        for wrong in [
+            hash.to_owned(),
+            format!("0:{hash}"),
+            format!("-1:{hash}"),
+            format!("12:{}", &hash[1..]),
+            format!("12:{hash}0"),
+            format!("12:+{}", &hash[1..]),
+            format!("12:{}é", &hash[2..]),
+            format!("12 {hash}"),
+            String::new(),
+        ] {
+            assert!(wrong.parse::<Head>().is_err(), "{wrong}");
+        }
+    });
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 

@@ -79,7 +79,12 @@ fn tell(bench: &Bench, lead: &str) {
         }
         let key = IdempotencyKey::parse("k").map_err(|_| DbError::NoRow)?;
         idempotent(tx, "eva", &key, &Digest::of(b"r"), start(), |_| {
-            Ok(Answer { status: 201, body: said.as_bytes().to_vec(), about: Some(lead.clone()) })
+            Ok(Answer {
+                status: 201,
+                body: said.as_bytes().to_vec(),
+                about: Some(lead.clone()),
+                version: None,
+            })
         })
     };
     bench.store.write::<_, DbError>(job).expect("told");
@@ -100,7 +105,7 @@ fn nothing_more_is_told_of_who_is_erased() {
         let again = bench.store.write(move |tx| {
             idempotent(tx, "eva", &key, &Digest::of(b"r"), minute(2), |_| Err(DbError::NoRow))
         });
-        let gone = Answer { status: 410, body: Vec::new(), about: None };
+        let gone = Answer { status: 410, body: Vec::new(), about: None, version: None };
         assert_eq!(again, Ok(idempotency::Outcome::Replayed(gone)));
     });
 }

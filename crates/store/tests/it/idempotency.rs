@@ -20,7 +20,7 @@ fn effect(tx: &mut Tx<'_>) -> Result<Answer, DbError> {
 
 fn answer(version: i64) -> Answer {
     let body = format!("effect {version}\0").into_bytes();
-    Answer { status: 201, body, about: Some("lead-1".to_owned()) }
+    Answer { status: 201, body, about: Some("lead-1".to_owned()), version: Some(version) }
 }
 
 fn effects(tx: &mut Tx<'_>) -> Result<i64, DbError> {
@@ -84,7 +84,7 @@ fn erasing_a_lead_empties_the_answers_about_it_without_letting_the_effect_happen
         send(desk, "ana", "k", "a", 0);
         assert_eq!(desk.ok(|tx| forget(tx, "lead-2")), 0);
         assert_eq!(desk.ok(|tx| forget(tx, "lead-1")), 1);
-        let gone = Answer { status: 410, body: Vec::new(), about: None };
+        let gone = Answer { status: 410, body: Vec::new(), about: None, version: None };
         assert_eq!(send(desk, "ana", "k", "a", 1), Outcome::Replayed(gone));
         assert_eq!(desk.ok(effects), 1);
     });

@@ -21,6 +21,7 @@ mod outbox_law;
 mod reading;
 mod scores;
 mod sealing;
+mod segment_readers;
 mod sessions;
 mod settings;
 mod support;

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 
 use leads::{MachineSign, Report};
 use serde_json::json;
@@ -260,29 +259,4 @@ fn rows_that_refer_to_nothing_are_found() {
         assert!(told.iter().any(|text| text.contains("`today`")), "{told:?}");
         assert!(told.iter().any(|text| text.contains("`f07`")), "{told:?}");
     });
-}
-
-#[test]
-fn other_programs_read_the_files() {
-    let known = Command::new("python3").args(["-c", "import duckdb"]).output();
-    if !known.is_ok_and(|output| output.status.success()) {
-        println!("python3 has no duckdb: reading segments with it is not tested");
-        return;
-    }
-    let bench = Bench::sqlite();
-    fill(&bench);
-    seal_hour(&bench);
-    let script = format!(
-        "import duckdb
-sql = \"SELECT count(*), count(DISTINCT person), min(at), max(name) FROM read_parquet('{}/*.parquet') WHERE kind = 0\"
-print(duckdb.sql(sql).fetchone())
-print(duckdb.sql(\"SELECT json_extract_string(body, '$.city') FROM read_parquet('{}/*.parquet') WHERE kind = 1\").fetchone())",
-        bench.segments.directory().display(),
-        bench.segments.directory().display(),
-    );
-    let output = Command::new("python3").args(["-c", &script]).output().expect("an answer");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(text.contains("(61, 20, datetime.datetime(2026, 3, 2, 9, 0"), "{text} {error}");
-    assert!(text.contains("page_viewed") && text.contains("Iași"), "{text} {error}");
 }

@@ -1,6 +1,7 @@
 //! Stores to test with: an SQLite file, and a database on a PostgreSQL server that this process
 //! starts for itself.
 
+pub(crate) mod others;
 pub(crate) mod reports;
 pub(crate) mod server;
 
