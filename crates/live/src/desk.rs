@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use leads::{LeadFacts, Timestamp};
-use store::reading::{LeadRecord, lead_facts};
+use store::reading::{LeadRecord, companies_are, lead_facts};
 use store::scores::{
     LeadRow, ScoreRow, add_transitions, forget_lead, lead_row, renew_lead, renew_score, scores_of,
 };
@@ -189,8 +189,7 @@ impl Live {
         to_see.extend(without_marks);
         let mut seen = Vec::with_capacity(to_see.len());
         for (marked, fresh) in to_see {
-            let dossier = self.inner.dossiers.take(&marked.lead);
-            let about = match dossier.zip(fresh).and_then(|(known, fresh)| known.with(fresh, now)) {
+            let about = match self.dossier(tx, &marked.lead, fresh, now)? {
                 Some(dossier) => About::Known(Box::new(dossier)),
                 None => self.read(tx, &marked.lead)?,
             };
@@ -199,6 +198,22 @@ impl Live {
             seen.push(Seen { marked, about, row, before });
         }
         Ok(seen)
+    }
+
+    /// What is known of a lead without reading its past; `fresh` is what came since, `None` where that may be
+    /// anything.
+    fn dossier(
+        &self,
+        tx: &mut Tx<'_>,
+        lead: &str,
+        fresh: Option<Vec<Fresh>>,
+        now: Timestamp,
+    ) -> Result<Option<Dossier>, LiveError> {
+        let Some((known, fresh)) = self.inner.dossiers.take(lead).zip(fresh) else {
+            return Ok(None);
+        };
+        let Some(dossier) = known.with(fresh, now) else { return Ok(None) };
+        Ok(companies_are(tx, &dossier.companies)?.then_some(dossier))
     }
 
     fn read(&self, tx: &mut Tx<'_>, lead: &str) -> Result<About, LiveError> {
@@ -239,7 +254,8 @@ impl Live {
         // Other nodes change facts without telling this one.
         let is_alone = self.inner.store.file().is_some();
         let is_lasting = is_alone && Dossier::is_lasting(record, &facts, now);
-        (Dossier { facts: Arc::new(facts), row, at_stake, settling }, is_lasting)
+        let (facts, companies) = (Arc::new(facts), record.companies.clone());
+        (Dossier { facts, row, at_stake, companies, settling }, is_lasting)
     }
 
     fn company_of(&self, record: &LeadRecord, now: Timestamp) -> Option<String> {

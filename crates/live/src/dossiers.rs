@@ -2,22 +2,24 @@
 //! reading their past again.
 //!
 //! A dossier holds for as long as nothing but events came since it was made. Whatever else changes a lead's facts
-//! marks the lead in the same commit, and [`Live::work`](crate::Live::work) reads anew whoever has a mark. Only
-//! where this process alone writes to the store is that all that can happen; beside other nodes there are none.
+//! marks the lead in the same commit, and [`Live::work`](crate::Live::work) reads anew whoever has a mark, or a
+//! company of which something else is known by now. Only where this process alone writes to the store is that all
+//! that can happen; beside other nodes there are no dossiers.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::mem::size_of;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hashlink::LinkedHashMap;
 use leads::{Event, LeadFacts, Report, Timestamp, TraitFact, Value, What};
 use store::facts::{Appended, Outcome};
-use store::reading::{LeadRecord, properties};
+use store::reading::{CompanyFacts, LeadRecord, properties};
 use store::scores::LeadRow;
 
-/// Memory that all dossiers may take, in bytes: some 100,000 leads with a few events each.
-const ROOM: usize = 96 << 20;
+/// Memory that all dossiers may take, in bytes: some 10,000 leads with a few events each, which is who is on a
+/// site within half an hour.
+const ROOM: usize = 32 << 20;
 
 /// A lead's facts, and what follows from them for as long as only events are added.
 #[derive(Clone, Debug)]
@@ -25,6 +27,8 @@ pub(crate) struct Dossier {
     pub(crate) facts: Arc<LeadFacts>,
     pub(crate) row: LeadRow,
     pub(crate) at_stake: i64,
+    /// As in [`LeadRecord::companies`].
+    pub(crate) companies: BTreeMap<String, Arc<CompanyFacts>>,
     /// The number of the last settling whose facts are in it.
     pub(crate) settling: u64,
 }
@@ -114,8 +118,10 @@ impl Dossier {
         let facts = &*self.facts;
         let events: usize = facts.events.iter().map(event_bytes).sum();
         let traits: usize = facts.traits.iter().map(trait_bytes).sum();
+        let of_companies = self.companies.values().flat_map(|company| &company.traits);
+        let companies: usize = of_companies.map(|(_, traits)| 256 + 128 * traits.len()).sum();
         // The row has the traits once more, as text.
-        size_of::<Self>() + size_of::<LeadFacts>() + events + 2 * traits + 512
+        size_of::<Self>() + size_of::<LeadFacts>() + events + 2 * traits + companies + 512
     }
 }
 

@@ -48,6 +48,13 @@ enum Step {
         ago: i64,
         stage: bool,
     },
+    /// What is said of a company, by whoever belongs to it; it may be that of an address.
+    Company {
+        user: u8,
+        company: u8,
+        size: u8,
+        ago: i64,
+    },
     /// Everything with this id is taken back.
     Retract {
         id: u8,
@@ -70,6 +77,8 @@ fn steps() -> impl Strategy<Value = Vec<(Step, i64)>> {
     let device = (user.clone(), 0_u8..2).prop_map(|(user, device)| Step::Device { user, device });
     let address = (user.clone(), 0_u8..3, ago.clone())
         .prop_map(|(user, address, ago)| Step::Address { user, address, ago });
+    let company = (user.clone(), 0_u8..3, 0_u8..3, ago.clone())
+        .prop_map(|(user, company, size, ago)| Step::Company { user, company, size, ago });
     let deal = (user.clone(), ago, any::<bool>()).prop_map(|(user, ago, stage)| Step::Deal {
         user,
         ago,
@@ -83,6 +92,7 @@ fn steps() -> impl Strategy<Value = Vec<(Step, i64)>> {
         1 => device,
         1 => address,
         1 => deal,
+        2 => company,
         1 => (0_u8..3).prop_map(|id| Step::Retract { id }),
         2 => Just(Step::Tick),
     ];
@@ -139,6 +149,15 @@ impl Step {
                     properties: serde_json::Map::new(),
                 };
                 reports.push(Report { what: What::Deal(deal), ..visit(*of, now - ago) });
+            }
+            Self::Company { user, company, size, ago } => {
+                let said = json!({"size": size, "domain": "acme.example"});
+                let mut said = said.as_object().expect("an object").clone();
+                if *company > 0 {
+                    said.remove("domain");
+                }
+                let what = What::Group { group: format!("company {company}"), traits: said };
+                reports.push(Report { what, ..visit(*user, now - ago) });
             }
             _ => {}
         }
@@ -250,4 +269,26 @@ fn a_visit_that_turns_out_to_be_somebody_elses_counts_no_more() {
     accept(&house.live, vec![known("18", 0)]);
     assert_eq!((house.live.settle(), house.work(2 * HOUR)), (Ok(1), 2));
     assert_eq!((house.score("17").score, house.score("18").score), (10, 10));
+}
+
+#[test]
+fn what_others_say_of_a_company_is_known_at_the_next_visit() {
+    let house = House::new();
+    let mut visit = event("17", "page_viewed", 0);
+    visit.who.email = EmailAddress::parse("ana@acme.example").ok();
+    accept(&house.live, vec![visit]);
+    assert_eq!((house.live.settle(), house.work(0)), (Ok(1), 1));
+    let said = json!({"domain": "acme.example", "size": 40});
+    let traits = said.as_object().expect("an object").clone();
+    let what = What::Group { group: "acme".to_owned(), traits };
+    accept(&house.live, vec![Report { what, ..event("18", "", HOUR) }]);
+    house.live.settle().expect("settled");
+    house.work(HOUR);
+    accept(&house.live, vec![event("17", "page_viewed", 2 * HOUR)]);
+    house.live.settle().expect("settled");
+    house.work(2 * HOUR);
+    let lead = house.lead("17");
+    let row = house.live.store().read(|tx| lead_row(tx, &lead)).expect("read").expect("a row");
+    assert_eq!(row.company.as_deref(), Some("acme"));
+    assert!(row.traits.contains("40"), "{}", row.traits);
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use super::flatten::{self, company_traits};
 use crate::company::company_of_domain;
-use crate::db::Tx;
+use crate::db::{DbError, Tx};
 use crate::facts::{COLUMNS, FactKind, StoredFact, read};
 use crate::identity::{Identifier, IdentifierKind, identifiers};
 use crate::segments::{SegmentError, Segments};
@@ -60,13 +60,35 @@ pub fn lead_facts(
     let mut record =
         LeadRecord { lead: lead.to_owned(), persons, identifiers, facts, ..LeadRecord::default() };
     for named in record.company_names() {
-        let id = match &named {
-            CompanyName::Id(id) => id.clone(),
-            CompanyName::Domain(domain) => company_of_domain(tx, domain)?,
-        };
-        record.companies.insert(named.key(), Arc::new(company_facts(tx, &id)?));
+        let key = named.key();
+        let facts = company_named(tx, &key)?;
+        record.companies.insert(key, Arc::new(facts));
     }
     Ok(record)
+}
+
+/// Whether companies are still what a [`LeadRecord`] says of them: other people's facts change them, too.
+pub fn companies_are(
+    tx: &mut Tx<'_>,
+    companies: &BTreeMap<String, Arc<CompanyFacts>>,
+) -> Result<bool, DbError> {
+    for (key, known) in companies {
+        if company_named(tx, key)? != **known {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// What is known of a company, by how it is named in [`LeadRecord::companies`].
+fn company_named(tx: &mut Tx<'_>, key: &str) -> Result<CompanyFacts, DbError> {
+    match key.strip_prefix('@') {
+        Some(domain) => {
+            let id = company_of_domain(tx, domain)?;
+            company_facts(tx, &id)
+        }
+        None => company_facts(tx, key),
+    }
 }
 
 /// How a company is named: a group fact gives its id, an address its domain.
@@ -89,7 +111,7 @@ impl CompanyName {
 
 /// The database passes over facts that repeat the one before: clients send a company's traits at each
 /// login.
-fn company_facts(tx: &mut Tx<'_>, id: &str) -> Result<CompanyFacts, SegmentError> {
+fn company_facts(tx: &mut Tx<'_>, id: &str) -> Result<CompanyFacts, DbError> {
     let sql = "SELECT at, body FROM (
             SELECT f.at, f.id, f.body, lag(f.body) OVER (ORDER BY f.at, f.id) AS body_before
             FROM fact f WHERE f.kind = 2 AND f.name = $1 AND f.retracted_at IS NULL
