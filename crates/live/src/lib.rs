@@ -50,7 +50,7 @@ use store::facts::Appended;
 use store::segments::{SegmentError, Segments};
 use store::{DbError, Pending, Store, Tx};
 use thiserror::Error;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 use bell::Bell;
 use desk::Writing;
@@ -106,6 +106,7 @@ struct Inner {
     last_tick: Mutex<Option<Arc<LastTick>>>,
     in_writing: Mutex<Option<Writing>>,
     news: broadcast::Sender<News>,
+    hurry: Notify,
     bell: Arc<Bell>,
 }
 
@@ -133,6 +134,7 @@ impl Live {
             last_tick: Mutex::default(),
             in_writing: Mutex::default(),
             news: broadcast::Sender::new(NEWS_KEPT),
+            hurry: Notify::new(),
             bell: Arc::new(Bell::rung()),
         };
         let live = Self { inner: Arc::new(inner) };

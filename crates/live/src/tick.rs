@@ -31,9 +31,9 @@ const ROWS_PER_COMMIT: usize = 2000;
 const TOLD_ONE_BY_ONE: usize = 500;
 
 impl Live {
-    /// Scores everyone as of `now` and writes what is different. A lead whose bracket or stage is
-    /// different is only marked: [`Live::work`] then dates the change, writes it down and announces
-    /// it.
+    /// Scores everyone as of `now` and writes what is different, be it through time or through another version
+    /// of a model. A lead whose bracket or stage is different is only marked: [`Live::work`] then dates the
+    /// change, writes it down and announces it.
     pub fn tick(&self, now: Timestamp) -> Result<Ticked, LiveError> {
         let lineup = self.lineup();
         let moment = self.moment(lineup.needs())?;
@@ -57,14 +57,16 @@ impl Live {
                 }
                 _ => self.differences(line, history, &scores, now)?,
             };
-            last.lines.push((Arc::clone(line), scores));
             ticked.moved += moved.len() as u64;
             ticked.marked += turned.len() as u64;
+            let rows = Rows { line, history, scores: &scores, now };
             if news.len() <= TOLD_ONE_BY_ONE {
+                let told = |moved: &Moved| told(moved.before, rows.of(moved));
                 news.extend(moved.iter().take(TOLD_ONE_BY_ONE + 1).map(told));
             }
-            self.write_moved(moved)?;
+            self.write_moved(rows, &moved)?;
             self.mark(turned)?;
+            last.lines.push((Arc::clone(line), scores));
         }
         // Of several nodes on one server each hears of its own leads only.
         if self.inner.store.file().is_some() {
@@ -106,8 +108,8 @@ impl Live {
                 let number = id_as_number(row.lead.as_bytes());
                 let id = number.map_or(LeadId::Text(&row.lead), LeadId::Number);
                 if let Some(position) = history.roster().position(id) {
-                    let compared = Compared { line, history, scores, now };
-                    compared.add(row, position as usize, &mut differences);
+                    let rows = Rows { line, history, scores, now };
+                    rows.compare(row, position as usize, &mut differences);
                 }
                 Ok(())
             })
@@ -129,8 +131,8 @@ impl Live {
             for position in suspects {
                 let lead = history.roster().id(*position).to_string();
                 if let Some(row) = score_of(tx, &line.key, &lead)? {
-                    let compared = Compared { line, history, scores, now };
-                    compared.add(row, *position, &mut differences);
+                    let rows = Rows { line, history, scores, now };
+                    rows.compare(row, *position, &mut differences);
                 }
             }
             Ok::<(), DbError>(())
@@ -138,13 +140,10 @@ impl Live {
         Ok(differences)
     }
 
-    fn write_moved(&self, moved: Vec<(i64, ScoreRow)>) -> Result<(), LiveError> {
-        let rows: Vec<ScoreRow> = moved.into_iter().map(|(_, row)| row).collect();
-        let rows: Arc<[ScoreRow]> = rows.into();
-        for from in (0..rows.len()).step_by(ROWS_PER_COMMIT) {
-            let rows = Arc::clone(&rows);
+    fn write_moved(&self, rows: Rows<'_>, moved: &[Moved]) -> Result<(), LiveError> {
+        for part in moved.chunks(ROWS_PER_COMMIT) {
+            let rows: Vec<ScoreRow> = part.iter().map(|moved| rows.of(moved)).collect();
             self.inner.store.write(move |tx| {
-                let rows = &rows[from..rows.len().min(from + ROWS_PER_COMMIT)];
                 // A lead that the desk has scored meanwhile, or that is gone, is right already.
                 let mut current = Vec::with_capacity(rows.len());
                 for row in rows {
@@ -152,7 +151,7 @@ impl Live {
                     let params = [(&row.model).into(), (&row.lead).into()];
                     let written: Option<i64> = tx.find(sql, &params, |row| row.get(0))?;
                     if written.is_some_and(|at| at < row.scored_at.as_millis()) {
-                        current.push(row.clone());
+                        current.push(row);
                     }
                 }
                 put_scores(tx, &current).map_err(LiveError::from)
@@ -208,9 +207,17 @@ impl LastTick {
     }
 }
 
-/// Rows whose numbers alone are different, as they are now, each with its score before; and leads for
-/// whom more than that is different.
-type Differences = (Vec<(i64, ScoreRow)>, Vec<String>);
+/// Rows whose numbers alone are different, or only their version; and leads for whom more than that is different.
+type Differences = (Vec<Moved>, Vec<String>);
+
+/// A row to be written anew: after a change of the model that may be everyone's.
+#[derive(Clone, Copy, Debug)]
+struct Moved {
+    position: u32,
+    /// The score that was written.
+    before: i64,
+    at_stake: i64,
+}
 
 /// Positions of leads whose rows may be different: whoever came since then was touched.
 fn suspects(written: &Scores, scores: &Scores, touched: &[usize]) -> Vec<usize> {
@@ -222,51 +229,56 @@ fn suspects(written: &Scores, scores: &Scores, touched: &[usize]) -> Vec<usize> 
     suspects
 }
 
-/// A row beside what it should be.
-struct Compared<'c> {
-    line: &'c Line,
-    history: &'c History,
-    scores: &'c Scores,
+/// What rows should be.
+#[derive(Clone, Copy)]
+struct Rows<'r> {
+    line: &'r Line,
+    history: &'r History,
+    scores: &'r Scores,
     now: Timestamp,
 }
 
-impl Compared<'_> {
-    fn add(&self, row: ScoreRow, position: usize, differences: &mut Differences) {
-        let Self { line, history, scores, now } = *self;
-        if history.roster().is_gone(position) {
+impl Rows<'_> {
+    fn of(self, moved: &Moved) -> ScoreRow {
+        let position = moved.position as usize;
+        let lead = self.history.roster().id(position).to_string();
+        self.row(&lead, position, moved.at_stake)
+    }
+
+    /// The row that a lead's numbers make. The money at stake changes only with facts: it is what stands there.
+    fn row(self, lead: &str, position: usize, at_stake: i64) -> ScoreRow {
+        let Self { line, scores, now, .. } = self;
+        let Scored { score, stage } = scores.get(position);
+        let stages = &line.program.model().stages;
+        let stage = stage.map(|stage| stages[usize::from(stage)].name.clone());
+        judge::row(line, lead, &score, stage, at_stake, now)
+    }
+
+    /// Compares a row with what it should be.
+    fn compare(self, row: ScoreRow, position: usize, differences: &mut Differences) {
+        if self.history.roster().is_gone(position) {
             return;
         }
-        let after = as_row(line, &row, &scores.get(position), now);
+        let after = self.row(&row.lead, position, row.at_stake);
         let turns = (&after.bracket, &after.stage, &after.disqualified)
             != (&row.bracket, &row.stage, &row.disqualified);
-        // A row of an earlier version waits for the desk: the change is the model's.
-        if turns || row.version != line.version {
+        if turns {
             differences.1.push(row.lead);
         } else if !crate::desk::same_numbers(&row, &after) {
-            differences.0.push((row.score, after));
+            let (before, at_stake) = (row.score, row.at_stake);
+            differences.0.push(Moved { position: position as u32, before, at_stake });
         }
     }
 }
 
-/// The row that a lead's numbers make. The money at stake changes only with facts: it follows from
-/// the priority that stands there.
-fn as_row(line: &Line, before: &ScoreRow, scored: &Scored, now: Timestamp) -> ScoreRow {
-    let model = line.program.model();
-    let stage = scored.stage.map(|stage| model.stages[usize::from(stage)].name.clone());
-    let mut row = judge::row(line, &before.lead, &scored.score, stage, 0, now);
-    row.at_stake = before.at_stake;
-    row.priority = judge::priority(model, row.score, row.at_stake);
-    row
-}
-
-fn told((before, row): &(i64, ScoreRow)) -> News {
+fn told(before: i64, row: ScoreRow) -> News {
     News::Lead {
-        lead: row.lead.clone(),
-        model: row.model.clone(),
+        lead: row.lead,
+        model: row.model,
         score: row.score,
-        before: Some(*before),
-        bracket: row.bracket.clone(),
-        stage: row.stage.clone(),
+        before: Some(before),
+        bracket: row.bracket,
+        stage: row.stage,
         priority: row.priority,
         disqualified: row.disqualified.is_some(),
     }

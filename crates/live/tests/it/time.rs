@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::house::{DAY, HOUR, House, at, event, traits};
+use crate::house::{DAY, HOUR, House, MODEL, at, event, traits};
 
 #[test]
 fn time_alone_moves_scores_and_dates_what_it_changes() {
@@ -67,4 +67,37 @@ fn a_tick_scores_alike_after_somebody_asked_about_other_traits_and_events() {
     house.live.tick(at(7 * DAY)).expect("a tick");
     house.work(7 * DAY);
     assert_eq!(house.score("17").score, 10);
+}
+
+#[test]
+fn under_another_version_everyone_gets_new_numbers_and_only_who_turns_waits_for_the_desk() {
+    let house = House::new();
+    let visits = [("17", 0), ("18", 0), ("18", HOUR)];
+    house.take(visits.map(|(user, millis)| event(user, "page_viewed", millis)).to_vec());
+    house.work(HOUR);
+    house.live.load_everyone().expect("everyone");
+    house.live.tick(at(HOUR)).expect("a tick");
+    // A visit is worth fewer points: 17 has fewer, 18 is no longer hot nor marketing qualified.
+    let document = MODEL.replace("points: 10, decay", "points: 6, decay");
+    let drafted = house.live.add_draft(&document, "", "ana", at(HOUR)).expect("a draft");
+    let (model, version) = (drafted.model, drafted.version);
+    let active = store::scores::VersionState::Active;
+    let set = house.live.store().write(move |tx| {
+        store::scores::set_state(tx, &model, version, active, "ana", at(2 * HOUR))
+    });
+    set.expect("active");
+    // Nobody is marked, as where there are too many to mark them all.
+    house.live.primary_changed().expect("the models in force");
+    assert_eq!(house.work(2 * HOUR), 0);
+    let ticked = house.live.tick(at(2 * HOUR)).expect("a tick");
+    assert_eq!((ticked.moved, ticked.marked), (1, 1));
+    let row = house.score("17");
+    assert_eq!((row.score, row.version, row.scored_at), (6, version, at(2 * HOUR)));
+    assert_eq!(house.score("18").version, 1);
+    assert_eq!(house.work(2 * HOUR), 1);
+    assert_eq!((house.score("18").score, house.score("18").version), (12, version));
+    let told = house.transitions();
+    let by_the_model = told.iter().filter(|told| told.ends_with("the model changed")).count();
+    assert_eq!(by_the_model, 2, "{told:?}");
+    assert_eq!(house.live.tick(at(2 * HOUR)).expect("a tick"), live::Ticked::default());
 }

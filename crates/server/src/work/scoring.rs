@@ -1,6 +1,6 @@
 //! The threads that score: one for leads whose facts changed, one for the passing of time.
 
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -78,7 +78,7 @@ pub(super) fn ticker(app: App) -> Option<JoinHandle<()>> {
                 Err(error) => report(&error, "everybody could not be scored anew"),
             }
             metrics::histogram!("madura_tick_seconds").record(began.elapsed().as_secs_f64());
-            if wait(&app, app.config.pace.tick) {
+            if wait_or(&app, app.config.pace.tick, app.live.hurried()) {
                 return;
             }
         }
@@ -87,6 +87,11 @@ pub(super) fn ticker(app: App) -> Option<JoinHandle<()>> {
 
 /// Waits, and answers whether the server is to stop.
 pub(super) fn wait(app: &App, at_most: Duration) -> bool {
+    wait_or(app, at_most, std::future::pending())
+}
+
+/// The same, until something comes at the latest.
+fn wait_or(app: &App, at_most: Duration, comes: impl Future<Output = ()> + Send + 'static) -> bool {
     let mut stop = app.stop.subscribe();
     if *stop.borrow_and_update() {
         return true;
@@ -98,12 +103,16 @@ pub(super) fn wait(app: &App, at_most: Duration) -> bool {
         return *app.stop.borrow();
     };
     let task = runtime.spawn(async move {
-        let _ = stop.wait_for(|stop| *stop).await;
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => {}
+            () = comes => {}
+        }
         drop(sender);
     });
-    let is_stopped = matches!(stopped.recv_timeout(at_most), Err(RecvTimeoutError::Disconnected));
+    // Nothing is ever sent: it ends when the task does, or the time is up.
+    let _ = stopped.recv_timeout(at_most);
     task.abort();
-    is_stopped || *app.stop.borrow()
+    *app.stop.borrow()
 }
 
 thread_local! {
