@@ -89,6 +89,10 @@ pub(crate) async fn measure(madura: &Path, directory: &Path, extent: Extent) -> 
     asked(&house).await?;
     what_if(&house).await?;
     tick(&house).await?;
+    let other = MODEL.replace("event: download, points: 8", "event: download, points: 9");
+    anyhow::ensure!(other != MODEL, "the model does not say what a download is worth");
+    in_force(&house, "another version in force for everyone", &other).await?;
+    in_force(&house, "  and the one before again", MODEL).await?;
     let used = house.used()?;
     say("memory", &format!("{:.0} MiB, {:.0} at most", used.mib, used.peak_mib), None);
     house.stop()
@@ -180,6 +184,25 @@ async fn tick(house: &House) -> Result<()> {
     let cpu = house.used()?.cpu - cpu;
     let figure = format!("{wall:.2} s, {cpu:.2} s of processor in the minute that it ends");
     say("a tick", &figure, Some((cpu < 0.5, "0.5 s of processor")));
+    Ok(())
+}
+
+/// How long until every score is of the version that was put in force.
+async fn in_force(house: &House, what: &str, document: &str) -> Result<()> {
+    let (begun, before) = (Instant::now(), house.used()?);
+    house.activate(document).await?;
+    let database = house.database()?;
+    let newest = "SELECT max(version) FROM model_version";
+    let newest: i64 = database.query_row(newest, [], |row| row.get(0))?;
+    let old = "SELECT EXISTS (SELECT 1 FROM score WHERE version < ?1)";
+    while database.query_row(old, [newest], |row| row.get(0))? {
+        anyhow::ensure!(begun.elapsed() < Duration::from_hours(1), "scores do not follow");
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    house.settle().await?;
+    let cpu = house.used()?.cpu - before.cpu;
+    let figure = format!("{:.0} s, {cpu:.0} s of processor", begun.elapsed().as_secs_f64());
+    say(what, &figure, None);
     Ok(())
 }
 

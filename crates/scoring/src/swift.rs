@@ -6,7 +6,7 @@
 //! count are settled from the classes at the end. Everything else takes [`Bound::count`]; the laws
 //! compare the two on generated models.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::amount::FULL_WEIGHT;
 use crate::bound::Bound;
@@ -95,26 +95,17 @@ impl Swift {
         let mut first = Box::new([Look::idle(hot.len()); CLASSES_MAX]);
         let mut twins = Box::new([Weighing::idle(hot.len()); CLASSES_MAX]);
         let (mut has_twins, mut more, mut has_more) = (false, Vec::new(), 0);
-        // Of two slots that count the same events per day, both find the same number.
-        let are_twins = |one: u16, other: u16| {
-            let both = |slots: &&[u16]| slots.contains(&one) == slots.contains(&other);
-            hot[usize::from(one)].per == hot[usize::from(other)].per && classes.iter().all(both)
-        };
-        for (class, slots) in classes.iter().enumerate() {
-            let is_close = |slot: &u16| hot[usize::from(*slot)].kind != HotKind::Plain;
-            let mut slots: Vec<u16> = slots.iter().copied().filter(is_close).collect();
-            if slots.is_empty() {
-                continue;
-            }
+        for (class, placed) in Placed::all(&classes, hot).into_iter().enumerate() {
             let look = |slot: u16| Look::new(usize::from(slot), &hot[usize::from(slot)]);
-            let closest = slots.remove(0);
-            first[class] = look(closest);
-            if let Some(twin) = slots.iter().position(|slot| are_twins(closest, *slot)) {
-                twins[class] = look(slots.remove(twin)).weighing;
+            if let Some(slot) = placed.first {
+                first[class] = look(slot);
+            }
+            if let Some(slot) = placed.twin {
+                twins[class] = look(slot).weighing;
                 has_twins = true;
             }
-            has_more |= u64::from(!slots.is_empty()) << class;
-            more.extend(slots.into_iter().map(|slot| (class as u8, look(slot))));
+            has_more |= u64::from(!placed.more.is_empty()) << class;
+            more.extend(placed.more.into_iter().map(|slot| (class as u8, look(slot))));
         }
         let twins = has_twins.then_some(twins);
         let counting = hot.iter().enumerate().filter(|(_, rules)| rules.kind == HotKind::Plain);
@@ -125,6 +116,53 @@ impl Swift {
             Plain { slot, within: rules.within, bits, classes }
         });
         Some(Self { class_of, first, twins, more, has_more, plain: plain.collect() })
+    }
+}
+
+/// Which slots look at the events of a class closely, and when.
+#[derive(Default)]
+struct Placed {
+    first: Option<u16>,
+    twin: Option<u16>,
+    more: Vec<u16>,
+}
+
+impl Placed {
+    /// Of every class. A slot has to see its events in the order of time, so that it is among the `more` of all
+    /// its classes where it is of one.
+    fn all(classes: &[&[u16]], hot: &[Hot]) -> Vec<Self> {
+        let mut late: BTreeSet<u16> = BTreeSet::new();
+        loop {
+            let place = |slots: &&[u16]| Self::of(slots, classes, hot, &late);
+            let placed: Vec<Self> = classes.iter().map(place).collect();
+            let known = late.len();
+            late.extend(placed.iter().flat_map(|placed| &placed.more));
+            if late.len() == known {
+                return placed;
+            }
+        }
+    }
+
+    fn of(slots: &[u16], classes: &[&[u16]], hot: &[Hot], late: &BTreeSet<u16>) -> Self {
+        let rules = |slot: u16| &hot[usize::from(slot)];
+        let close = slots.iter().copied().filter(|slot| rules(*slot).kind != HotKind::Plain);
+        let (more, early): (Vec<u16>, Vec<u16>) = close.partition(|slot| late.contains(slot));
+        let mut placed = Self { more, ..Self::default() };
+        for slot in early {
+            // Of two slots that count the same events per day, both find the same number.
+            let is_twin = |first: u16| {
+                let both = |slots: &&[u16]| slots.contains(&first) == slots.contains(&slot);
+                rules(first).per == rules(slot).per && classes.iter().all(both)
+            };
+            if placed.first.is_none() {
+                placed.first = Some(slot);
+            } else if placed.twin.is_none() && placed.first.is_some_and(is_twin) {
+                placed.twin = Some(slot);
+            } else {
+                placed.more.push(slot);
+            }
+        }
+        placed
     }
 }
 

@@ -7,6 +7,7 @@ mod course;
 mod fast;
 mod generate;
 mod laws;
+mod overlap;
 mod reference;
 mod small;
 mod span;
