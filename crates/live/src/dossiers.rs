@@ -17,9 +17,9 @@ use store::facts::{Appended, Outcome};
 use store::reading::{CompanyFacts, LeadRecord, properties};
 use store::scores::LeadRow;
 
-/// Memory that all dossiers may take, in bytes: some 10,000 leads with a few events each, which is who is on a
-/// site within half an hour.
-const ROOM: usize = 32 << 20;
+/// Memory that all dossiers may take, in bytes: some 30,000 leads with a few events each, or 50 with three thousand.
+/// A third of it is too little for the latter, who are then read for each fact as without dossiers.
+const ROOM: usize = 96 << 20;
 
 /// A lead's facts, and what follows from them for as long as only events are added.
 #[derive(Clone, Debug)]
