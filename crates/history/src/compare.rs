@@ -141,7 +141,7 @@ pub fn compare_since(
         let leads = from..block.len().min(from + LEADS_PER_PIECE);
         let place = index * LEADS_PER_BLOCK + from;
         let stretch = history.roster.stretch(place..place + leads.len());
-        let Memory { scorers, changing, parts, best } = memory;
+        let Memory { scorers, changing, parts } = memory;
         stretch.changing(at.as_millis(), changing);
         scorers.0.stand(&bound.0, &stretch);
         scorers.1.stand(&bound.1, &stretch);
@@ -167,10 +167,7 @@ pub fn compare_since(
                 let change = after.score.score - before.score.score;
                 names.parts(old, new, change, parts);
                 part.move_by(parts);
-                let moved = Moved { position, before, after };
-                if best.admit(moved.rank(), movers) {
-                    part.keep(moved, parts, movers);
-                }
+                part.keep(Moved { position, before, after }, parts, movers);
             }
         }
         part
@@ -189,28 +186,6 @@ struct Memory {
     /// Leads of a piece of which some trait changes.
     changing: Vec<bool>,
     parts: Vec<Amount>,
-    best: Best,
-}
-
-/// What decides whose move stands first: the smaller.
-type Rank = (std::cmp::Reverse<u64>, usize);
-
-/// The first ranks that one thread has found: nobody behind them all is among those who moved most.
-#[derive(Default)]
-struct Best(Vec<Rank>);
-
-impl Best {
-    /// Whether a lead of this rank may be one of the `most` first.
-    #[inline]
-    fn admit(&mut self, rank: Rank, most: usize) -> bool {
-        if self.0.len() >= most && self.0.last().is_none_or(|last| rank > *last) {
-            return false;
-        }
-        let place = self.0.partition_point(|other| *other < rank);
-        self.0.insert(place, rank);
-        self.0.truncate(most);
-        true
-    }
 }
 
 /// Criteria of both models by name: where each stands in the one and in the other. Those that are the same in
@@ -426,7 +401,7 @@ impl Moved {
     }
 
     /// The largest move first, then in the order of the file.
-    fn rank(&self) -> Rank {
+    fn rank(&self) -> (std::cmp::Reverse<u64>, usize) {
         (std::cmp::Reverse(self.change().unsigned_abs()), self.position)
     }
 }

@@ -46,9 +46,7 @@ impl Roster {
         let mut positions = Vec::with_capacity(leads.len());
         let mut added = Vec::new();
         for (lead, entry) in leads.iter().zip(entries) {
-            let number = id_as_number(lead.as_bytes());
-            let id = number.map_or(LeadId::Text(lead), LeadId::Number);
-            let (position, known) = enrol(&mut self.ids, &mut self.index, id);
+            let (position, known) = enrol(&mut self.ids, &mut self.index, LeadId::of(lead));
             let at = position as usize;
             positions.push(at);
             if known {

@@ -1,13 +1,13 @@
 //! What webhooks are told, in the transaction of what they are told of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use leads::{Points, Timestamp};
 use store::facts::Appended;
 use store::identity::{Merge, absorbed_by};
 use store::imports::Import;
 use store::scores::{LeadRow, Transition, TransitionKind, lead_row};
-use store::{Company, DbError, Tx, companies_by_id, webhooks};
+use store::{DbError, Tx, companies_by_id, webhooks};
 
 use crate::Live;
 use crate::judge::Situation;
@@ -28,23 +28,6 @@ pub(crate) struct Announcement {
 impl Announcement {
     fn new(id: String, event: Event, about: Option<String>, now: Timestamp) -> Self {
         Self { id, event, about, at: now }
-    }
-
-    /// The id of the company that is to be called by its name.
-    fn company(&self) -> Option<&str> {
-        self.event.lead()?.company.as_deref()
-    }
-
-    fn payload(&self, companies: &BTreeMap<String, Company>) -> String {
-        let Some(company) = self.company().and_then(|id| companies.get(id)) else {
-            return self.event.written(self.at);
-        };
-        let mut event = self.event.clone();
-        if let Some(lead) = event.lead_mut() {
-            lead.company_name.clone_from(&company.name);
-            lead.company_domain.clone_from(&company.domain);
-        }
-        event.written(self.at)
     }
 
     /// Of a change of a lead.
@@ -104,7 +87,7 @@ impl Live {
     /// Tells webhooks that two leads became one, in the transaction in which they do.
     pub fn tell_of_merge(tx: &mut Tx<'_>, merge: &Merge, now: Timestamp) -> Result<(), DbError> {
         let announcement = Announcement::of_merge(tx, merge, now)?;
-        announce(tx, &[announcement], now)
+        announce(tx, vec![announcement], now)
     }
 
     /// The same of all leads that became one as reports were appended.
@@ -119,7 +102,7 @@ impl Live {
                 announcements.push(Announcement::of_merge(tx, &merge, now)?);
             }
         }
-        announce(tx, &announcements, now)
+        announce(tx, announcements, now)
     }
 
     /// Tells webhooks how an import ended, in the transaction in which it does.
@@ -137,7 +120,7 @@ impl Live {
         });
         // An import may fail, be resumed and end again.
         let id = format!("msg_{}-{}", import.id, now.as_millis());
-        announce(tx, &[Announcement::new(id, event, None, now)], now)
+        announce(tx, vec![Announcement::new(id, event, None, now)], now)
     }
 }
 
@@ -145,17 +128,26 @@ impl Live {
 /// called by the end of the transaction: they are looked up here, all at once.
 pub(crate) fn announce(
     tx: &mut Tx<'_>,
-    announcements: &[Announcement],
+    mut announcements: Vec<Announcement>,
     now: Timestamp,
 ) -> Result<(), DbError> {
     if announcements.is_empty() {
         return Ok(());
     }
-    let companies: BTreeSet<&str> =
-        announcements.iter().filter_map(Announcement::company).collect();
-    let companies = companies_by_id(tx, &companies)?;
-    let payloads: Vec<String> =
-        announcements.iter().map(|announcement| announcement.payload(&companies)).collect();
+    let mut leads: Vec<&mut LeadName> =
+        announcements.iter_mut().filter_map(|announcement| announcement.event.lead_mut()).collect();
+    let ids: BTreeSet<&str> = leads.iter().filter_map(|lead| lead.company.as_deref()).collect();
+    let companies = companies_by_id(tx, &ids)?;
+    for lead in &mut leads {
+        if let Some(company) = lead.company.as_ref().and_then(|id| companies.get(id)) {
+            lead.company_name.clone_from(&company.name);
+            lead.company_domain.clone_from(&company.domain);
+        }
+    }
+    let payloads: Vec<String> = announcements
+        .iter()
+        .map(|announcement| announcement.event.written(announcement.at))
+        .collect();
     let messages: Vec<webhooks::Message<'_>> = announcements
         .iter()
         .zip(&payloads)

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
-use leads::{LeadFacts, Timestamp};
+use leads::Timestamp;
 use store::reading::{LeadRecord, companies_are, lead_facts};
 use store::scores::{
     LeadRow, ScoreRow, add_transitions, forget_lead, lead_row, renew_lead, renew_score, scores_of,
@@ -45,13 +45,12 @@ struct Verdict {
 
 struct Known {
     row_before: Option<LeadRow>,
-    row: LeadRow,
     scores: Vec<ScoreRow>,
     before: Vec<ScoreRow>,
     changes: Vec<Change>,
-    facts: Arc<LeadFacts>,
-    /// What is to be kept of it.
-    dossier: Option<Dossier>,
+    dossier: Arc<Dossier>,
+    /// Whether the dossier is to be kept.
+    is_lasting: bool,
 }
 
 /// Verdicts that the writer has, and what waits for them.
@@ -132,7 +131,7 @@ impl Live {
             for verdict in written.iter() {
                 announcements.extend(write(tx, verdict, now)?);
             }
-            announce(tx, &announcements, now)?;
+            announce(tx, announcements, now)?;
             marks::take(tx, written.iter().map(|verdict| &verdict.marked))?;
             Ok(())
         });
@@ -149,11 +148,10 @@ impl Live {
         for verdict in verdicts.iter() {
             match &verdict.known {
                 Some(known) => {
-                    self.inner.everyone.put(&known.facts);
-                    known
-                        .dossier
-                        .iter()
-                        .for_each(|dossier| self.inner.dossiers.put(dossier.clone()));
+                    self.inner.everyone.put(&known.dossier.facts);
+                    if known.is_lasting {
+                        self.inner.dossiers.put(Arc::clone(&known.dossier));
+                    }
                 }
                 None => self.inner.everyone.remove(&verdict.marked.lead),
             }
@@ -238,11 +236,10 @@ impl Live {
             changes.extend(judged.changes);
         }
         let (row_before, before) = (seen.row, seen.before);
-        let (row, facts) = (dossier.row.clone(), Arc::clone(&dossier.facts));
         let traits_before = row_before.as_ref().map(|row| row.traits.as_str());
-        self.inner.words.traits_changed(traits_before, &row.traits);
-        let dossier = is_lasting.then_some(dossier);
-        let known = Known { row_before, row, scores, before, changes, facts, dossier };
+        self.inner.words.traits_changed(traits_before, &dossier.row.traits);
+        let dossier = Arc::new(dossier);
+        let known = Known { row_before, scores, before, changes, dossier, is_lasting };
         Verdict { marked: seen.marked, known: Some(known) }
     }
 
@@ -254,8 +251,8 @@ impl Live {
         // Other nodes change facts without telling this one.
         let is_alone = self.inner.store.file().is_some();
         let is_lasting = is_alone && Dossier::is_lasting(record, &facts, now);
-        let (facts, companies) = (Arc::new(facts), record.companies.clone());
-        (Dossier { facts, row, at_stake, companies, settling }, is_lasting)
+        let companies = record.companies.clone();
+        (Dossier::new(facts, row, at_stake, companies, settling), is_lasting)
     }
 
     fn company_of(&self, record: &LeadRecord, now: Timestamp) -> Option<String> {
@@ -310,7 +307,7 @@ fn write(
         forget_lead(tx, &verdict.marked.lead)?;
         return Ok(Vec::new());
     }
-    renew_lead(tx, known.row_before.as_ref(), &known.row, now)?;
+    renew_lead(tx, known.row_before.as_ref(), &known.dossier.row, now)?;
     for row in &known.scores {
         let before = known.before.iter().find(|before| before.model == row.model);
         renew_score(tx, before, row)?;
@@ -322,7 +319,8 @@ fn write(
         if tx.find(sql, &[(&transition.id).into()], |_| Ok(()))?.is_none() {
             add_transitions(tx, std::slice::from_ref(transition))?;
             if let Some(situation) = news {
-                announcements.push(Announcement::of_change(transition, situation, &known.row, now));
+                let row = &known.dossier.row;
+                announcements.push(Announcement::of_change(transition, situation, row, now));
             }
         }
     }
@@ -331,6 +329,7 @@ fn write(
 
 #[cfg(test)]
 mod tests {
+    use leads::LeadFacts;
     use store::{Address, Store};
 
     use super::*;
@@ -348,14 +347,14 @@ mod tests {
                 traits: "{}".to_owned(),
                 ..LeadRow::default()
             };
+            let dossier = Dossier::new(LeadFacts::default(), row, 0, BTreeMap::new(), 0);
             let known = Known {
                 row_before: None,
-                row,
                 scores: Vec::new(),
                 before: Vec::new(),
                 changes: Vec::new(),
-                facts: Arc::default(),
-                dossier: None,
+                dossier: Arc::new(dossier),
+                is_lasting: false,
             };
             let marked = Marked { lead: lead.to_owned(), mark: None };
             Verdict { marked, known: Some(known) }

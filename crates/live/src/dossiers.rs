@@ -24,13 +24,15 @@ const ROOM: usize = 96 << 20;
 /// A lead's facts, and what follows from them for as long as only events are added.
 #[derive(Clone, Debug)]
 pub(crate) struct Dossier {
-    pub(crate) facts: Arc<LeadFacts>,
+    pub(crate) facts: LeadFacts,
     pub(crate) row: LeadRow,
     pub(crate) at_stake: i64,
     /// As in [`LeadRecord::companies`].
     pub(crate) companies: BTreeMap<String, Arc<CompanyFacts>>,
     /// The number of the last settling whose facts are in it.
-    pub(crate) settling: u64,
+    settling: u64,
+    /// An estimate of the memory that it takes: to reckon it anew would take a look at the whole past.
+    bytes: usize,
 }
 
 /// What a settling brought of a lead: events and nothing else, or what is to be read from the store.
@@ -47,7 +49,7 @@ pub(crate) struct Dossiers {
 
 #[derive(Default)]
 struct Kept {
-    by_lead: LinkedHashMap<String, (Dossier, usize)>,
+    by_lead: LinkedHashMap<String, Arc<Dossier>>,
     bytes: usize,
 }
 
@@ -59,27 +61,44 @@ impl Dossiers {
     /// Takes a lead's dossier out.
     pub(crate) fn take(&self, lead: &str) -> Option<Dossier> {
         let mut kept = self.lock();
-        let (dossier, bytes) = kept.by_lead.remove(lead)?;
-        kept.bytes -= bytes;
-        Some(dossier)
+        let dossier = kept.by_lead.remove(lead)?;
+        kept.bytes -= dossier.bytes;
+        // Whoever had it beside this is done with it: nothing is copied.
+        Some(Arc::unwrap_or_clone(dossier))
     }
 
     /// Keeps a dossier, and gives up those that nobody has asked for the longest where there is no room.
-    pub(crate) fn put(&self, dossier: Dossier) {
-        let bytes = dossier.bytes();
+    pub(crate) fn put(&self, dossier: Arc<Dossier>) {
         let mut kept = self.lock();
-        let before = kept.by_lead.insert(dossier.row.lead.clone(), (dossier, bytes));
-        kept.bytes += bytes;
-        kept.bytes -= before.map_or(0, |(_, bytes)| bytes);
+        kept.bytes += dossier.bytes;
+        let before = kept.by_lead.insert(dossier.row.lead.clone(), dossier);
+        kept.bytes -= before.map_or(0, |before| before.bytes);
         while kept.bytes > ROOM
-            && let Some((_, (_, bytes))) = kept.by_lead.pop_front()
+            && let Some((_, oldest)) = kept.by_lead.pop_front()
         {
-            kept.bytes -= bytes;
+            kept.bytes -= oldest.bytes;
         }
     }
 }
 
 impl Dossier {
+    /// Of facts that were read after the settling with this number.
+    pub(crate) fn new(
+        facts: LeadFacts,
+        row: LeadRow,
+        at_stake: i64,
+        companies: BTreeMap<String, Arc<CompanyFacts>>,
+        settling: u64,
+    ) -> Self {
+        let events: usize = facts.events.iter().map(event_bytes).sum();
+        let traits: usize = facts.traits.iter().map(trait_bytes).sum();
+        let of_companies = companies.values().flat_map(|company| &company.traits);
+        let of_companies: usize = of_companies.map(|(_, traits)| 256 + 128 * traits.len()).sum();
+        // The row has the traits once more, as text.
+        let bytes = size_of::<Self>() + events + 2 * traits + of_companies + 512;
+        Self { facts, row, at_stake, companies, settling, bytes }
+    }
+
     /// The same with what settlings brought since; `None`: it must be read from the store.
     pub(crate) fn with(mut self, fresh: Vec<Fresh>, now: Timestamp) -> Option<Self> {
         for fresh in fresh {
@@ -100,9 +119,10 @@ impl Dossier {
         let is_within = |created: Timestamp| created <= event.at && event.at <= now;
         self.facts.created_at.filter(|created| is_within(*created))?;
         self.row.last_seen_at = self.row.last_seen_at.max(Some(event.at));
-        let facts = Arc::make_mut(&mut self.facts);
-        let place = facts.events.partition_point(|known| order(known) < order(&event));
-        facts.events.insert(place, event);
+        self.bytes += event_bytes(&event);
+        let events = &mut self.facts.events;
+        let place = events.partition_point(|known| order(known) < order(&event));
+        events.insert(place, event);
         Some(())
     }
 
@@ -111,17 +131,6 @@ impl Dossier {
         let traits = facts.traits.iter().filter_map(|fact| fact.at);
         let names = record.identifiers.iter().map(|name| name.first_at);
         record.facts.iter().map(|fact| fact.at).chain(traits).chain(names).all(|at| at <= now)
-    }
-
-    /// An estimate of the memory that it takes.
-    fn bytes(&self) -> usize {
-        let facts = &*self.facts;
-        let events: usize = facts.events.iter().map(event_bytes).sum();
-        let traits: usize = facts.traits.iter().map(trait_bytes).sum();
-        let of_companies = self.companies.values().flat_map(|company| &company.traits);
-        let companies: usize = of_companies.map(|(_, traits)| 256 + 128 * traits.len()).sum();
-        // The row has the traits once more, as text.
-        size_of::<Self>() + size_of::<LeadFacts>() + events + 2 * traits + companies + 512
     }
 }
 

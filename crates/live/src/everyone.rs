@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use history::{Growing, History, LeadId};
-use leads::batch::id_as_number;
 use leads::{LeadFacts, Timestamp};
 use scoring::Needs;
 use store::DbError;
@@ -74,10 +73,7 @@ impl Moment {
     /// Where the leads that the desk has touched stand in the history, in rising order; `None`: it may be anybody.
     pub(crate) fn changed(&self) -> Option<Vec<usize>> {
         let roster = self.history.roster();
-        let position = |lead: &String| {
-            let number = id_as_number(lead.as_bytes());
-            roster.position(number.map_or(LeadId::Text(lead), LeadId::Number))
-        };
+        let position = |lead: &String| roster.position(LeadId::of(lead));
         let leads = self.touched.0.as_ref()?.iter();
         let mut positions: Vec<usize> =
             leads.filter_map(position).map(|position| position as usize).collect();

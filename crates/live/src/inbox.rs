@@ -240,19 +240,16 @@ impl Live {
     fn settle_together(&self, taken: &Arc<Vec<Waiting>>) -> Result<Done, LiveError> {
         let fresh_id = self.inner.around.fresh_id;
         let (settling, settlings) = (Arc::clone(taken), Arc::clone(&self.inner.queue.settlings));
-        let settled = self.inner.store.submit_much(move |tx| {
-            let number = settlings.fetch_add(1, Ordering::AcqRel) + 1;
-            settle_all(tx, &settling, number, fresh_id)
-        });
+        let settled = self
+            .inner
+            .store
+            .submit_much(move |tx| settle_all(tx, &settling, next(&settlings), fresh_id));
         match settled.wait() {
             Err(LiveError::Db(DbError::Statement(_) | DbError::Exists(_))) => {}
             done => return done,
         }
         let (settling, settlings) = (Arc::clone(taken), Arc::clone(&self.inner.queue.settlings));
-        self.inner.store.write(move |tx| {
-            let number = settlings.fetch_add(1, Ordering::AcqRel) + 1;
-            settle_each(tx, &settling, number, fresh_id)
-        })
+        self.inner.store.write(move |tx| settle_each(tx, &settling, next(&settlings), fresh_id))
     }
 
     /// Everything that follows from these parcels is written.
@@ -296,6 +293,11 @@ impl Live {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The number of the settling that begins; asked on the store's writer, so that they are in its order.
+fn next(settlings: &AtomicU64) -> u64 {
+    settlings.fetch_add(1, Ordering::AcqRel) + 1
 }
 
 /// What came of settling parcels.

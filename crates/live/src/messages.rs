@@ -241,18 +241,7 @@ impl Event {
         }
     }
 
-    /// Which lead it is about, where it is about one.
-    pub const fn lead(&self) -> Option<&LeadName> {
-        match self {
-            Self::StageEntered(about) | Self::StageLeft(about) => Some(&about.standing.lead),
-            Self::BracketChanged(about) => Some(&about.standing.lead),
-            Self::Disqualified(about) | Self::Requalified(about) => Some(&about.standing.lead),
-            Self::Merged(about) => Some(&about.lead),
-            Self::ImportFinished(_) | Self::Test(_) => None,
-        }
-    }
-
-    /// The same, to add what is known.
+    /// Which lead it is about, where it is about one: to add what is known of it.
     pub const fn lead_mut(&mut self) -> Option<&mut LeadName> {
         match self {
             Self::StageEntered(about) | Self::StageLeft(about) => Some(&mut about.standing.lead),

@@ -191,17 +191,12 @@ impl Live {
     fn a_tick_will_do(&self) -> Result<bool, LiveError> {
         let lineup = self.lineup();
         self.inner.store.read(|tx| {
-            let leads: i64 = tx.value("SELECT count(*) FROM lead", &[])?;
-            if leads <= FEW {
-                return Ok(false);
-            }
             for line in lineup.lines() {
-                let sql = "SELECT 1 FROM score WHERE model = $1 LIMIT 1";
-                if tx.find(sql, &[(&line.key).into()], |_| Ok(()))?.is_none() {
+                if scores::count_leads(tx, &line.key, &[])? <= FEW {
                     return Ok(false);
                 }
             }
-            Ok(true)
+            Ok(!lineup.lines().is_empty())
         })
     }
 

@@ -4,7 +4,6 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use history::{Before, History, LeadId, Scored, Scores};
 use leads::Timestamp;
-use leads::batch::id_as_number;
 use store::DbError;
 use store::scores::{ScoreRow, each_score, put_scores, score_of};
 
@@ -105,9 +104,7 @@ impl Live {
         let mut differences = Differences::default();
         self.inner.store.read(|tx| {
             each_score(tx, &line.key, |row| {
-                let number = id_as_number(row.lead.as_bytes());
-                let id = number.map_or(LeadId::Text(&row.lead), LeadId::Number);
-                if let Some(position) = history.roster().position(id) {
+                if let Some(position) = history.roster().position(LeadId::of(&row.lead)) {
                     let rows = Rows { line, history, scores, now };
                     rows.compare(row, position as usize, &mut differences);
                 }

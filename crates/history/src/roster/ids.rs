@@ -15,6 +15,13 @@ pub enum LeadId<'a> {
     Text(&'a str),
 }
 
+impl<'a> LeadId<'a> {
+    /// Of a lead that is known by its text.
+    pub fn of(text: &'a str) -> Self {
+        id_as_number(text.as_bytes()).map_or(Self::Text(text), Self::Number)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) enum Ids {
     /// `first`, `first + 1`, ...

@@ -15,13 +15,12 @@ const CRITERIA: [&str; 6] = [
 ];
 
 fn document(first: usize) -> String {
-    let mut document =
-        "model: overlap\nscale: [-1000, 1000]\ngroups:\n  - group: All\n    criteria:\n".to_owned();
-    for number in 0..CRITERIA.len() {
-        let criterion = CRITERIA[(first + number) % CRITERIA.len()];
-        document.push_str(&format!("      - {{name: c{number}, {criterion}}}\n"));
-    }
-    document
+    let criteria = CRITERIA.iter().cycle().skip(first).take(CRITERIA.len());
+    let lines = criteria
+        .zip(0..)
+        .map(|(criterion, number)| format!("      - {{name: c{number}, {criterion}}}\n"));
+    let head = "model: overlap\nscale: [-1000, 1000]\ngroups:\n  - group: All\n    criteria:\n";
+    std::iter::once(head.to_owned()).chain(lines).collect()
 }
 
 /// Somebody for each order of three kinds of events over two days.
