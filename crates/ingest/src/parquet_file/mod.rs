@@ -9,6 +9,7 @@ mod layout;
 mod packed;
 mod pages;
 mod schema;
+mod snappy;
 mod store;
 mod walk;
 

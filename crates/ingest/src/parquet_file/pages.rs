@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use bytes::Bytes as Buffer;
 use leads::Value;
-use parquet::basic::Encoding;
+use parquet::basic::{Compression, Encoding};
 use parquet::column::page::{Page, PageReader};
-use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::metadata::{ColumnChunkMetaData, RowGroupMetaData};
 use parquet::file::serialized_reader::SerializedPageReader;
 
 use super::cells::{Cells, Codebook, Values};
 use super::hybrid::{ENDS_EARLY, Hybrid};
 use super::packed::{PAGE_VALUES_MAX, Packed, take};
 use super::schema::{Leaf, Meaning};
+use super::snappy;
 use super::store::{Cell, Store};
 use crate::source::Data;
 
@@ -21,6 +22,10 @@ use crate::source::Data;
 pub(crate) struct Cursor {
     leaf: Leaf,
     pages: SerializedPageReader<Data>,
+    /// Whether pages come as they are in the file, compressed with Snappy.
+    is_snappy: bool,
+    /// What the last of those was decompressed to: memory for the next one.
+    spare: Buffer,
     dictionary: Option<Rc<Codebook>>,
     page: Option<OpenPage>,
     /// Rows that nobody wants, still to be passed over.
@@ -49,10 +54,13 @@ impl Cursor {
             return Err("lies outside the file".to_owned());
         }
         let rows = usize::try_from(group.num_rows()).map_err(|_| "has less than no rows")?;
+        let is_snappy = chunk.compression() == Compression::SNAPPY;
+        let chunk = if is_snappy { &as_it_is(chunk)? } else { chunk };
         let pages = SerializedPageReader::new(Arc::new(data.clone()), chunk, rows, None)
             .map_err(|error| error.to_string())?;
-        let (dictionary, page) = (None, None);
-        Ok(Self { leaf: leaf.clone(), pages, dictionary, page, behind: 0, levels: Vec::new() })
+        let (leaf, spare) = (leaf.clone(), Buffer::new());
+        let (dictionary, page, behind, levels) = (None, None, 0, Vec::new());
+        Ok(Self { leaf, pages, is_snappy, spare, dictionary, page, behind, levels })
     }
 
     /// Passes over `rows`.
@@ -152,7 +160,8 @@ impl Cursor {
     fn page(&mut self) -> Result<Option<&mut OpenPage>, String> {
         while self.page.as_ref().is_none_or(|page| page.left == 0) {
             self.page = None;
-            match self.pages.get_next_page().map_err(|error| error.to_string())? {
+            let page = self.pages.get_next_page().map_err(|error| error.to_string())?;
+            match page.map(|page| self.decompressed(page)).transpose()? {
                 None => return Ok(None),
                 Some(Page::DictionaryPage { .. }) if self.dictionary.is_some() => {
                     return Err("has a second dictionary".to_owned());
@@ -167,6 +176,34 @@ impl Cursor {
             }
         }
         Ok(self.page.as_mut())
+    }
+
+    /// A page that has been decompressed if it has to be.
+    fn decompressed(&mut self, mut page: Page) -> Result<Page, String> {
+        if !self.is_snappy {
+            return Ok(page);
+        }
+        let (bytes, levels) = match &mut page {
+            Page::DataPage { buf, .. } | Page::DictionaryPage { buf, .. } => (buf, 0),
+            Page::DataPageV2 { is_compressed: false, .. } => return Ok(page),
+            Page::DataPageV2 { buf, rep_levels_byte_len, def_levels_byte_len, .. } => {
+                (buf, *rep_levels_byte_len as usize + *def_levels_byte_len as usize)
+            }
+        };
+        let values = bytes.get(levels..).ok_or(ENDS_EARLY)?;
+        // A page without a value has nothing that could be compressed.
+        if values.is_empty() {
+            return Ok(page);
+        }
+        let values = snappy::decompress(values, std::mem::take(&mut self.spare))?;
+        if levels == 0 {
+            self.spare = values.clone();
+            *bytes = values;
+        } else {
+            *bytes = [&bytes[..levels], &values].concat().into();
+            self.spare = values;
+        }
+        Ok(page)
     }
 
     fn codebook(&self, bytes: Buffer, count: usize) -> Result<Codebook, String> {
@@ -276,6 +313,12 @@ impl Cursor {
         cells.rows = cells.lists.len();
         Ok(())
     }
+}
+
+/// A chunk that the library does not decompress, as we do it in [`snappy`].
+fn as_it_is(chunk: &ColumnChunkMetaData) -> Result<ColumnChunkMetaData, String> {
+    let uncompressed = chunk.clone().into_builder().set_compression(Compression::UNCOMPRESSED);
+    uncompressed.build().map_err(|error| error.to_string())
 }
 
 impl OpenPage {
