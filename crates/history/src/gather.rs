@@ -8,7 +8,7 @@ use scoring::{Grain, Needs, Program};
 
 use crate::blocks::LEADS_PER_BLOCK;
 use crate::intern::{Map, ShapeInterner, events_by_code};
-use crate::partition::{IRRELEVANT, NOBODY, Partition, Row, Survey};
+use crate::partition::{IRRELEVANT, NOBODY, Ordered, Partition, Row};
 use crate::roster::Roster;
 use crate::settle::{Claim, losers};
 
@@ -27,7 +27,7 @@ pub struct Gathering {
 #[derive(Debug, Default)]
 struct Scratch {
     positions: Vec<u32>,
-    rows: Vec<Row>,
+    keys: Vec<u64>,
 }
 
 /// All events of all leads, partitioned by blocks of leads, in the order of the files.
@@ -103,19 +103,18 @@ impl Gathering {
     /// Takes a batch; `sequence` is its place in the order of the files, and unique.
     /// `batch.properties` are [`Needs::properties`].
     pub fn take(&self, sequence: u64, batch: &EventBatch) {
-        let Scratch { mut positions, mut rows } = lock(&self.scratch).pop().unwrap_or_default();
+        let Scratch { mut positions, keys } = lock(&self.scratch).pop().unwrap_or_default();
         let shapes = self.shape_codes(batch);
         self.roster.positions(&batch.leads, &mut positions);
         let strangers = Strangers::among(&positions, batch);
-        rows.clear();
-        let numbered = positions.iter().zip(&batch.at).enumerate();
-        let row = |(row, (lead, at)): (usize, (&u32, &Timestamp))| Row {
-            at: at.as_millis(),
-            lead: *lead,
-            shape: shapes.of(row, batch),
-        };
         if let Some(ids) = &batch.ids {
-            rows.extend(numbered.map(row));
+            let numbered = positions.iter().zip(&batch.at).enumerate();
+            let row = |(row, (lead, at)): (usize, (&u32, &Timestamp))| Row {
+                at: at.as_millis(),
+                lead: *lead,
+                shape: shapes.of(row, batch),
+            };
+            let rows = numbered.map(row).collect();
             let claims = claims(ids, batch, sequence);
             let mut taken = lock(&self.taken);
             taken.claims.extend(claims);
@@ -123,9 +122,8 @@ impl Gathering {
             taken.note(&strangers, &self.needs, &batch.names);
             return;
         }
-        let (survey, span, coarse) = self.rows(batch, &positions, &shapes, &mut rows);
-        let partition = Partition::surveyed(&rows, coarse, survey);
-        lock(&self.scratch).push(Scratch { positions, rows });
+        let (partition, span, keys) = self.sorted(batch, &positions, &shapes, keys);
+        lock(&self.scratch).push(Scratch { positions, keys });
         let mut taken = lock(&self.taken);
         taken.partitions.push((sequence, partition));
         taken.span = both(taken.span, span);
@@ -144,7 +142,7 @@ impl Gathering {
                 rows[*row as usize].lead = NOBODY;
             }
             span = both(span, span_of(rows.iter().map(|row| (row.lead, row.at))));
-            partitions.push((sequence, partition(&mut rows, grain.as_ref(), blocks)));
+            partitions.push((sequence, partition_of(&mut rows, grain.as_ref(), blocks)));
         }
         partitions.sort_by_key(|(sequence, _)| *sequence);
         let partitions: Vec<Partition> =
@@ -163,27 +161,33 @@ impl Gathering {
         }
     }
 
-    /// The wanted rows of a batch, their times as coarse as may be; and, on the way, a survey of
-    /// them and the span of all rows of known leads.
-    fn rows(
+    /// The wanted rows of a batch by block, the span of all rows of known leads, and the memory of `keys`.
+    fn sorted(
         &self,
         batch: &EventBatch,
         positions: &[u32],
         shapes: &Shapes,
-        rows: &mut Vec<Row>,
-    ) -> (Survey, Option<(i64, i64)>, bool) {
-        if let Some(grain) = &self.grain {
+        keys: Vec<u64>,
+    ) -> (Partition, Option<(i64, i64)>, Vec<u64>) {
+        let mut ordered = Ordered::new(self.blocks(), shapes.max(), keys);
+        let (mut all, is_coarse) = (true, self.grain.is_some());
+        let span = if let Some(grain) = &self.grain {
             let mut numbers = grain.numbers();
-            let (survey, span, all) =
-                fill_rows(batch, positions, shapes, self.blocks(), rows, |at| {
-                    numbers.of(at).map(i64::from)
-                });
-            if all {
-                return (survey, span, true);
-            }
+            visit_wanted(batch, positions, shapes, |row| {
+                let number = numbers.of(row.at);
+                all &= number.is_some();
+                ordered.push(Row { at: i64::from(number.unwrap_or_default()), ..row });
+            })
+        } else {
+            visit_wanted(batch, positions, shapes, |row| ordered.push(row))
+        };
+        let (partition, keys) = ordered.finish(is_coarse);
+        if let Some(partition) = partition.filter(|_| all) {
+            return (partition, span, keys);
         }
-        let (survey, span, _) = fill_rows(batch, positions, shapes, self.blocks(), rows, Some);
-        (survey, span, false)
+        let mut rows = Vec::with_capacity(positions.len());
+        visit_wanted(batch, positions, shapes, |row| rows.push(row));
+        (partition_of(&mut rows, self.grain.as_ref(), self.blocks()), span, keys)
     }
 
     fn blocks(&self) -> usize {
@@ -249,39 +253,47 @@ impl Gathering {
     }
 }
 
-/// Also answers whether every wanted row has a time.
-fn fill_rows(
+/// Visits the rows that somebody and some model wants. Answers the first and the last instant (ms) of all rows of
+/// known leads.
+#[inline]
+fn visit_wanted(
     batch: &EventBatch,
     positions: &[u32],
     shapes: &Shapes,
-    blocks: usize,
-    rows: &mut Vec<Row>,
-    mut time: impl FnMut(i64) -> Option<i64>,
-) -> (Survey, Option<(i64, i64)>, bool) {
-    let mut survey = Survey::new(blocks);
-    let (mut first, mut last, mut all) = (i64::MAX, i64::MIN, true);
-    rows.clear();
-    rows.reserve(positions.len());
-    for (number, (lead, at)) in positions.iter().zip(&batch.at).enumerate() {
-        let (lead, at) = (*lead, at.as_millis());
-        if lead == NOBODY {
+    visit: impl FnMut(Row),
+) -> Option<(i64, i64)> {
+    match shapes {
+        Shapes::ByName(by_name) => {
+            let shapes = batch.names.codes.iter().map(|name| by_name[*name as usize]);
+            visit_rows(&batch.at, positions, shapes, visit)
+        }
+        Shapes::ByRow(by_row) => visit_rows(&batch.at, positions, by_row.iter().copied(), visit),
+    }
+}
+
+#[inline]
+fn visit_rows(
+    at: &[Timestamp],
+    positions: &[u32],
+    shapes: impl Iterator<Item = u32>,
+    mut visit: impl FnMut(Row),
+) -> Option<(i64, i64)> {
+    let (mut first, mut last) = (i64::MAX, i64::MIN);
+    for ((lead, at), shape) in positions.iter().zip(at).zip(shapes) {
+        let row = Row { at: at.as_millis(), lead: *lead, shape };
+        if row.lead == NOBODY {
             continue;
         }
-        (first, last) = (first.min(at), last.max(at));
-        let row = Row { at, lead, shape: shapes.of(number, batch) };
+        (first, last) = (first.min(row.at), last.max(row.at));
         if row.is_wanted() {
-            let time = time(at);
-            all &= time.is_some();
-            let row = Row { at: time.unwrap_or_default(), ..row };
-            survey.see(&row);
-            rows.push(row);
+            visit(row);
         }
     }
-    (survey, (first <= last).then_some((first, last)), all)
+    (first <= last).then_some((first, last))
 }
 
 /// Sorts rows into blocks, their times as coarse as may be.
-fn partition(rows: &mut [Row], grain: Option<&Grain>, blocks: usize) -> Partition {
+fn partition_of(rows: &mut [Row], grain: Option<&Grain>, blocks: usize) -> Partition {
     let coarse = grain.is_some_and(|grain| coarsen(rows, grain));
     Partition::new(rows, coarse, blocks)
 }
@@ -304,6 +316,13 @@ enum Shapes {
 }
 
 impl Shapes {
+    /// The largest number of a shape; 0 where there is none.
+    fn max(&self) -> u32 {
+        let (Self::ByName(shapes) | Self::ByRow(shapes)) = self;
+        let wanted = shapes.iter().copied().filter(|shape| *shape != IRRELEVANT);
+        wanted.max().unwrap_or_default()
+    }
+
     #[inline]
     fn of(&self, row: usize, batch: &EventBatch) -> u32 {
         match self {
@@ -316,6 +335,9 @@ impl Shapes {
 impl Strangers {
     /// The events of a batch whose leads have no position.
     fn among(positions: &[u32], batch: &EventBatch) -> Self {
+        if !positions.contains(&NOBODY) {
+            return Self::default();
+        }
         let unknown = || positions.iter().enumerate().filter(|(_, lead)| **lead == NOBODY);
         let examples = unknown().map(|(row, _)| batch.leads.text(row)).take(EXAMPLES_MAX);
         Self { events: unknown().count() as u64, examples: examples.collect() }

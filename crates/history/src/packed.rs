@@ -19,15 +19,13 @@ impl Bits {
         Self { words: vec![0; (rows * width as usize).div_ceil(64) + 1], width }
     }
 
-    /// Writes a number into a place that is still zero.
+    /// Writes a number to where it begins, a multiple of the width, which is still zero.
     #[inline]
-    pub(crate) fn put(&mut self, place: usize, number: u64) {
-        let bit = place * self.width as usize;
+    pub(crate) fn put(&mut self, bit: usize, number: u64) {
         let (word, shift) = (bit / 64, bit % 64);
         self.words[word] |= number << shift;
-        if shift > 0 {
-            self.words[word + 1] |= number >> (64 - shift);
-        }
+        // Shifting in two steps keeps a shift of 0 from becoming one of 64.
+        self.words[word + 1] |= (number >> 1) >> (63 - shift);
     }
 
     /// Visits the numbers in these places in order.
@@ -37,7 +35,6 @@ impl Bits {
         let mut bit = places.start * self.width as usize;
         for _ in places {
             let (word, shift) = (bit / 64, bit % 64);
-            // Shifting in two steps keeps a shift of 0 from becoming one of 64.
             let next = (self.words[word + 1] << 1) << (63 - shift);
             visit((self.words[word] >> shift | next) & mask);
             bit += self.width as usize;
@@ -56,7 +53,7 @@ mod tests {
             let mask = u64::MAX >> (64 - width);
             let mut bits = Bits::new(numbers.len(), width);
             for (place, number) in numbers.iter().enumerate() {
-                bits.put(place, number & mask);
+                bits.put(place * width as usize, number & mask);
             }
             let from = numbers.len() / 3;
             let mut seen = Vec::new();
