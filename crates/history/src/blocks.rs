@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leads::Timestamp;
-use scoring::{Grain, LeadView, Needs, Vocabulary};
+use scoring::{CoarseEvents, Grain, LeadView, Needs, Vocabulary};
 
 use crate::gather::Gathered;
 use crate::parallel::in_parallel;
@@ -235,6 +235,12 @@ pub(crate) trait Events {
 
     /// Instants (ms) and shapes of a lead's events.
     fn of(&mut self, lead: usize) -> (&[i64], &[u32]);
+
+    /// The same as they were gathered for one score; `None` where more is known of them.
+    #[inline]
+    fn coarse(&self, _lead: usize) -> Option<CoarseEvents<'_>> {
+        None
+    }
 }
 
 impl Events for &Block {

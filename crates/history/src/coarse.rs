@@ -1,7 +1,7 @@
 //! A block of events for one score only: time and shape in 32 bits, half a megabyte a block instead
 //! of two, so that sorting by lead stays within a core's own cache.
 
-use scoring::Grain;
+use scoring::{CoarseEvents, Grain};
 
 use crate::blocks::{Events, count_by_lead};
 use crate::packed::bits_for;
@@ -74,5 +74,11 @@ impl Events for CoarseBlock<'_> {
         self.shapes.clear();
         self.shapes.extend(keys.iter().map(|key| key & mask));
         (&self.at, &self.shapes)
+    }
+
+    #[inline]
+    fn coarse(&self, lead: usize) -> Option<CoarseEvents<'_>> {
+        let keys = &self.keys[self.starts[lead] as usize..self.starts[lead + 1] as usize];
+        Some(CoarseEvents::new(self.grain, keys, self.shape_bits))
     }
 }

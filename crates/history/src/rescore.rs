@@ -303,10 +303,17 @@ fn score_block(
         for (lead, changing) in leads.zip(changing.iter()) {
             let position = index * LEADS_PER_BLOCK + lead;
             let profile = &roster.profile(position);
-            let (instants, shapes) = events.of(lead);
             let created_at = roster.created_at[position];
-            let view = LeadView { created_at, at: instants, shapes, profile };
             let place = (!changing).then_some(lead - first);
+            if let (Some(place), Some(events)) = (place, events.coarse(lead)) {
+                let view = LeadView { created_at, at: &[], shapes: &[], profile };
+                if let Some(scored) = scorer.score_coarse(bound, &view, &events, place) {
+                    scores.push(scored);
+                    continue;
+                }
+            }
+            let (instants, shapes) = events.of(lead);
+            let view = LeadView { created_at, at: instants, shapes, profile };
             let earlier = before.and_then(|before| before.of(lead));
             scores.push(scorer.score(bound, &view, at, place, earlier));
         }

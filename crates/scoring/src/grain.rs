@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use leads::Timestamp;
 
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, Days};
 use crate::model::{Model, Period};
+use crate::past::Seen;
 use crate::program::Program;
 
 /// The stretches of time within which a program cannot tell one instant from another, when it
@@ -18,6 +19,9 @@ pub struct Grain {
     at: Timestamp,
     /// The first instant (ms) of each stretch.
     starts: Vec<i64>,
+    /// What can be seen of an event of each stretch, of whose days a program looks at where any slot counts by the
+    /// day.
+    seen: Vec<Seen>,
     /// By whole hours since the first start, the stretch that the hour begins in.
     by_hour: Vec<u32>,
 }
@@ -47,20 +51,20 @@ impl Program {
         let windows = self.slots.iter().flat_map(|slot| [slot.within, slot.expires]);
         starts.extend(windows.map(|window| now.saturating_sub(window).saturating_add(1)));
         let periods = || self.slots.iter().filter_map(|slot| Some(slot.cap?.per));
+        let calendar = Calendar::new(self.zone(), Timestamp::saturating_from_millis(first), at);
         if periods().any(|period| period != Period::Ever) {
-            let calendar = Calendar::new(self.zone(), Timestamp::saturating_from_millis(first), at);
             let by_hour = periods().any(|period| period == Period::Hour);
             calendar.visit_starts(first, now, by_hour, &mut |start| starts.push(start));
         }
         starts.retain(|start| first <= *start);
         starts.sort_unstable();
         starts.dedup();
-        Some(Grain::new(Arc::clone(&self.model), at, starts))
+        Some(Grain::new(Arc::clone(&self.model), at, starts, &calendar))
     }
 }
 
 impl Grain {
-    fn new(model: Arc<Model>, at: Timestamp, starts: Vec<i64>) -> Self {
+    fn new(model: Arc<Model>, at: Timestamp, starts: Vec<i64>, calendar: &Calendar) -> Self {
         let mut number = 0;
         let mut by_hour = Vec::with_capacity((REACH_MS / HOUR_MS) as usize + 1);
         for hour in 0..=REACH_MS / HOUR_MS {
@@ -69,12 +73,33 @@ impl Grain {
             }
             by_hour.push(number as u32);
         }
-        Self { model, at, starts, by_hour }
+        let mut days = Days::new(calendar);
+        let seen = |start: &i64| Seen::at(*start, at.as_millis(), &mut days);
+        let seen = starts.iter().map(seen).collect();
+        Self { model, at, starts, seen, by_hour }
     }
 
     /// Whether it is that of a program at an instant.
     pub fn is_of(&self, program: &Program, at: Timestamp) -> bool {
         Arc::ptr_eq(&self.model, &program.model) && self.at == at
+    }
+
+    /// The instant of the score.
+    #[inline]
+    pub(crate) fn at(&self) -> Timestamp {
+        self.at
+    }
+
+    /// Whether a stretch, by its number, is the one of all that comes after the instant.
+    #[inline]
+    pub(crate) fn is_future(&self, number: u32) -> bool {
+        number as usize + 1 >= self.starts.len()
+    }
+
+    /// What can be seen of an event of a stretch, by its number.
+    #[inline]
+    pub(crate) fn seen(&self, number: u32) -> Seen {
+        self.seen[number as usize]
     }
 
     /// How many stretches there are, at least two.

@@ -8,6 +8,7 @@ use crate::amount::{Amount, FULL_WEIGHT, UNITS_PER_POINT};
 use crate::bound::Bound;
 use crate::fold::{LeadView, NEVER, Profile, Score, SlotTally, Tally};
 use crate::model::{Bracket, Dimension};
+use crate::past::CoarseEvents;
 use crate::program::{Clause, Line, LineKind, curve_amount};
 use crate::standing::Standing;
 use crate::truth::Truth;
@@ -130,6 +131,21 @@ impl Bound<'_> {
         self.sum_standing(lead, at, tally, standing)
     }
 
+    /// As [`Bound::score_standing`], of events of which the stretch is known; those of `lead` are not looked at. `None`
+    /// where they have to be told apart by more than that.
+    #[inline]
+    pub fn score_coarse<P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        events: &CoarseEvents<'_>,
+        tally: &mut Tally,
+        (standing, place): (&Standing, usize),
+    ) -> Option<Score> {
+        let swift = self.swift.as_ref().filter(|_| self.is_narrow(events.len()))?;
+        self.count_past(swift, events, tally);
+        Some(self.sum_narrow(lead, events.at(), tally, standing.of(place)))
+    }
+
     /// The same for a lead that has just been counted at this instant with another tally, by a program that
     /// [counts alike](crate::Program::counts_as).
     #[inline]
@@ -155,12 +171,24 @@ impl Bound<'_> {
     ) -> Score {
         match standing {
             Some((standing, place)) if self.is_narrow(lead.at.len()) => {
-                tally.narrow.clear();
-                tally.narrow.extend_from_slice(standing.of(place));
-                self.sum_events(lead, at, &tally.slots, &mut tally.narrow)
+                self.sum_narrow(lead, at, tally, standing.of(place))
             }
             _ => self.sum(lead, at, tally),
         }
+    }
+
+    /// Adds what events give to what traits give; both are sure to fit 64 bits.
+    #[inline]
+    fn sum_narrow<P: Profile>(
+        &self,
+        lead: &LeadView<'_, P>,
+        at: Timestamp,
+        tally: &mut Tally,
+        standing: &[i64],
+    ) -> Score {
+        tally.narrow.clear();
+        tally.narrow.extend_from_slice(standing);
+        self.sum_events(lead, at, &tally.slots, &mut tally.narrow)
     }
 
     /// Sums the lines of a counted lead; `groups` holds what each group gives.

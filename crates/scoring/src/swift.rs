@@ -10,10 +10,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::amount::FULL_WEIGHT;
 use crate::bound::Bound;
-use crate::calendar::Days;
 use crate::fold::{LeadView, SlotTally, Tally};
 use crate::hot::{Hot, HotKind};
 use crate::model::Period;
+use crate::past::{Exact, Past, Seen};
 use crate::program::FOREVER;
 
 /// What the swift fold needs of a bound program.
@@ -64,7 +64,6 @@ struct Plain {
 }
 
 const CLASSES_MAX: usize = 64;
-const HOUR_MS: u64 = 3_600_000;
 
 impl Swift {
     /// Prepares the swift fold; `None` where a model needs the long way.
@@ -186,10 +185,10 @@ impl Look {
     /// Counts an event in the slot; answers how many there are on its day, or ever, by now. Without a branch, on
     /// whatever kind of slot: the next event is anybody's guess.
     #[inline]
-    fn see(&self, seen: Seen, weights: &[u32], slots: &mut [SlotTally]) -> u32 {
+    fn see(&self, seen: Seen, now: i64, weights: &[u32], slots: &mut [SlotTally]) -> u32 {
         let tally = &mut slots[self.weighing.slot as usize];
         let number = tally.next_in_period(seen.day & self.daily);
-        self.weighing.weigh(seen, number, weights, tally);
+        self.weighing.weigh(seen, now, number, weights, tally);
         number
     }
 }
@@ -205,37 +204,13 @@ impl Weighing {
     /// Adds an event to the slot's `tally`, the `number`th on its day, or ever.
     #[inline]
     #[expect(clippy::needless_bitwise_bool, reason = "`&&` would be a branch")]
-    fn weigh(&self, seen: Seen, number: u32, weights: &[u32], tally: &mut SlotTally) {
+    fn weigh(&self, seen: Seen, now: i64, number: u32, weights: &[u32], tally: &mut SlotTally) {
         let kept = number <= self.at_most;
         let weight = weights[(self.weights + seen.hours.min(self.weights_last)) as usize];
-        tally.latest = seen.at;
+        tally.latest = now - seen.age;
         tally.counted += u32::from(kept & (seen.age < self.within));
         tally.weights +=
             u64::from(weight & u32::from(kept & (seen.age < self.expires)).wrapping_neg());
-    }
-}
-
-/// An event as the looks see it.
-#[derive(Clone, Copy)]
-struct Seen {
-    at: i64,
-    /// In ms, and in whole hours.
-    age: i64,
-    hours: u32,
-    day: u32,
-}
-
-/// What turns the instants of a lead's events, in rising order, into what the looks see.
-struct Watch<'c> {
-    now: i64,
-    days: Days<'c>,
-}
-
-impl Watch<'_> {
-    #[inline]
-    fn see(&mut self, at: i64) -> Seen {
-        let age = self.now - at;
-        Seen { at, age, hours: (age as u64 / HOUR_MS) as u32, day: self.days.number(at) }
     }
 }
 
@@ -249,44 +224,42 @@ impl Bound<'_> {
         now: i64,
         tally: &mut Tally,
     ) {
+        self.count_past(swift, &Exact::new(lead, now, &self.calendar), tally);
+    }
+
+    /// The same of events however they are known.
+    #[inline]
+    pub(crate) fn count_past(&self, swift: &Swift, past: &impl Past, tally: &mut Tally) {
         tally.slots.clear();
         tally.slots.resize(self.hot.len() + 1, SlotTally::EMPTY);
         let slots = tally.slots.as_mut_slice();
-        let end = match lead.at.last() {
-            Some(last) if *last > now => lead.at.partition_point(|at| *at <= now),
-            _ => lead.at.len(),
-        };
-        let (instants, shapes) = (&lead.at[..end], &lead.shapes[..end]);
-        let events = || instants.iter().copied().zip(shapes.iter().copied());
         let class_of = |shape: u32| usize::from(swift.class_of[shape as usize]) % CLASSES_MAX;
-        let weights = self.weights;
+        let (now, weights) = (past.now(), self.weights);
         let mut counts = [0_u32; CLASSES_MAX];
-        let mut watch = Watch { now, days: Days::new(&self.calendar) };
         if let Some(twins) = &swift.twins {
-            for (at, shape) in events() {
-                let (class, seen) = (class_of(shape), watch.see(at));
+            for (seen, shape) in past.events() {
+                let class = class_of(shape);
                 counts[class] += 1;
-                let number = swift.first[class].see(seen, weights, slots);
+                let number = swift.first[class].see(seen, now, weights, slots);
                 let twin = &twins[class];
-                twin.weigh(seen, number, weights, &mut slots[twin.slot as usize]);
+                twin.weigh(seen, now, number, weights, &mut slots[twin.slot as usize]);
             }
         } else {
-            for (at, shape) in events() {
-                let (class, seen) = (class_of(shape), watch.see(at));
+            for (seen, shape) in past.events() {
+                let class = class_of(shape);
                 counts[class] += 1;
-                swift.first[class].see(seen, weights, slots);
+                swift.first[class].see(seen, now, weights, slots);
             }
         }
         if swift.has_more > 0 {
             // So few models have them that it is cheaper to go through the events once more than to ask here whether
             // there are any.
-            let mut watch = Watch { now, days: Days::new(&self.calendar) };
             let looked_at =
-                events().filter(|(_, shape)| swift.has_more >> class_of(*shape) & 1 == 1);
-            for (at, shape) in looked_at {
-                let (class, seen) = (class_of(shape), watch.see(at));
+                past.events().filter(|(_, shape)| swift.has_more >> class_of(*shape) & 1 == 1);
+            for (seen, shape) in looked_at {
+                let class = class_of(shape);
                 let looks = swift.more.iter().filter(|(of, _)| usize::from(*of) == class);
-                looks.for_each(|(_, look)| _ = look.see(seen, weights, slots));
+                looks.for_each(|(_, look)| _ = look.see(seen, now, weights, slots));
             }
         }
         for plain in &swift.plain {
@@ -295,13 +268,9 @@ impl Bound<'_> {
                 plain.classes.iter().map(of).sum()
             } else {
                 // The young ones stand at the end.
-                let young = instants
-                    .iter()
-                    .zip(shapes)
-                    .rev()
-                    .take_while(|(at, _)| now - **at < plain.within);
+                let young = past.back().take_while(|(age, _)| *age < plain.within);
                 young
-                    .map(|(_, shape)| (plain.bits >> swift.class_of[*shape as usize] & 1) as u32)
+                    .map(|(_, shape)| (plain.bits >> swift.class_of[shape as usize] & 1) as u32)
                     .sum()
             };
             slots[plain.slot].counted = counted;

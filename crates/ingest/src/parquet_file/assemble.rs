@@ -203,7 +203,7 @@ impl<'t> Assembler<'t> {
         let is_number = |number: &i64| (*number as u64) < 1_000_000_000_000_000_000;
         if matches!(leaf.meaning, Meaning::Integer | Meaning::Unsigned)
             && let Some(numbers) = cells.integers(&mut self.integers)
-            && numbers.iter().fold(true, |all, number| all & is_number(number))
+            && (all_below(numbers, 59) || numbers.iter().all(is_number))
         {
             let mut ids =
                 match std::mem::replace(&mut self.rows.leads, LeadIds::Numbers(Vec::new())) {
@@ -298,8 +298,7 @@ impl<'t> Assembler<'t> {
         let (leaf, cells) = (&self.layout.leaves[at], &self.cells[at]);
         let out = &mut self.rows.at;
         out.clear();
-        if let Some(instants) = whole_instants(leaf, cells, &mut self.integers) {
-            out.extend(instants);
+        if take_whole_instants(leaf, cells, &mut self.integers, out) {
             return;
         }
         for row in 0..count {
@@ -323,8 +322,7 @@ impl<'t> Assembler<'t> {
             return;
         };
         let (leaf, cells) = (&self.layout.leaves[at], &self.cells[at]);
-        if let Some(instants) = whole_instants(leaf, cells, &mut self.integers) {
-            out.extend(instants.map(Some));
+        if take_whole_instants(leaf, cells, &mut self.integers, out) {
             return;
         }
         for row in 0..count {
@@ -503,25 +501,42 @@ impl<'t> Assembler<'t> {
     }
 }
 
-/// The instants of a column where every row has one that needs no second look.
-fn whole_instants<'c>(
+/// Takes the instants of a column where every row has one that needs no second look; else takes nothing and answers
+/// false.
+fn take_whole_instants<T: From<Timestamp>>(
     leaf: &Leaf,
-    cells: &'c Cells,
-    scratch: &'c mut Vec<i64>,
-) -> Option<impl Iterator<Item = Timestamp> + use<'c>> {
+    cells: &Cells,
+    scratch: &mut Vec<i64>,
+    out: &mut Vec<T>,
+) -> bool {
     let unit = match leaf.meaning {
         Meaning::Millis => 1,
         Meaning::Micros => 1000,
         Meaning::Nanos => 1_000_000,
-        _ => return None,
+        _ => return false,
     };
-    let numbers = cells.integers(scratch)?;
-    let millis = move |number: &i64| if unit == 1 { *number } else { number.div_euclid(unit) };
-    let (min, max) = (Timestamp::MIN.as_millis(), Timestamp::MAX.as_millis());
-    let in_range = |number: &i64| (min..=max).contains(&millis(number));
-    let all = numbers.iter().fold(true, |all, number| all & in_range(number));
-    let instant = move |number| Timestamp::saturating_from_millis(millis(number));
-    all.then(|| numbers.iter().map(instant))
+    let Some(numbers) = cells.integers(scratch) else { return false };
+    let range = Timestamp::MIN.as_millis()..=Timestamp::MAX.as_millis();
+    let instant = |millis| T::from(Timestamp::saturating_from_millis(millis));
+    if unit > 1 {
+        let millis = |number: &i64| number.div_euclid(unit);
+        if !numbers.iter().all(|number| range.contains(&millis(number))) {
+            return false;
+        }
+        out.extend(numbers.iter().map(|number| instant(millis(number))));
+        return true;
+    }
+    // Nearly all lie between 1970 and 6429.
+    if !all_below(numbers, 47) && !numbers.iter().all(|number| range.contains(number)) {
+        return false;
+    }
+    out.extend(numbers.iter().map(|number| instant(*number)));
+    true
+}
+
+/// Whether no number is negative or has more than so many bits: a look at all of them at once.
+fn all_below(numbers: &[i64], bits: u32) -> bool {
+    numbers.iter().fold(0, |all, number| all | number) >> bits == 0
 }
 
 /// The paths that occur in the first rows of a column of JSON properties.

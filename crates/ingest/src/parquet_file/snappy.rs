@@ -118,7 +118,7 @@ impl Output<'_> {
     fn take_numbers<'s>(&mut self, mut rest: &'s [u8]) -> &'s [u8] {
         while let Some(eight) = rest.first_chunk::<8>() {
             let eight = u64::from_le_bytes(*eight);
-            let len = (eight as u8 >> 2) as u32 + 1;
+            let len = u32::from(eight as u8 >> 2) + 1;
             if eight & 3 != 0 || len > 4 {
                 break;
             }
