@@ -14,7 +14,7 @@ pub(crate) struct CoarseBlock<'g> {
     shape_bits: u32,
     /// Events of the block's lead `i`: `starts[i]..starts[i + 1]`.
     starts: Vec<u32>,
-    /// Number of the stretch, and below it the shape.
+    /// Number of the stretch, and below it the shape; behind the last event what larger blocks left.
     keys: Vec<u32>,
     /// Of the lead that was looked at last.
     at: Vec<i64>,
@@ -40,18 +40,25 @@ impl<'g> CoarseBlock<'g> {
         scratch: &mut Vec<u32>,
     ) {
         let events = count_by_lead(partitions, block, leads, &mut self.starts);
-        self.keys.clear();
-        self.keys.resize(events, 0);
+        if self.keys.len() < events {
+            self.keys.resize(events, 0);
+        }
         scratch.clone_from(&self.starts);
         let (next, keys, shape_bits) = (scratch.as_mut_slice(), &mut self.keys, self.shape_bits);
+        let (mut last, mut is_sorted) = (i64::MIN, true);
         for partition in partitions {
             partition.visit(block, |lead, number, shape| {
+                is_sorted &= last <= number;
+                last = number;
                 keys[next[lead] as usize] = (number as u32) << shape_bits | shape;
                 next[lead] += 1;
             });
         }
+        if is_sorted {
+            return;
+        }
         for range in self.starts.windows(2) {
-            let keys = &mut self.keys[range[0] as usize..range[1] as usize];
+            let keys = &mut keys[range[0] as usize..range[1] as usize];
             // Within a stretch any order is as good.
             if !keys.is_sorted_by_key(|key| key >> shape_bits) {
                 keys.sort_unstable();

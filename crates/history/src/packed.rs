@@ -3,9 +3,13 @@
 /// Numbers of equal width, one after another.
 #[derive(Debug, Default)]
 pub(crate) struct Bits {
-    words: Vec<u64>,
+    /// Little-endian words.
+    words: Vec<[u8; 8]>,
     width: u32,
 }
+
+/// Wherever a number of so many bits begins in a byte, it ends within eight bytes.
+const WITHIN_EIGHT_BYTES: u32 = u64::BITS - 7;
 
 /// The bits that a number needs.
 pub(crate) fn bits_for(number: u64) -> u32 {
@@ -16,16 +20,20 @@ impl Bits {
     /// Room for `rows` numbers of `width` bits, 1 to 64; all zero.
     pub(crate) fn new(rows: usize, width: u32) -> Self {
         // One word more than needed, so that reading two words never asks where the end is.
-        Self { words: vec![0; (rows * width as usize).div_ceil(64) + 1], width }
+        Self { words: vec![[0; 8]; (rows * width as usize).div_ceil(64) + 1], width }
     }
 
     /// Writes a number to where it begins, a multiple of the width, which is still zero.
     #[inline]
     pub(crate) fn put(&mut self, bit: usize, number: u64) {
         let (word, shift) = (bit / 64, bit % 64);
-        self.words[word] |= number << shift;
+        let mut add = |word: usize, bits: u64| {
+            let word = &mut self.words[word];
+            *word = (u64::from_le_bytes(*word) | bits).to_le_bytes();
+        };
+        add(word, number << shift);
         // Shifting in two steps keeps a shift of 0 from becoming one of 64.
-        self.words[word + 1] |= (number >> 1) >> (63 - shift);
+        add(word + 1, (number >> 1) >> (63 - shift));
     }
 
     /// Visits the numbers in these places in order.
@@ -33,10 +41,22 @@ impl Bits {
     pub(crate) fn visit(&self, places: std::ops::Range<usize>, mut visit: impl FnMut(u64)) {
         let mask = u64::MAX >> (64 - self.width);
         let mut bit = places.start * self.width as usize;
+        if self.width <= WITHIN_EIGHT_BYTES {
+            let bytes = self.words.as_flattened();
+            for _ in places {
+                let Some(eight) = bytes.get(bit / 8..).and_then(<[u8]>::first_chunk) else {
+                    return;
+                };
+                visit(u64::from_le_bytes(*eight) >> (bit % 8) & mask);
+                bit += self.width as usize;
+            }
+            return;
+        }
+        let word = |at: usize| u64::from_le_bytes(self.words[at]);
         for _ in places {
-            let (word, shift) = (bit / 64, bit % 64);
-            let next = (self.words[word + 1] << 1) << (63 - shift);
-            visit((self.words[word] >> shift | next) & mask);
+            let (at, shift) = (bit / 64, bit % 64);
+            let next = (word(at + 1) << 1) << (63 - shift);
+            visit((word(at) >> shift | next) & mask);
             bit += self.width as usize;
         }
     }

@@ -28,6 +28,9 @@ impl Seen {
 
 /// A lead's events up to the instant of a score.
 pub(crate) trait Past {
+    /// Whether some slot may look at the instant of the latest event.
+    const IS_DATED: bool;
+
     /// The instant in ms.
     fn now(&self) -> i64;
 
@@ -58,6 +61,8 @@ impl<'a> Exact<'a> {
 }
 
 impl Past for Exact<'_> {
+    const IS_DATED: bool = true;
+
     #[inline]
     fn now(&self) -> i64 {
         self.now
@@ -116,6 +121,9 @@ impl<'a> CoarseEvents<'a> {
 }
 
 impl Past for CoarseEvents<'_> {
+    // A program with such a slot has no grain.
+    const IS_DATED: bool = false;
+
     #[inline]
     fn now(&self) -> i64 {
         self.at().as_millis()

@@ -185,10 +185,10 @@ impl Look {
     /// Counts an event in the slot; answers how many there are on its day, or ever, by now. Without a branch, on
     /// whatever kind of slot: the next event is anybody's guess.
     #[inline]
-    fn see(&self, seen: Seen, now: i64, weights: &[u32], slots: &mut [SlotTally]) -> u32 {
+    fn see<P: Past>(&self, seen: Seen, now: i64, weights: &[u32], slots: &mut [SlotTally]) -> u32 {
         let tally = &mut slots[self.weighing.slot as usize];
         let number = tally.next_in_period(seen.day & self.daily);
-        self.weighing.weigh(seen, now, number, weights, tally);
+        self.weighing.weigh::<P>(seen, now, number, weights, tally);
         number
     }
 }
@@ -204,10 +204,19 @@ impl Weighing {
     /// Adds an event to the slot's `tally`, the `number`th on its day, or ever.
     #[inline]
     #[expect(clippy::needless_bitwise_bool, reason = "`&&` would be a branch")]
-    fn weigh(&self, seen: Seen, now: i64, number: u32, weights: &[u32], tally: &mut SlotTally) {
+    fn weigh<P: Past>(
+        &self,
+        seen: Seen,
+        now: i64,
+        number: u32,
+        weights: &[u32],
+        tally: &mut SlotTally,
+    ) {
         let kept = number <= self.at_most;
         let weight = weights[(self.weights + seen.hours.min(self.weights_last)) as usize];
-        tally.latest = now - seen.age;
+        if P::IS_DATED {
+            tally.latest = now - seen.age;
+        }
         tally.counted += u32::from(kept & (seen.age < self.within));
         tally.weights +=
             u64::from(weight & u32::from(kept & (seen.age < self.expires)).wrapping_neg());
@@ -229,7 +238,7 @@ impl Bound<'_> {
 
     /// The same of events however they are known.
     #[inline]
-    pub(crate) fn count_past(&self, swift: &Swift, past: &impl Past, tally: &mut Tally) {
+    pub(crate) fn count_past<P: Past>(&self, swift: &Swift, past: &P, tally: &mut Tally) {
         tally.slots.clear();
         tally.slots.resize(self.hot.len() + 1, SlotTally::EMPTY);
         let slots = tally.slots.as_mut_slice();
@@ -240,15 +249,15 @@ impl Bound<'_> {
             for (seen, shape) in past.events() {
                 let class = class_of(shape);
                 counts[class] += 1;
-                let number = swift.first[class].see(seen, now, weights, slots);
+                let number = swift.first[class].see::<P>(seen, now, weights, slots);
                 let twin = &twins[class];
-                twin.weigh(seen, now, number, weights, &mut slots[twin.slot as usize]);
+                twin.weigh::<P>(seen, now, number, weights, &mut slots[twin.slot as usize]);
             }
         } else {
             for (seen, shape) in past.events() {
                 let class = class_of(shape);
                 counts[class] += 1;
-                swift.first[class].see(seen, now, weights, slots);
+                swift.first[class].see::<P>(seen, now, weights, slots);
             }
         }
         if swift.has_more > 0 {
@@ -259,7 +268,7 @@ impl Bound<'_> {
             for (seen, shape) in looked_at {
                 let class = class_of(shape);
                 let looks = swift.more.iter().filter(|(of, _)| usize::from(*of) == class);
-                looks.for_each(|(_, look)| _ = look.see(seen, now, weights, slots));
+                looks.for_each(|(_, look)| _ = look.see::<P>(seen, now, weights, slots));
             }
         }
         for plain in &swift.plain {
