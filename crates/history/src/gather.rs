@@ -122,7 +122,17 @@ impl Gathering {
             taken.note(&strangers, &self.needs, &batch.names);
             return;
         }
-        let (partition, span, keys) = self.sorted(batch, &positions, &shapes, keys);
+        let shape_max = shapes.max();
+        let (partition, span, keys) = match &shapes {
+            Shapes::ByName(by_name) => {
+                let by_row = batch.names.codes.iter().map(|name| by_name[*name as usize]);
+                self.sorted((&batch.at, &positions, by_row), shape_max, keys)
+            }
+            Shapes::ByRow(by_row) => {
+                let by_row = by_row.iter().copied();
+                self.sorted((&batch.at, &positions, by_row), shape_max, keys)
+            }
+        };
         lock(&self.scratch).push(Scratch { positions, keys });
         let mut taken = lock(&self.taken);
         taken.partitions.push((sequence, partition));
@@ -162,31 +172,30 @@ impl Gathering {
     }
 
     /// The wanted rows of a batch by block, the span of all rows of known leads, and the memory of `keys`.
-    fn sorted(
+    fn sorted<S: Iterator<Item = u32> + Clone>(
         &self,
-        batch: &EventBatch,
-        positions: &[u32],
-        shapes: &Shapes,
+        (at, positions, shapes): (&[Timestamp], &[u32], S),
+        shape_max: u32,
         keys: Vec<u64>,
     ) -> (Partition, Option<(i64, i64)>, Vec<u64>) {
-        let mut ordered = Ordered::new(self.blocks(), shapes.max(), keys);
+        let mut ordered = Ordered::new(self.blocks(), shape_max, keys);
         let (mut all, is_coarse) = (true, self.grain.is_some());
         let span = if let Some(grain) = &self.grain {
             let mut numbers = grain.numbers();
-            visit_wanted(batch, positions, shapes, |row| {
+            visit_wanted(at, positions, shapes.clone(), |row| {
                 let number = numbers.of(row.at);
                 all &= number.is_some();
                 ordered.push(Row { at: i64::from(number.unwrap_or_default()), ..row });
             })
         } else {
-            visit_wanted(batch, positions, shapes, |row| ordered.push(row))
+            visit_wanted(at, positions, shapes.clone(), |row| ordered.push(row))
         };
         let (partition, keys) = ordered.finish(is_coarse);
         if let Some(partition) = partition.filter(|_| all) {
             return (partition, span, keys);
         }
         let mut rows = Vec::with_capacity(positions.len());
-        visit_wanted(batch, positions, shapes, |row| rows.push(row));
+        visit_wanted(at, positions, shapes, |row| rows.push(row));
         (partition_of(&mut rows, self.grain.as_ref(), self.blocks()), span, keys)
     }
 
@@ -257,22 +266,6 @@ impl Gathering {
 /// known leads.
 #[inline]
 fn visit_wanted(
-    batch: &EventBatch,
-    positions: &[u32],
-    shapes: &Shapes,
-    visit: impl FnMut(Row),
-) -> Option<(i64, i64)> {
-    match shapes {
-        Shapes::ByName(by_name) => {
-            let shapes = batch.names.codes.iter().map(|name| by_name[*name as usize]);
-            visit_rows(&batch.at, positions, shapes, visit)
-        }
-        Shapes::ByRow(by_row) => visit_rows(&batch.at, positions, by_row.iter().copied(), visit),
-    }
-}
-
-#[inline]
-fn visit_rows(
     at: &[Timestamp],
     positions: &[u32],
     shapes: impl Iterator<Item = u32>,

@@ -175,14 +175,16 @@ fn unpack(bytes: &[u8], width: u32, skipped: usize, count: usize, plus: u32, out
     let groups = (end - index) / 8;
     if (1..=8).contains(&width) {
         let from = index / 8 * width;
-        for group in bytes[from..from + groups * width].chunks_exact(width) {
+        let packed = bytes[from..from + groups * width].chunks_exact(width);
+        let place = out.len();
+        out.resize(place + groups * 8, 0);
+        for (eight, group) in out[place..].as_chunks_mut::<8>().0.iter_mut().zip(packed) {
             let mut word = [0; 8];
             word[..width].copy_from_slice(group);
             let word = u64::from_le_bytes(word);
-            let eight: [u32; 8] = std::array::from_fn(|number| {
+            *eight = std::array::from_fn(|number| {
                 ((word >> (number * width)) as u32 & mask).wrapping_add(plus)
             });
-            out.extend_from_slice(&eight);
         }
         index += groups * 8;
     }
