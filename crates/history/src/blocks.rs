@@ -11,9 +11,9 @@ use crate::parallel::in_parallel;
 use crate::partition::Partition;
 use crate::roster::{Roster, RowProfile};
 
-/// Leads per block. At 20 events a lead, a block's events are 2 MB: about what a core's own caches
+/// Leads per block. At 20 events a lead, a block's events are 1 MB: about what a core's own caches
 /// hold while it sorts them by lead.
-pub const LEADS_PER_BLOCK: usize = 8192;
+pub const LEADS_PER_BLOCK: usize = 4096;
 
 /// The events of [`LEADS_PER_BLOCK`] consecutive leads of the roster.
 #[derive(Clone, Debug, Default)]

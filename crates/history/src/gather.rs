@@ -123,7 +123,7 @@ impl Gathering {
             return;
         }
         let shape_max = shapes.max();
-        let (partition, span, keys) = match &shapes {
+        let (partition, keys) = match &shapes {
             Shapes::ByName(by_name) => {
                 let by_row = batch.names.codes.iter().map(|name| by_name[*name as usize]);
                 self.sorted((&batch.at, &positions, by_row), shape_max, keys)
@@ -133,6 +133,8 @@ impl Gathering {
                 self.sorted((&batch.at, &positions, by_row), shape_max, keys)
             }
         };
+        let span =
+            span_of(positions.iter().zip(&batch.at).map(|(lead, at)| (*lead, at.as_millis())));
         lock(&self.scratch).push(Scratch { positions, keys });
         let mut taken = lock(&self.taken);
         taken.partitions.push((sequence, partition));
@@ -171,32 +173,32 @@ impl Gathering {
         }
     }
 
-    /// The wanted rows of a batch by block, the span of all rows of known leads, and the memory of `keys`.
+    /// The wanted rows of a batch by block, and the memory of `keys`.
     fn sorted<S: Iterator<Item = u32> + Clone>(
         &self,
         (at, positions, shapes): (&[Timestamp], &[u32], S),
         shape_max: u32,
         keys: Vec<u64>,
-    ) -> (Partition, Option<(i64, i64)>, Vec<u64>) {
-        let mut ordered = Ordered::new(self.blocks(), shape_max, keys);
+    ) -> (Partition, Vec<u64>) {
+        let mut ordered = Ordered::new(positions.len(), self.blocks(), shape_max, keys);
         let (mut all, is_coarse) = (true, self.grain.is_some());
-        let span = if let Some(grain) = &self.grain {
+        if let Some(grain) = &self.grain {
             let mut numbers = grain.numbers();
             visit_wanted(at, positions, shapes.clone(), |row| {
                 let number = numbers.of(row.at);
                 all &= number.is_some();
                 ordered.push(Row { at: i64::from(number.unwrap_or_default()), ..row });
-            })
+            });
         } else {
-            visit_wanted(at, positions, shapes.clone(), |row| ordered.push(row))
-        };
+            visit_wanted(at, positions, shapes.clone(), |row| ordered.push(row));
+        }
         let (partition, keys) = ordered.finish(is_coarse);
         if let Some(partition) = partition.filter(|_| all) {
-            return (partition, span, keys);
+            return (partition, keys);
         }
         let mut rows = Vec::with_capacity(positions.len());
         visit_wanted(at, positions, shapes, |row| rows.push(row));
-        (partition_of(&mut rows, self.grain.as_ref(), self.blocks()), span, keys)
+        (partition_of(&mut rows, self.grain.as_ref(), self.blocks()), keys)
     }
 
     fn blocks(&self) -> usize {
@@ -262,27 +264,20 @@ impl Gathering {
     }
 }
 
-/// Visits the rows that somebody and some model wants. Answers the first and the last instant (ms) of all rows of
-/// known leads.
+/// Visits the rows that somebody and some model wants.
 #[inline]
 fn visit_wanted(
     at: &[Timestamp],
     positions: &[u32],
     shapes: impl Iterator<Item = u32>,
     mut visit: impl FnMut(Row),
-) -> Option<(i64, i64)> {
-    let (mut first, mut last) = (i64::MAX, i64::MIN);
+) {
     for ((lead, at), shape) in positions.iter().zip(at).zip(shapes) {
         let row = Row { at: at.as_millis(), lead: *lead, shape };
-        if row.lead == NOBODY {
-            continue;
-        }
-        (first, last) = (first.min(row.at), last.max(row.at));
         if row.is_wanted() {
             visit(row);
         }
     }
-    (first <= last).then_some((first, last))
 }
 
 /// Sorts rows into blocks, their times as coarse as may be.

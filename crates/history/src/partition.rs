@@ -235,7 +235,7 @@ mod tests {
                 })
                 .collect();
             let shape_max = known.clone().map(|row| row.shape).max().unwrap_or_default();
-            let mut ordered = Ordered::new(blocks, shape_max, Vec::new());
+            let mut ordered = Ordered::new(rows.len(), blocks, shape_max, vec![u64::MAX; 3]);
             known.clone().for_each(|row| ordered.push(*row));
             let ordered = ordered.finish(false).0;
             if in_order && known.clone().all(|row| (0..1_000).contains(&row.at) && row.shape < 5) {

@@ -147,11 +147,17 @@ impl Numbers<'_> {
     #[inline]
     pub fn of(&mut self, at: i64) -> Option<u32> {
         if at < self.from || at >= self.until {
-            self.number = self.grain.number(at)?;
-            let starts = &self.grain.starts;
-            self.from = starts[self.number as usize];
-            self.until = starts.get(self.number as usize + 1).copied().unwrap_or(i64::MAX);
+            return self.seek(at);
         }
+        Some(self.number)
+    }
+
+    #[cold]
+    fn seek(&mut self, at: i64) -> Option<u32> {
+        self.number = self.grain.number(at)?;
+        let starts = &self.grain.starts;
+        self.from = starts[self.number as usize];
+        self.until = starts.get(self.number as usize + 1).copied().unwrap_or(i64::MAX);
         Some(self.number)
     }
 }

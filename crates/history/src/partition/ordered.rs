@@ -9,8 +9,9 @@ use crate::packed::{Bits, bits_for};
 pub(crate) struct Ordered {
     shape_bits: u32,
     blocks: Vec<Seen>,
-    /// Block, time since the row before it in its block, lead within the block, shape.
+    /// Block, time since the row before it in its block, lead within the block, shape; room for more behind.
     keys: Vec<u64>,
+    len: usize,
     /// All bits that any of those times has.
     times: u64,
 }
@@ -28,14 +29,19 @@ const BLOCK_SHIFT: u32 = 48;
 const BLOCKS_MAX: usize = 1 << (u64::BITS - BLOCK_SHIFT);
 
 impl Ordered {
-    /// For rows of so many blocks and of shapes up to `shape_max`. `keys` is memory that serves again.
-    pub(crate) fn new(blocks: usize, shape_max: u32, mut keys: Vec<u64>) -> Self {
-        keys.clear();
+    /// For up to so many rows of so many blocks and of shapes up to `shape_max`. `keys` is memory that serves again.
+    pub(crate) fn new(rows: usize, blocks: usize, shape_max: u32, mut keys: Vec<u64>) -> Self {
+        if keys.len() < rows {
+            keys.resize(rows, 0);
+        }
         let shape_bits = bits_for(u64::from(shape_max)).max(1);
-        Self { shape_bits, blocks: vec![Seen::default(); blocks], keys, times: 0 }
+        Self { shape_bits, blocks: vec![Seen::default(); blocks], keys, len: 0, times: 0 }
     }
 
     /// Takes a wanted row.
+    ///
+    /// # Panics
+    /// Where there are more than was said.
     #[inline]
     pub(crate) fn push(&mut self, row: Row) {
         let block = block_of(&row);
@@ -50,13 +56,14 @@ impl Ordered {
         self.times |= time;
         let lead = u64::from(row.lead) % LEADS_PER_BLOCK as u64;
         let value = (time << LEAD_BITS | lead) << self.shape_bits | u64::from(row.shape);
-        self.keys.push((block as u64) << BLOCK_SHIFT | value);
+        self.keys[self.len] = (block as u64) << BLOCK_SHIFT | value;
+        self.len += 1;
     }
 
     /// The rows by block, with the memory that `new` was given; no rows where they were out of order or too far
     /// apart.
     pub(crate) fn finish(self, coarse: bool) -> (Option<Partition>, Vec<u64>) {
-        let Self { shape_bits, blocks, keys, times } = self;
+        let Self { shape_bits, blocks, keys, len, times } = self;
         let width = bits_for(times) + LEAD_BITS + shape_bits;
         if width > BLOCK_SHIFT || blocks.len() > BLOCKS_MAX {
             return (None, keys);
@@ -66,10 +73,10 @@ impl Ordered {
             total += seen.rows;
             total
         }));
-        let mut bits = Bits::new(keys.len(), width);
+        let mut bits = Bits::new(len, width);
         let mut next: Vec<usize> =
             starts.iter().map(|start| *start as usize * width as usize).collect();
-        for key in &keys {
+        for key in &keys[..len] {
             let bit = &mut next[(key >> BLOCK_SHIFT) as usize];
             bits.put(*bit, key & (u64::MAX >> (u64::BITS - BLOCK_SHIFT)));
             *bit += width as usize;
