@@ -81,8 +81,7 @@ fn decompress_into(compressed: &[u8], out: &mut BytesMut) -> Option<()> {
     let mut vain = 0;
     while !rest.is_empty() {
         let before = rest.len();
-        let looks = vain < VAIN_MAX && output.at.is_multiple_of(8);
-        if looks {
+        if vain < VAIN_MAX {
             rest = output.take_numbers(rest);
             vain = if rest.len() < before { 0 } else { vain + 1 };
         }
@@ -116,33 +115,51 @@ impl Output<'_> {
     /// Takes numbers of eight bytes, each a literal of one to four bytes and a copy of the others from eight bytes or
     /// more before. Answers what is left.
     fn take_numbers<'s>(&mut self, mut rest: &'s [u8]) -> &'s [u8] {
+        // A literal of two bytes and a copy of six from less than 256 bytes before, which is most of them: that what
+        // follows begins five bytes on is known before the first byte has been looked at.
+        const USUAL: u64 = 0x0900_0004;
         while let Some(eight) = rest.first_chunk::<8>() {
             let eight = u64::from_le_bytes(*eight);
+            if eight & 0xff00_00ff == USUAL {
+                let back = eight >> 32 & 0xff;
+                if self.take_number(eight, 2, back as usize).is_none() {
+                    break;
+                }
+                rest = &rest[5..];
+                continue;
+            }
             let len = u32::from(eight as u8 >> 2) + 1;
             if eight & 3 != 0 || len > 4 {
                 break;
             }
             let copy = eight >> (8 * len + 8);
-            let back = ((copy & 0xe0) << 3 | copy >> 8 & 0xff) as usize;
-            if copy & 0x1f != u64::from(4 - len) << 2 | 1 || back < 8 {
+            let back = (copy & 0xe0) << 3 | copy >> 8 & 0xff;
+            if copy & 0x1f != u64::from(4 - len) << 2 | 1
+                || self.take_number(eight, len, back as usize).is_none()
+            {
                 break;
             }
-            let like = self.at.checked_sub(back).and_then(|from| self.bytes.get(from..));
-            let Some(like) = like.and_then(<[u8]>::first_chunk::<8>) else { break };
-            let literal = (1_u64 << (8 * len)) - 1;
-            let number = u64::from_le_bytes(*like) & !literal | eight >> 8 & literal;
-            let room = self.bytes.get_mut(self.at..).and_then(<[u8]>::first_chunk_mut::<8>);
-            let (Some(room), Some(next)) = (room, rest.get(len as usize + 3..)) else { break };
-            *room = number.to_le_bytes();
-            self.at += 8;
-            rest = next;
+            rest = &rest[len as usize + 3..];
         }
         rest
     }
 
+    /// Takes a number: of `eight`, behind the first byte, so many bytes, and the others from `back` bytes before.
+    /// `None`, and nothing taken, where it would copy what it makes itself, or where there is no room.
+    #[inline]
+    fn take_number(&mut self, eight: u64, len: u32, back: usize) -> Option<()> {
+        let from = self.at.checked_sub(back).filter(|_| back >= 8)?;
+        let like = u64::from_le_bytes(*self.bytes.get(from..)?.first_chunk()?);
+        let literal = (1_u64 << (8 * len)) - 1;
+        let number = like & !literal | eight >> 8 & literal;
+        *self.bytes.get_mut(self.at..)?.first_chunk_mut()? = number.to_le_bytes();
+        self.at += 8;
+        Some(())
+    }
+
     /// Takes short elements, up to the first that is long, that copies what it makes itself or that is near an end;
-    /// where numbers may follow, up to where the next one may begin. Answers what is left.
-    fn take_short<'s>(&mut self, mut rest: &'s [u8], numbers_may_follow: bool) -> &'s [u8] {
+    /// where a number may follow, only one. Answers what is left.
+    fn take_short<'s>(&mut self, mut rest: &'s [u8], a_number_may_follow: bool) -> &'s [u8] {
         while let Some([tag, literal @ ..]) = rest.first_chunk::<{ SHORT + 1 }>() {
             let element = &ELEMENTS[usize::from(*tag)];
             let back = u16::from_le_bytes([literal[0], literal[1]]) & element.near | element.far;
@@ -159,7 +176,7 @@ impl Output<'_> {
             *room = taken;
             self.at += len;
             rest = next;
-            if numbers_may_follow && self.at.is_multiple_of(8) {
+            if a_number_may_follow {
                 break;
             }
         }
