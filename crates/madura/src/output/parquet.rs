@@ -2,6 +2,7 @@
 //! dictionary.
 
 use std::io::{self, Write};
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -88,29 +89,31 @@ struct Maker<'a> {
 
 impl Maker<'_> {
     fn group(&self, number: usize) -> Result<Vec<Chunk>> {
-        let ranking = self.ranking;
-        let places = number * GROUP_ROWS..ranking.len().min((number + 1) * GROUP_ROWS);
-        let rows: Vec<(usize, Scored)> = places
-            .map(|place| ranking.position(place))
-            .map(|at| (at, ranking.scores.get(at)))
-            .collect();
+        let places = number * GROUP_ROWS..self.ranking.len().min((number + 1) * GROUP_ROWS);
         let numbers = |number: fn(&Scored) -> i64| -> Vec<i64> {
-            rows.iter().map(|(_, scored)| number(scored)).collect()
+            self.scored(&places).map(|scored| number(&scored)).collect()
         };
         let mut chunks = vec![
-            self.leads(&rows)?,
+            self.leads(&places)?,
             self.whole(1, &numbers(|scored| scored.score.score))?,
             self.whole(2, &numbers(|scored| scored.score.fit))?,
             self.whole(3, &numbers(|scored| scored.score.engagement))?,
         ];
         for which in 0..4 {
-            chunks.push(self.named(which, &rows)?);
+            chunks.push(self.named(which, &places)?);
         }
         Ok(chunks)
     }
 
-    fn leads(&self, rows: &[(usize, Scored)]) -> Result<Chunk> {
-        let ids = rows.iter().map(|(at, _)| self.ranking.roster.id(*at));
+    /// What the leads in these places have; once more for each column, which is cheaper than keeping it.
+    fn scored(&self, places: &Range<usize>) -> impl Iterator<Item = Scored> {
+        let Ranking { scores, .. } = self.ranking;
+        places.clone().map(|place| scores.get(self.ranking.position(place)))
+    }
+
+    fn leads(&self, places: &Range<usize>) -> Result<Chunk> {
+        let ranking = self.ranking;
+        let ids = places.clone().map(|place| ranking.roster.id(ranking.position(place)));
         if self.numbers {
             let number = |id: LeadId<'_>| match id {
                 LeadId::Number(number) => number as i64,
@@ -130,11 +133,12 @@ impl Maker<'_> {
         self.chunk::<Int64Type>(column, numbers, None)
     }
 
-    fn named(&self, which: usize, rows: &[(usize, Scored)]) -> Result<Chunk> {
+    fn named(&self, which: usize, places: &Range<usize>) -> Result<Chunk> {
         let known = self.names.columns()[which];
-        let (mut values, mut levels) = (Vec::new(), vec![0; rows.len()]);
-        for ((_, scored), level) in rows.iter().zip(&mut levels).filter(|_| !known.is_empty()) {
-            let name = self.names.indices(*scored)[which].and_then(|index| known.get(index));
+        let (mut values, mut levels) = (Vec::new(), vec![0; places.len()]);
+        let leads = if known.is_empty() { 0..0 } else { places.clone() };
+        for (scored, level) in self.scored(&leads).zip(&mut levels) {
+            let name = self.names.indices(scored)[which].and_then(|index| known.get(index));
             *level = i16::from(name.is_some());
             values.extend(name.cloned());
         }
