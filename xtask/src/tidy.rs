@@ -7,6 +7,7 @@ mod links;
 mod names;
 mod sizes;
 mod sources;
+mod statements;
 mod words;
 
 use std::fmt;
@@ -41,6 +42,7 @@ pub(crate) fn run() -> Result<()> {
         findings.extend(names::check(file));
         findings.extend(sizes::check(file));
         findings.extend(sources::check(file));
+        findings.extend(statements::check(file));
         findings.extend(words::check(file));
         findings.extend(links::check(file, |path| shell::root().join(path).exists()));
     }

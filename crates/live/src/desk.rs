@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use leads::Timestamp;
+use store::identity::is_lead;
+use store::marks::{self, Marked};
 use store::reading::{LeadRecord, companies_are, lead_facts};
 use store::scores::{
-    LeadRow, ScoreRow, add_transitions, forget_lead, lead_row, renew_lead, renew_score, scores_of,
+    LeadRow, ScoreRow, add_transition, forget_lead, lead_row, renew_lead, renew_score, scores_of,
 };
 use store::{Pending, Tx};
 
@@ -15,13 +17,18 @@ use crate::dossiers::{Dossier, Fresh};
 use crate::inbox::Settled;
 use crate::judge::{Change, judge};
 use crate::lineup::Lineup;
-use crate::marks::{self, Marked};
 use crate::news::News;
 use crate::{Live, LiveError, profile};
 
+/// A lead that is to be scored, and the mark it was given last; `None`: for facts that were settled.
+struct Due {
+    lead: String,
+    mark: Option<String>,
+}
+
 /// A lead that waits, as the store has it.
 struct Seen {
-    marked: Marked,
+    due: Due,
     about: About,
     row: Option<LeadRow>,
     before: Vec<ScoreRow>,
@@ -39,7 +46,7 @@ enum About {
 
 /// What is to be written about a lead.
 struct Verdict {
-    marked: Marked,
+    due: Due,
     known: Option<Known>,
 }
 
@@ -62,7 +69,7 @@ pub(crate) struct Writing {
 
 impl Writing {
     fn leads(&self) -> impl Iterator<Item = String> + '_ {
-        self.verdicts.iter().map(|verdict| verdict.marked.lead.clone())
+        self.verdicts.iter().map(|verdict| verdict.due.lead.clone())
     }
 }
 
@@ -132,7 +139,11 @@ impl Live {
                 announcements.extend(write(tx, verdict, now)?);
             }
             announce(tx, announcements, now)?;
-            marks::take(tx, written.iter().map(|verdict| &verdict.marked))?;
+            for Verdict { due, .. } in written.iter() {
+                if let Some(mark) = &due.mark {
+                    marks::take(tx, &due.lead, mark)?;
+                }
+            }
             Ok(())
         });
         Writing { verdicts, settled, pending }
@@ -153,7 +164,7 @@ impl Live {
                         self.inner.dossiers.put(Arc::clone(&known.dossier));
                     }
                 }
-                None => self.inner.everyone.remove(&verdict.marked.lead),
+                None => self.inner.everyone.remove(&verdict.due.lead),
             }
             self.tell_of(verdict);
         }
@@ -176,24 +187,24 @@ impl Live {
         // Were there more, somebody among the fresh could be marked without being seen to be.
         let are_all = marked.len() < room;
         marked.retain(|marked| !busy.contains(&marked.lead));
-        let mut to_see: Vec<(Marked, Option<Vec<Fresh>>)> = Vec::new();
-        for marked in marked {
-            fresh.remove(&marked.lead);
-            to_see.push((marked, None));
+        let mut to_see: Vec<(Due, Option<Vec<Fresh>>)> = Vec::new();
+        for Marked { lead, mark } in marked {
+            fresh.remove(&lead);
+            to_see.push((Due { lead, mark: Some(mark) }, None));
         }
         let without_marks = fresh
             .into_iter()
-            .map(|(lead, fresh)| (Marked { lead, mark: None }, are_all.then_some(fresh)));
+            .map(|(lead, fresh)| (Due { lead, mark: None }, are_all.then_some(fresh)));
         to_see.extend(without_marks);
         let mut seen = Vec::with_capacity(to_see.len());
-        for (marked, fresh) in to_see {
-            let about = match self.dossier(tx, &marked.lead, fresh, now)? {
+        for (due, fresh) in to_see {
+            let about = match self.dossier(tx, &due.lead, fresh, now)? {
                 Some(dossier) => About::Known(Box::new(dossier)),
-                None => self.read(tx, &marked.lead)?,
+                None => self.read(tx, &due.lead)?,
             };
-            let row = lead_row(tx, &marked.lead)?;
-            let before = scores_of(tx, &marked.lead)?;
-            seen.push(Seen { marked, about, row, before });
+            let row = lead_row(tx, &due.lead)?;
+            let before = scores_of(tx, &due.lead)?;
+            seen.push(Seen { due, about, row, before });
         }
         Ok(seen)
     }
@@ -223,7 +234,7 @@ impl Live {
 
     fn decide(&self, lineup: &Lineup, seen: Seen, now: Timestamp) -> Verdict {
         let (dossier, is_lasting) = match seen.about {
-            About::Nothing => return Verdict { marked: seen.marked, known: None },
+            About::Nothing => return Verdict { due: seen.due, known: None },
             About::Known(dossier) => (*dossier, true),
             About::Read(record, settling) => self.open_dossier(&record, settling, now),
         };
@@ -240,7 +251,7 @@ impl Live {
         self.inner.words.traits_changed(traits_before, &dossier.row.traits);
         let dossier = Arc::new(dossier);
         let known = Known { row_before, scores, before, changes, dossier, is_lasting };
-        Verdict { marked: seen.marked, known: Some(known) }
+        Verdict { due: seen.due, known: Some(known) }
     }
 
     /// A lead as it stands now, and whether that is worth keeping.
@@ -262,7 +273,7 @@ impl Live {
 
     fn tell_of(&self, verdict: &Verdict) {
         let Some(known) = &verdict.known else {
-            self.tell(News::Gone { lead: verdict.marked.lead.clone() });
+            self.tell(News::Gone { lead: verdict.due.lead.clone() });
             return;
         };
         for row in &known.scores {
@@ -298,13 +309,12 @@ fn write(
     now: Timestamp,
 ) -> Result<Vec<Announcement>, LiveError> {
     let Some(known) = &verdict.known else {
-        forget_lead(tx, &verdict.marked.lead)?;
+        forget_lead(tx, &verdict.due.lead)?;
         return Ok(Vec::new());
     };
     // Erased since it was read: nothing of it may come back.
-    let sql = "SELECT 1 FROM person WHERE lead = $1 LIMIT 1";
-    if tx.find(sql, &[(&verdict.marked.lead).into()], |_| Ok(()))?.is_none() {
-        forget_lead(tx, &verdict.marked.lead)?;
+    if !is_lead(tx, &verdict.due.lead)? {
+        forget_lead(tx, &verdict.due.lead)?;
         return Ok(Vec::new());
     }
     renew_lead(tx, known.row_before.as_ref(), &known.dossier.row, now)?;
@@ -315,13 +325,11 @@ fn write(
     let mut announcements = Vec::new();
     for Change { transition, news } in &known.changes {
         // Another node, or an earlier round that was cut off, may have found the same change.
-        let sql = "SELECT 1 FROM transition WHERE id = $1";
-        if tx.find(sql, &[(&transition.id).into()], |_| Ok(()))?.is_none() {
-            add_transitions(tx, std::slice::from_ref(transition))?;
-            if let Some(situation) = news {
-                let row = &known.dossier.row;
-                announcements.push(Announcement::of_change(transition, situation, row, now));
-            }
+        if add_transition(tx, transition)?
+            && let Some(situation) = news
+        {
+            let row = &known.dossier.row;
+            announcements.push(Announcement::of_change(transition, situation, row, now));
         }
     }
     Ok(announcements)
@@ -329,7 +337,8 @@ fn write(
 
 #[cfg(test)]
 mod tests {
-    use leads::LeadFacts;
+    use leads::{LeadFacts, Report, Trust, What, Who};
+    use store::facts::append;
     use store::{Address, Store};
 
     use super::*;
@@ -356,18 +365,28 @@ mod tests {
                 dossier: Arc::new(dossier),
                 is_lasting: false,
             };
-            let marked = Marked { lead: lead.to_owned(), mark: None };
-            Verdict { marked, known: Some(known) }
+            let due = Due { lead: lead.to_owned(), mark: None };
+            Verdict { due, known: Some(known) }
         };
         let (erased, there) = (verdict("erased"), verdict("there"));
+        let report = Report {
+            id: "1".to_owned(),
+            at: now,
+            received_at: now,
+            source: "test".to_owned(),
+            trust: Trust::Trusted,
+            who: Who { user: Some("17".to_owned()), ..Who::default() },
+            what: What::Traits(serde_json::Map::new()),
+            machine: None,
+        };
         let rows = store.write(move |tx| {
-            let insert = "INSERT INTO person (id, lead, made_at) VALUES ('p', 'there', 0)";
-            tx.execute(insert, &[])?;
+            append(tx, &[report], &mut || "there".to_owned())?;
             for verdict in [&erased, &there] {
                 write(tx, verdict, now)?;
             }
-            Ok::<_, LiveError>(tx.query("SELECT lead FROM lead", &[], |row| row.get(0))?)
+            Ok::<_, LiveError>([lead_row(tx, "erased")?, lead_row(tx, "there")?])
         });
-        assert_eq!(rows, Ok::<Vec<String>, LiveError>(vec!["there".to_owned()]));
+        let rows = rows.expect("written");
+        assert_eq!(rows.map(|row| row.map(|row| row.lead)), [None, Some("there".to_owned())]);
     }
 }

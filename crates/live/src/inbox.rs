@@ -345,7 +345,7 @@ fn settle_each(
 ) -> Result<Done, LiveError> {
     let mut done = Done::default();
     for next in taken {
-        match apart(tx, |tx| append(tx, &next.parcel.reports, fresh_id)) {
+        match tx.apart(|tx| append(tx, &next.parcel.reports, fresh_id)) {
             Ok(appended) => {
                 done.add(appended, &next.parcel.reports, settling, next.are_new());
             }
@@ -373,18 +373,4 @@ fn append<R: Borrow<Report>>(
         Live::touch_companies(tx, &appended, &mark)?;
     }
     Ok(appended)
-}
-
-/// Runs a part of a job so that, should it fail, nothing of it is left.
-fn apart<T>(
-    tx: &mut Tx<'_>,
-    part: impl FnOnce(&mut Tx<'_>) -> Result<T, LiveError>,
-) -> Result<T, LiveError> {
-    tx.execute("SAVEPOINT part", &[])?;
-    let result = part(tx);
-    if result.is_err() {
-        tx.execute("ROLLBACK TO part", &[])?;
-    }
-    tx.execute("RELEASE part", &[])?;
-    result
 }

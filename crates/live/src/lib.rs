@@ -20,7 +20,6 @@ mod everyone;
 mod inbox;
 mod judge;
 mod lineup;
-mod marks;
 pub mod messages;
 mod models;
 mod news;
@@ -48,7 +47,7 @@ use std::time::Duration;
 use leads::{Report, Timestamp};
 use store::facts::Appended;
 use store::segments::{SegmentError, Segments};
-use store::{DbError, Pending, Store, Tx};
+use store::{DbError, Pending, Store, Tx, marks};
 use thiserror::Error;
 use tokio::sync::{Notify, broadcast};
 

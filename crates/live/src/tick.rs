@@ -4,13 +4,12 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 
 use history::{Before, History, LeadId, Scored, Scores};
 use leads::Timestamp;
-use store::DbError;
-use store::scores::{ScoreRow, each_score, put_scores, score_of};
+use store::scores::{ScoreRow, each_score, put_scores, score_of, scored_at};
+use store::{DbError, marks};
 
 use crate::everyone::Moment;
 use crate::judge;
 use crate::lineup::Line;
-use crate::marks;
 use crate::news::News;
 use crate::{Live, LiveError};
 
@@ -144,10 +143,8 @@ impl Live {
                 // A lead that the desk has scored meanwhile, or that is gone, is right already.
                 let mut current = Vec::with_capacity(rows.len());
                 for row in rows {
-                    let sql = "SELECT scored_at FROM score WHERE model = $1 AND lead = $2";
-                    let params = [(&row.model).into(), (&row.lead).into()];
-                    let written: Option<i64> = tx.find(sql, &params, |row| row.get(0))?;
-                    if written.is_some_and(|at| at < row.scored_at.as_millis()) {
+                    let written = scored_at(tx, &row.model, &row.lead)?;
+                    if written.is_some_and(|at| at < row.scored_at) {
                         current.push(row);
                     }
                 }
@@ -170,12 +167,9 @@ impl Live {
     /// Marks everyone who has facts: after the models in force changed.
     pub(crate) fn mark_everyone(&self) -> Result<(), LiveError> {
         let mark = (self.inner.around.fresh_id)();
-        self.inner.store.write(move |tx| {
-            let sql = "INSERT INTO marked_lead (lead, mark, since)
-                SELECT DISTINCT lead, $1, $1 FROM person
-                WHERE 1 = 1 ON CONFLICT (lead) DO UPDATE SET mark = excluded.mark";
-            tx.execute(sql, &[(&mark).into()]).map(|_| ()).map_err(LiveError::from)
-        })?;
+        self.inner
+            .store
+            .write(move |tx| marks::put_on_everyone(tx, &mark).map_err(LiveError::from))?;
         self.wake();
         Ok(())
     }

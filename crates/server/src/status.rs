@@ -4,8 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use store::jobs::{self, Job, JobState};
+use store::scores::count_lead_rows;
 use store::segments::segment_files;
-use store::{Address, webhooks};
+use store::{Address, facts, webhooks};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -130,8 +131,8 @@ async fn show_status(State(app): State<App>) -> Result<Json<Status>, Problem> {
             },
             store_failure: app.live.store().failure(),
             is_scoring: *app.worker.borrow() == Worker::Running,
-            leads: tx.value("SELECT count(*) FROM lead", &[])?,
-            facts: tx.value("SELECT count(*) FROM fact", &[])?,
+            leads: count_lead_rows(tx)?,
+            facts: facts::count(tx)?,
             sealed_facts: files.iter().map(|file| file.facts).sum(),
             sealed_bytes: files.iter().map(|file| file.bytes).sum(),
             models: models.collect(),

@@ -23,6 +23,7 @@ pub mod imports;
 pub mod inbox;
 pub mod jobs;
 pub mod keys;
+pub mod marks;
 mod migrate;
 mod readers;
 pub mod reading;

@@ -3,19 +3,17 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
-use std::process::Command;
 use std::rc::Rc;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use leads::Timestamp;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::crowd::Journal;
+use super::offline::{Offline, plain};
 use super::stored::Stored;
-use crate::house::{House, MODEL};
+use crate::house::House;
 use crate::http::{Client, request};
 
 /// What was found to be right.
@@ -84,95 +82,47 @@ pub(crate) async fn exported(house: &House) -> Result<Vec<Json>> {
     Ok(lines.map(serde_json::from_slice).collect::<Result<_, _>>()?)
 }
 
-/// Scores as they were written, each as of its instant, against the scorer that knows files only.
+/// Scores as they were written, each as of its instant, against the scorer that knows files only. A
+/// score follows from its lead's own facts: so at each instant those of the leads scored then are
+/// enough, and everybody's are scored together once, at the latest.
 fn store_against_scorer(
     madura: &Path,
     data: &Path,
     stored: &Stored,
     scores: &[Json],
 ) -> Result<(usize, usize)> {
-    let directory = data.join("export");
-    fs::create_dir_all(&directory)?;
-    write_files(&directory, stored)?;
-    let mut by_instant: BTreeMap<&str, Vec<&Json>> = BTreeMap::new();
+    let offline = Offline::new(madura, data.join("export"), stored)?;
+    let mut by_instant: BTreeMap<Timestamp, Vec<(&str, &Json)>> = BTreeMap::new();
+    let mut shown: BTreeSet<&str> = BTreeSet::new();
     for lead in scores {
         let at = lead["scored_at"].as_str().context("a lead without an instant")?;
-        by_instant.entry(at).or_default().push(lead);
+        let id = lead["id"].as_str().context("a lead without an id")?;
+        ensure!(shown.insert(id), "{id} has two rows");
+        by_instant.entry(Timestamp::parse(at)?).or_default().push((id, lead));
     }
-    let known: BTreeSet<&str> = stored.facts.iter().map(|fact| fact.lead.as_str()).collect();
-    let shown: BTreeSet<&str> = scores.iter().filter_map(|lead| lead["id"].as_str()).collect();
+    let known: BTreeSet<&str> = offline.leads().collect();
     ensure!(known == shown, "{} leads have facts and {} have scores", known.len(), shown.len());
-    for (at, leads) in &by_instant {
-        let offline = offline(madura, &directory, at)?;
-        for live in leads {
-            let id = live["id"].as_str().unwrap_or_default();
-            let scored = offline.get(id).with_context(|| format!("no offline score of {id}"))?;
-            for column in ["score", "fit", "engagement", "grade", "bracket", "stage"] {
-                let (one, other) = (plain(&live[column]), plain(&scored[column]));
-                ensure!(one == other, "{id} at {at}: {column} is {one} and should be {other}");
-            }
-        }
+    for (at, lives) in &by_instant {
+        let scored = offline.scores(lives.iter().map(|(id, _)| *id), &at.to_string())?;
+        compare(*at, lives, &scored)?;
+    }
+    if let Some((at, lives)) = by_instant.last_key_value() {
+        let scored = offline.scores(offline.leads(), &at.to_string())?;
+        let (count, all) = (scored.len(), known.len());
+        ensure!(count == all, "{count} leads of an export of {all} are scored");
+        compare(*at, lives, &scored)?;
     }
     Ok((scores.len(), by_instant.len()))
 }
 
-/// A value and nothing else: no bracket is null here and an empty text there.
-fn plain(value: &Json) -> String {
-    match value {
-        Json::Null => String::new(),
-        Json::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-fn offline(madura: &Path, directory: &Path, at: &str) -> Result<HashMap<String, Json>> {
-    let output = Command::new(madura)
-        .args(["score", "model.yaml", "--leads", "leads.ndjson", "--events", "events.ndjson"])
-        .args(["--changes", "changes.ndjson", "--as-of", at, "--format", "ndjson", "--quiet"])
-        .current_dir(directory)
-        .output()?;
-    let talk = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "madura score failed: {talk}");
-    let lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    let mut scores = HashMap::new();
-    for line in lines {
-        let score: Json = serde_json::from_slice(line)?;
-        scores.insert(plain(&score["lead"]), score);
-    }
-    Ok(scores)
-}
-
-/// The facts as files: who there is, what they did, what changed about them.
-fn write_files(directory: &Path, stored: &Stored) -> Result<()> {
-    let mut created: BTreeMap<&str, i64> = BTreeMap::new();
-    let (mut events, mut changes) = (String::new(), String::new());
-    for fact in &stored.facts {
-        let first = created.entry(&fact.lead).or_insert(fact.at);
-        *first = fact.at.min(*first);
-        let at = Timestamp::saturating_from_millis(fact.at).to_string();
-        let body: Json = serde_json::from_str(&fact.body)?;
-        if fact.kind == 0 {
-            let mut line = body.as_object().cloned().unwrap_or_default();
-            line.insert("lead".to_owned(), json!(fact.lead));
-            line.insert("event".to_owned(), json!(fact.name));
-            line.insert("at".to_owned(), json!(at));
-            line.insert("id".to_owned(), json!(fact.id));
-            writeln!(events, "{}", Json::Object(line))?;
-        } else {
-            for (name, value) in body.as_object().into_iter().flatten() {
-                let change = json!({"lead": fact.lead, "trait": name, "value": value, "at": at});
-                writeln!(changes, "{change}")?;
-            }
+/// Rows as the store has them against scores of the same leads as of the same instant.
+fn compare(at: Timestamp, lives: &[(&str, &Json)], offline: &HashMap<String, Json>) -> Result<()> {
+    for (id, live) in lives {
+        let scored = offline.get(*id).with_context(|| format!("no offline score of {id}"))?;
+        for column in ["score", "fit", "engagement", "grade", "bracket", "stage"] {
+            let (one, other) = (plain(&live[column]), plain(&scored[column]));
+            ensure!(one == other, "{id} at {at}: {column} is {one} and should be {other}");
         }
     }
-    let mut leads = String::new();
-    for (lead, at) in created {
-        let at = Timestamp::saturating_from_millis(at).to_string();
-        writeln!(leads, "{}", json!({"lead": lead, "created_at": at}))?;
-    }
-    fs::write(directory.join("model.yaml"), MODEL)?;
-    fs::write(directory.join("leads.ndjson"), leads)?;
-    fs::write(directory.join("events.ndjson"), events)?;
-    fs::write(directory.join("changes.ndjson"), changes)?;
     Ok(())
 }

@@ -6,6 +6,7 @@ mod crowd;
 mod disk_full;
 mod judge;
 mod kills;
+mod offline;
 mod postgres;
 mod slow;
 mod stored;

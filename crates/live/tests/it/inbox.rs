@@ -70,8 +70,7 @@ fn a_lead_that_became_part_of_another_just_before_a_restart_is_not_on_the_list_a
     assert_eq!(house.live.settle(), Ok(1));
     house.work(HOUR);
     assert_eq!(house.score("17").score, 30);
-    let rows = house.live.store().read(|tx| tx.value::<i64>("SELECT count(*) FROM lead", &[]));
-    assert_eq!(rows, Ok::<i64, store::DbError>(1));
+    assert_eq!(house.live.store().read(store::scores::count_lead_rows), Ok(1));
 }
 
 #[test]

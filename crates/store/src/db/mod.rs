@@ -152,6 +152,20 @@ impl Tx<'_> {
         self.find(sql, params, |row| row.get(0))?.ok_or(DbError::NoRow)
     }
 
+    /// Runs a part of a job so that, should it fail, nothing of it is left and the job may go on.
+    pub fn apart<T, E: From<DbError>>(
+        &mut self,
+        part: impl FnOnce(&mut Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.execute("SAVEPOINT part", &[])?;
+        let result = part(self);
+        if result.is_err() {
+            self.execute("ROLLBACK TO part", &[])?;
+        }
+        self.execute("RELEASE part", &[])?;
+        result
+    }
+
     /// Asks for nothing: fails where the database does not answer.
     pub fn probe(&mut self) -> Result<(), DbError> {
         self.value::<i64>("SELECT CAST(1 AS BIGINT)", &[]).map(drop)

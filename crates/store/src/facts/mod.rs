@@ -7,6 +7,6 @@ mod stored;
 
 pub use append::{Appended, Outcome, Refusal, Taken, append, refused};
 pub use retract::{Which, label, restore, retract};
-pub use stored::{FactKind, StoredFact};
+pub use stored::{FactKind, StoredFact, count};
 
 pub(crate) use stored::{COLUMNS, machine, read};

@@ -2,7 +2,7 @@
 
 use leads::{MachineSign, Timestamp};
 
-use crate::db::{DbError, Row};
+use crate::db::{DbError, Row, Tx};
 
 /// What a fact says.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -77,6 +77,11 @@ impl StoredFact {
     pub fn counts(&self) -> bool {
         self.retracted_at.is_none() && self.machine.is_none()
     }
+}
+
+/// How many facts are in the database, whether they count or not; those in files are not among them.
+pub fn count(tx: &mut Tx<'_>) -> Result<i64, DbError> {
+    tx.value("SELECT count(*) FROM fact", &[])
 }
 
 /// The columns that [`read`] reads, of table `fact f`.

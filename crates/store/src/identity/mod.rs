@@ -24,7 +24,7 @@ mod names;
 mod settle;
 
 pub use merges::{Merge, MergeError, absorbed_by, merge, merges, undo_merge};
-pub use names::{Identifier, IdentifierKind, find_lead, identifiers, is_placeholder};
+pub use names::{Identifier, IdentifierKind, find_lead, identifiers, is_lead, is_placeholder};
 
 pub(crate) use batch::Leads;
 pub(crate) use names::{Name, Named};

@@ -225,6 +225,12 @@ pub fn find_lead(
     tx.find(sql, &[kind.code().into(), value.into()], |row| row.get(0))
 }
 
+/// Whether a lead is there: neither erased nor part of another by now.
+pub fn is_lead(tx: &mut Tx<'_>, lead: &str) -> Result<bool, DbError> {
+    let sql = "SELECT 1 FROM person WHERE lead = $1 LIMIT 1";
+    Ok(tx.find(sql, &[lead.into()], |_| Ok(()))?.is_some())
+}
+
 /// All identifiers of a lead, by kind and value.
 pub fn identifiers(tx: &mut Tx<'_>, lead: &str) -> Result<Vec<Identifier>, DbError> {
     let sql = "SELECT i.kind, i.value, i.since, i.person, i.first_at

@@ -20,8 +20,8 @@ pub use ranked::{
     Cell, Filter, LeadQuery, Order, Ranked, count_by, count_leads, leads_where, ranked,
 };
 pub use rows::{
-    LeadRow, ScoreRow, each_score, find_leads, forget_lead, keep_scores_of, lead_row, put_lead,
-    put_scores, renew_lead, renew_score, score_of, scores_of,
+    LeadRow, ScoreRow, count_lead_rows, each_score, find_leads, forget_lead, keep_scores_of,
+    lead_row, put_lead, put_scores, renew_lead, renew_score, score_of, scored_at, scores_of,
 };
 pub use segments::{SavedSegment, delete_segment, put_segment, saved_segment, saved_segments};
-pub use transitions::{Transition, TransitionKind, TransitionQuery, add_transitions, transitions};
+pub use transitions::{Transition, TransitionKind, TransitionQuery, add_transition, transitions};

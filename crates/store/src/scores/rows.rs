@@ -187,6 +187,11 @@ pub fn lead_row(tx: &mut Tx<'_>, lead: &str) -> Result<Option<LeadRow>, DbError>
     tx.find(&sql, &[lead.into()], |row| read_lead(row, 0))
 }
 
+/// How many leads have a row.
+pub fn count_lead_rows(tx: &mut Tx<'_>) -> Result<i64, DbError> {
+    tx.value("SELECT count(*) FROM lead", &[])
+}
+
 /// The rows of leads with an address.
 pub fn find_leads(tx: &mut Tx<'_>, email: &str) -> Result<Vec<LeadRow>, DbError> {
     let sql = format!("SELECT {LEAD} FROM lead l WHERE l.email = $1 ORDER BY l.lead");
@@ -203,6 +208,13 @@ pub fn scores_of(tx: &mut Tx<'_>, lead: &str) -> Result<Vec<ScoreRow>, DbError> 
 pub fn score_of(tx: &mut Tx<'_>, model: &str, lead: &str) -> Result<Option<ScoreRow>, DbError> {
     let sql = format!("SELECT {SCORE} FROM score s WHERE s.model = $1 AND s.lead = $2");
     tx.find(&sql, &[model.into(), lead.into()], |row| read_score(row, 0))
+}
+
+/// As of when a lead's score under a model was written; `None`: it has none.
+pub fn scored_at(tx: &mut Tx<'_>, model: &str, lead: &str) -> Result<Option<Timestamp>, DbError> {
+    let sql = "SELECT scored_at FROM score WHERE model = $1 AND lead = $2";
+    let at = tx.find(sql, &[model.into(), lead.into()], |row| row.get(0))?;
+    Ok(at.map(Timestamp::saturating_from_millis))
 }
 
 /// Calls `visit` with every score that is kept under a model, in no order.

@@ -90,30 +90,27 @@ impl TransitionKind {
     }
 }
 
-/// Writes transitions down. One whose id is there already is passed over.
-pub fn add_transitions(tx: &mut Tx<'_>, transitions: &[Transition]) -> Result<(), DbError> {
+/// Writes a transition down; one whose id is there already stays as it is. Answers whether it is new.
+pub fn add_transition(tx: &mut Tx<'_>, transition: &Transition) -> Result<bool, DbError> {
     let insert =
         "INSERT INTO transition (id, model, version, lead, at, recorded_at, kind, from_value,
             to_value, reason, score, card)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING";
-    for transition in transitions {
-        let params: [Param<'_>; 12] = [
-            (&transition.id).into(),
-            (&transition.model).into(),
-            transition.version.into(),
-            (&transition.lead).into(),
-            transition.at.into(),
-            transition.recorded_at.into(),
-            transition.kind.name().into(),
-            transition.from.as_deref().into(),
-            transition.to.as_deref().into(),
-            (&transition.reason).into(),
-            transition.score.into(),
-            transition.card.as_deref().into(),
-        ];
-        tx.execute(insert, &params)?;
-    }
-    Ok(())
+    let params: [Param<'_>; 12] = [
+        (&transition.id).into(),
+        (&transition.model).into(),
+        transition.version.into(),
+        (&transition.lead).into(),
+        transition.at.into(),
+        transition.recorded_at.into(),
+        transition.kind.name().into(),
+        transition.from.as_deref().into(),
+        transition.to.as_deref().into(),
+        (&transition.reason).into(),
+        transition.score.into(),
+        transition.card.as_deref().into(),
+    ];
+    Ok(tx.execute(insert, &params)? > 0)
 }
 
 /// A page of transitions, the latest first.

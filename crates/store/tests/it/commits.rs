@@ -87,6 +87,23 @@ fn a_job_that_fails_leaves_nothing_and_disturbs_no_other() {
 }
 
 #[test]
+fn a_part_that_fails_leaves_nothing_and_its_job_goes_on() {
+    on_both(|bench| {
+        let written = bench.store.write(|tx| {
+            let refused = tx.apart(|tx| {
+                tx.execute(INSERT, &["job 1".into(), "x".into()])?;
+                tx.execute(INSERT, &["job 1".into(), "again".into()])
+            });
+            assert!(matches!(refused, Err(DbError::Exists(_))), "{refused:?}");
+            tx.apart(|tx| tx.execute(INSERT, &["job 2".into(), "x".into()]))?;
+            tx.execute(INSERT, &["job 3".into(), "x".into()])
+        });
+        assert_eq!(written, Ok(1));
+        assert_eq!(names(bench), ["job 2", "job 3"]);
+    });
+}
+
+#[test]
 fn a_reader_sees_one_instant_however_much_is_written_meanwhile() {
     on_both(|bench| {
         let count = "SELECT count(*) FROM meta WHERE name LIKE 'n%'";

@@ -8,6 +8,7 @@ use serde_json::json;
 use store::erase::{EraseError, Erasure, ErasureRequest, erase, erasures, export};
 use store::facts::{Outcome, Refusal};
 use store::idempotency::{self, Answer, IdempotencyKey, idempotent};
+use store::identity::is_lead;
 use store::retention;
 use store::scores::{LeadRow, put_lead};
 use store::segments::{SealOptions, seal, verify};
@@ -147,6 +148,7 @@ fn who_is_erased_is_gone_from_rows_files_and_log_and_others_stay() {
         {
             assert_eq!(bench.lead(name), None, "{name}");
         }
+        assert_eq!(bench.store.read(|tx| is_lead(tx, &lead)), Ok(false));
         if bench.store.file().is_some() {
             for text in ["secretname", "Secretname", "Secretville", "ana-17", "phone-of-ana"] {
                 let found = occurs(bench.directory.path(), text);

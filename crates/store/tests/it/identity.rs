@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use leads::Report;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
-use store::identity::{DEVICE_OWNERS_MAX, Note, identifiers, merge, merges, undo_merge};
+use store::identity::{DEVICE_OWNERS_MAX, Note, identifiers, is_lead, merge, merges, undo_merge};
 
 use crate::support::reports::{alias, by_machine, minute, public, saying, seen};
 use crate::support::{Bench, fresh_id, on_both, start};
@@ -214,6 +214,23 @@ fn a_lead_goes_by_every_id_that_it_ever_had() {
         // An id of another system's is an identifier like others.
         bench.take(&[seen("g1", 1, "l:crm-5"), seen("g2", 2, "l:crm-5 e:bob@acme.com")]);
         assert_eq!(bench.ids("e:bob@acme.com"), ["g1", "g2"]);
+    });
+}
+
+#[test]
+fn who_became_part_of_another_is_no_lead_until_that_is_undone() {
+    on_both(|bench| {
+        bench.take(&[seen("f1", 1, "u:1"), seen("f2", 2, "e:ana@acme.com")]);
+        let [one, other] = ["u:1", "e:ana@acme.com"].map(|name| bench.lead(name).expect("a lead"));
+        let are_leads = || {
+            let asked = [one.as_str(), other.as_str(), "nobody"];
+            asked.map(|lead| bench.store.read(|tx| is_lead(tx, lead)).expect("an answer"))
+        };
+        assert_eq!(are_leads(), [true, true, false]);
+        bench.take(&[seen("f3", 3, "u:1 e:ana@acme.com")]);
+        assert_eq!(are_leads(), [true, false, false]);
+        undo(bench, &standing_merges(bench, &one)[0]);
+        assert_eq!(are_leads(), [true, true, false]);
     });
 }
 

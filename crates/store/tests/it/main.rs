@@ -16,6 +16,7 @@ mod imports;
 mod inbox;
 mod jobs;
 mod keys;
+mod marks;
 mod outbox;
 mod outbox_law;
 mod reading;

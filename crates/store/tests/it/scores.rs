@@ -4,9 +4,10 @@ use store::DbError;
 use store::scores::{
     Cell, Filter, LeadQuery, LeadRow, ModelError, Order, Rollup, RollupOrder, ScoreRow, Transition,
     TransitionKind, TransitionQuery, VersionState, activations, active_at, add_draft,
-    add_transitions, companies, count_by, count_leads, delete_segment, forget_lead, lead_row,
-    leads_of_company, leads_where, make_primary, models, put_lead, put_model, put_scores,
-    put_segment, ranked, saved_segments, scores_of, set_state, transitions, version, versions,
+    add_transition, companies, count_by, count_lead_rows, count_leads, delete_segment, forget_lead,
+    lead_row, leads_of_company, leads_where, make_primary, models, put_lead, put_model, put_scores,
+    put_segment, ranked, saved_segments, scored_at, scores_of, set_state, transitions, version,
+    versions,
 };
 
 use crate::support::reports::minute;
@@ -165,9 +166,13 @@ fn scores_are_written_over_and_forgotten() {
         assert_eq!(scores, [score(1, 78)]);
         let row = bench.store.read(|tx| lead_row(tx, "lead01")).expect("read").expect("a lead");
         assert_eq!(row.owner.as_deref(), Some("ion"));
+        let scored_at = |model| bench.store.read(|tx| scored_at(tx, model, "lead01"));
+        assert_eq!((scored_at("b2b"), scored_at("other")), (Ok(Some(start())), Ok(None)));
+        assert_eq!(bench.store.read(count_lead_rows), Ok(10));
         bench.store.write(|tx| forget_lead(tx, "lead01")).expect("forgotten");
         assert_eq!(bench.store.read(|tx| scores_of(tx, "lead01")).expect("scores"), []);
         assert_eq!(bench.store.read(|tx| lead_row(tx, "lead01")), Ok(None));
+        assert_eq!((scored_at("b2b"), bench.store.read(count_lead_rows)), (Ok(None), Ok(9)));
         let rest = bench.store.read(|tx| count_leads(tx, "b2b", &[]));
         assert_eq!(rest, Ok(9));
     });
@@ -238,10 +243,12 @@ fn transitions_are_told_by_lead_and_by_time_and_never_twice() {
             transition("t2", "lead01", 2, Bracket),
             transition("t3", "lead02", 2, StageEntered),
         ];
-        let written = all.to_vec();
-        bench.store.write(move |tx| add_transitions(tx, &written)).expect("written");
-        let again = all.to_vec();
-        bench.store.write(move |tx| add_transitions(tx, &again)).expect("written");
+        let add = |transition: Transition| {
+            bench.store.write(move |tx| add_transition(tx, &transition)).expect("an answer")
+        };
+        assert_eq!(all.clone().map(add), [true; 3], "they are new");
+        let again = all.clone().map(|again| Transition { score: 51, ..again });
+        assert_eq!(again.map(add), [false; 3], "they are there already");
         let page = |query: TransitionQuery| {
             let found = bench.store.read(|tx| transitions(tx, &query)).expect("transitions");
             found.into_iter().map(|row| row.id).collect::<Vec<_>>()

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use leads::{MachineSign, Report};
 use serde_json::json;
 use store::SegmentError;
-use store::facts::{Outcome, Which, label, restore, retract};
+use store::facts::{Outcome, Which, count, label, restore, retract};
 use store::reading::{EventQuery, each_lead, events};
 use store::segments::{SealOptions, Sealed, Verified, compact, seal, segment_files, verify};
 
@@ -42,14 +42,6 @@ fn counting(bench: &Bench, name: &str) -> Vec<String> {
     record.facts.iter().filter(|fact| fact.counts()).map(|fact| fact.id.clone()).collect()
 }
 
-fn count(bench: &Bench, table: &str) -> i64 {
-    let sql = format!("SELECT count(*) FROM {table}");
-    bench
-        .store
-        .read(|tx| tx.value(&sql, &[]))
-        .unwrap_or_else(|error: store::DbError| panic!("{error}"))
-}
-
 fn files(bench: &Bench) -> Vec<PathBuf> {
     let entries = fs::read_dir(bench.segments.directory()).expect("a directory");
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
@@ -65,7 +57,7 @@ fn sealing_changes_no_leads_facts() {
         let record = bench.record(&bench.lead("u:1").expect("a lead"));
         let sealed = seal_hour(bench);
         assert_eq!(sealed.facts, 62, "60 events, the traits and the machine's");
-        assert_eq!(count(bench, "fact"), 2, "the group and today's stay");
+        assert_eq!(bench.store.read(count), Ok(2), "the group and today's stay");
         assert_eq!(bench.partition(), before);
         assert_eq!(bench.record(&bench.lead("u:1").expect("a lead")), record);
         let found = verified(bench);

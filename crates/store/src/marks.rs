@@ -1,0 +1,55 @@
+//! Marks: leads that are to be scored anew. This room keeps them in the order of their turn; who is
+//! marked, and why, is not its business.
+
+use crate::db::{DbError, Tx};
+
+/// A lead that has a mark, and the one that it was given last.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Marked {
+    /// The lead.
+    pub lead: String,
+    /// Its mark: a fresh id; later ones sort behind earlier ones.
+    pub mark: String,
+}
+
+/// Marks leads. A lead that is marked already keeps its turn and gets the new mark, so that whoever
+/// worked on it under the old one does not take this one away.
+pub fn put<'l>(
+    tx: &mut Tx<'_>,
+    leads: impl IntoIterator<Item = &'l str>,
+    mark: &str,
+) -> Result<(), DbError> {
+    let insert = "INSERT INTO marked_lead (lead, mark, since) VALUES ($1, $2, $2)
+        ON CONFLICT (lead) DO UPDATE SET mark = excluded.mark";
+    for lead in leads {
+        tx.execute(insert, &[lead.into(), mark.into()])?;
+    }
+    Ok(())
+}
+
+/// Marks every lead that there is, in the same way.
+pub fn put_on_everyone(tx: &mut Tx<'_>, mark: &str) -> Result<(), DbError> {
+    // Without a `WHERE` SQLite would take the `ON` for that of a join.
+    let insert = "INSERT INTO marked_lead (lead, mark, since)
+        SELECT DISTINCT lead, $1, $1 FROM person
+        WHERE 1 = 1 ON CONFLICT (lead) DO UPDATE SET mark = excluded.mark";
+    tx.execute(insert, &[mark.into()]).map(|_| ())
+}
+
+/// The leads that have waited longest, so many at most.
+pub fn first(tx: &mut Tx<'_>, most: usize) -> Result<Vec<Marked>, DbError> {
+    let sql = "SELECT lead, mark FROM marked_lead ORDER BY since, lead LIMIT $1";
+    tx.query(sql, &[(most as i64).into()], |row| {
+        Ok(Marked { lead: row.get(0)?, mark: row.get(1)? })
+    })
+}
+
+/// Takes a lead's mark away, where it is still the one that was seen. A lead that was marked anew
+/// meanwhile waits behind all others, so that the busiest do not keep them from their turn.
+pub fn take(tx: &mut Tx<'_>, lead: &str, mark: &str) -> Result<(), DbError> {
+    let delete = "DELETE FROM marked_lead WHERE lead = $1 AND mark = $2";
+    if tx.execute(delete, &[lead.into(), mark.into()])? == 0 {
+        tx.execute("UPDATE marked_lead SET since = mark WHERE lead = $1", &[lead.into()])?;
+    }
+    Ok(())
+}
