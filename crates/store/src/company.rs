@@ -98,13 +98,15 @@ impl Changes {
     }
 
     /// Writes it down, before the facts themselves are in the table. Answers the companies whose
-    /// traits are others now: clients repeat a company's traits at each login, which changes nothing.
+    /// traits are others now, and those that a domain belonged to until now: clients repeat a company's traits at each
+    /// login, which changes nothing.
     pub(crate) fn write(self, tx: &mut Tx<'_>) -> Result<BTreeSet<String>, DbError> {
         let mut changed = BTreeSet::new();
         for (id, said) in self.0 {
             if said.replaced || says_anything_new(tx, &id, &said.traits)? {
                 changed.insert(id.clone());
             }
+            let owners = owners_before(tx, &id, &said)?;
             let insert =
                 "INSERT INTO company (id, domain) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
             tx.execute(insert, &[(&id).into(), domain_of(&id).as_deref().into()])?;
@@ -118,9 +120,29 @@ impl Changes {
                 );
                 tx.execute(&update, &[(&id).into(), value.into(), (*at).into()])?;
             }
+            // Whoever has an address there belongs to another company now.
+            for (domain, owner) in owners {
+                if company_of_domain(tx, &domain)? != owner {
+                    changed.insert(owner);
+                }
+            }
         }
         Ok(changed)
     }
+}
+
+/// To which companies the domains belong that a company has or is about to have; none where it stays as it is.
+fn owners_before(tx: &mut Tx<'_>, id: &str, said: &Said) -> Result<Vec<(String, String)>, DbError> {
+    let sql = "SELECT domain FROM company WHERE id = $1";
+    let known: Option<Option<String>> = tx.find(sql, &[id.into()], |row| row.get(0))?;
+    let said = said.domain.as_ref().map(|(_, domain)| domain.clone());
+    let domains: BTreeSet<String> = match known {
+        Some(known) if said.is_none() || known == said => return Ok(Vec::new()),
+        Some(known) => known.into_iter().chain(said).collect(),
+        None => domain_of(id).into_iter().chain(said).collect(),
+    };
+    let owner = |domain: String| Ok((domain.clone(), company_of_domain(tx, &domain)?));
+    domains.into_iter().map(owner).collect()
 }
 
 /// Whether any of these facts says something else than the one before it.

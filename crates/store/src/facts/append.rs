@@ -25,8 +25,9 @@ pub struct Appended {
     pub to_read: BTreeSet<String>,
     /// Of those, leads that became one, and those they became: appended again, no report names the former.
     pub joined: BTreeSet<String>,
-    /// Companies whose traits changed, and with them those of everybody there. A fact that repeats what
-    /// was known changes none.
+    /// Companies whose traits changed, and with them those of everybody there, and those that lost a domain, and with it
+    /// whoever has an address at it (a domain that no company names is one itself). A fact that repeats what was known
+    /// changes none.
     pub companies: BTreeSet<String>,
 }
 
