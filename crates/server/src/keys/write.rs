@@ -275,7 +275,11 @@ async fn write_key_usage(
     Named(id): Named<String>,
 ) -> Result<Json<Vec<DayView>>, Problem> {
     WriteKeys::write_counts(&app).await?;
-    let days = app.read(move |tx| Ok(write_keys::usage(tx, &id, 90)?)).await?;
+    let days = app.read(move |tx| {
+        write_keys::get(tx, &id)?.ok_or_else(|| Problem::not_found("write key"))?;
+        Ok(write_keys::usage(tx, &id, 90)?)
+    });
+    let days = days.await?;
     let view = |day: write_keys::Day| DayView {
         day: day.begins.into(),
         taken: day.taken,

@@ -203,10 +203,13 @@ fn a_quota_and_a_rate_that_are_used_up_are_429_with_the_headers_that_clients_kno
         .filter(|event| event["name"] == "demo_requested")
         .count();
     assert_eq!(named, 2, "what was refused is not stored");
-    let usage = house.get(&format!("/api/v1/write-keys/{id}/usage"), &owner).expect(200);
+    let used = format!("/api/v1/write-keys/{id}/usage");
+    let usage = house.get(&used, &owner).expect(200);
     assert_eq!((&usage[0]["taken"], &usage[0]["refused"]), (&json!(2), &json!(1)));
     house.pass(86_400_000);
     house.post("/v1/track", &key, track("q5")).expect(200);
+    house.call("DELETE", &format!("/api/v1/write-keys/{id}"), &owner, None).expect(204);
+    house.get(&used, &owner).problem(404, "not_found");
 }
 
 #[test]
