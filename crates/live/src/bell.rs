@@ -20,10 +20,10 @@ impl Bell {
         self.called.notify_all();
     }
 
-    /// Waits for a call, at most so long.
-    pub(crate) fn wait(&self, at_most: Duration) {
+    /// Waits for a call, at most so long. Answers whether there was one.
+    pub(crate) fn wait(&self, at_most: Duration) -> bool {
         let rung = self.rung.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.called.wait_timeout_while(rung, at_most, |rung| !*rung);
-        *waited.unwrap_or_else(PoisonError::into_inner).0 = false;
+        std::mem::take(&mut *waited.unwrap_or_else(PoisonError::into_inner).0)
     }
 }

@@ -87,11 +87,11 @@ impl Live {
         self.inner.queue.score_later(later);
         let decided = self.decide_all(&settled, busy, now, most);
         // Whatever became of the new ones, the old ones are to be told of.
-        let ended = before.map_or(Ok(0), |before| self.end(before));
+        let ended = before.map_or(Ok(0), |before| self.end(before, now));
         let verdicts = match (ended, decided) {
             (Ok(_), Ok(verdicts)) if !verdicts.is_empty() => verdicts,
             (Ok(count), Ok(_)) => {
-                self.clear(settled);
+                self.clear(settled, now);
                 return Ok(count);
             }
             (Err(error), _) | (_, Err(error)) => {
@@ -104,7 +104,7 @@ impl Live {
         if self.inner.queue.has_to_score(most) {
             *self.in_writing() = Some(writing);
         } else {
-            self.end(writing)?;
+            self.end(writing, now)?;
         }
         Ok(count)
     }
@@ -130,10 +130,11 @@ impl Live {
         Ok(seen.into_iter().map(|seen| self.decide(&lineup, seen, now)).collect())
     }
 
-    /// Hands verdicts to the writer.
+    /// Hands verdicts to the writer. Were they lost, they would be reached again: of the same facts, for
+    /// marks that would be back, or parcels that are in the inbox.
     fn begin(&self, verdicts: Arc<Vec<Verdict>>, settled: Vec<Settled>, now: Timestamp) -> Writing {
         let written = Arc::clone(&verdicts);
-        let pending = self.inner.store.submit_much(move |tx| {
+        let pending = self.inner.store.submit_repeatable(move |tx| {
             let mut announcements = Vec::new();
             for verdict in written.iter() {
                 announcements.extend(write(tx, verdict, now)?);
@@ -150,7 +151,7 @@ impl Live {
     }
 
     /// Waits until verdicts are written, and tells of them.
-    fn end(&self, writing: Writing) -> Result<usize, LiveError> {
+    fn end(&self, writing: Writing, now: Timestamp) -> Result<usize, LiveError> {
         let Writing { verdicts, settled, pending } = writing;
         if let Err(error) = pending.wait() {
             self.inner.queue.score_later(settled);
@@ -168,7 +169,7 @@ impl Live {
             }
             self.tell_of(verdict);
         }
-        self.clear(settled);
+        self.clear(settled, now);
         Ok(verdicts.len())
     }
 

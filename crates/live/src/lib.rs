@@ -2,12 +2,13 @@
 //!
 //! ```text
 //! accept(reports) -> a parcel in the inbox                            (one commit, then the answer)
-//! settle()        -> their facts in the store                         (one commit for many parcels)
-//! work(now)       -> leads read, scored, written, told of             (one commit per round)
+//! settle()        -> their facts in the store                         (one commit for many parcels, not synced)
+//! work(now)       -> leads read, scored, written, told of             (one commit per round, not synced)
+//! rest()          -> all that on disk, the parcels out of the inbox   (one sync for many commits)
 //! tick(now)       -> everyone scored anew in memory, what changed written
 //! ```
 //!
-//! A parcel stays in the inbox until the scores are written that follow from it; whoever is to be scored
+//! A parcel stays in the inbox until the scores are on disk that follow from it; whoever is to be scored
 //! for another reason is marked, by a row of the store. So whatever happens between an answer and a score,
 //! the score follows.
 //! Everything here is derived from facts, model versions and an instant, and can be thrown away.
@@ -218,9 +219,10 @@ impl Live {
         self.inner.queue.ring();
     }
 
-    /// Waits until somebody calls [`Live::wake`], at most so long. Forgets the call.
-    pub fn wait_for_work(&self, at_most: Duration) {
-        self.inner.bell.wait(at_most);
+    /// Waits until somebody calls [`Live::wake`], at most so long. Forgets the call; answers whether there
+    /// was one.
+    pub fn wait_for_work(&self, at_most: Duration) -> bool {
+        self.inner.bell.wait(at_most)
     }
 
     /// Hears of everything that changes from now on.

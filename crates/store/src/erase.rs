@@ -88,6 +88,8 @@ pub fn erase(
     request: &ErasureRequest,
     now: Timestamp,
 ) -> Result<Erasure, EraseError> {
+    // Not after it: a parcel that is done would be settled again, were the power to go in between.
+    store.put_away_and_wait()?;
     let (directory, request) = (segments.clone(), request.clone());
     let erased = store.write(move |tx| erase_within(tx, &directory, &request, now))?;
     finish(store, segments, erased)
@@ -119,6 +121,7 @@ pub(crate) fn clear(
         }
         Ok::<(), DbError>(())
     })?;
+    store.put_away_and_wait()?;
     empty_log(store.address())?;
     store.inbox().empty_log()?;
     Ok(())

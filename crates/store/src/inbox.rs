@@ -2,8 +2,15 @@
 //!
 //! Settling a report (whose it is, whether it is new) reads and writes pages all over the database.
 //! To be sure that it is not lost takes no more than a row at the end of a table. So the answer does not
-//! wait for the first: a parcel is on disk when it is answered, and is taken away when its facts are.
-//! Whatever happens in between, it is settled again; facts with one id count once.
+//! wait for the first: a parcel is on disk when it is answered, and is taken away when its facts are, and
+//! the scores that follow. Whatever happens in between, it is settled again; facts with one id count once.
+//!
+//! The order that keeps it true, whenever the power goes: the row of a parcel is synced, then answered;
+//! facts and scores are committed, many at a time and without a sync; the store's log is synced; only then
+//! the row is taken away (whether that is lost does not matter). The store's log has one order: what a
+//! power cut leaves of it is a beginning, and whatever is beyond has its parcels in the inbox, or a mark of
+//! a job that was synced. What leaves the house waits for the disk by itself: who sends a message has
+//! claimed it in a synced job, which made the message safe with all before it.
 //!
 //! An embedded store keeps the inbox in a file of its own, with a writer of its own; on a server it is
 //! a table.
@@ -14,7 +21,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use leads::{Report, Timestamp};
 
 use crate::db::{Address, Connection, DbError, Row, Tx};
-use crate::writer::{Ways, Writer};
+use crate::syncs::Syncing;
+use crate::writer::{Until, Ways, Writer};
 
 /// The statement that makes the table, where it is a file of its own.
 const TABLE: &str = include_str!("../migrations/006_inbox.sql");
@@ -45,32 +53,61 @@ pub struct Condition {
 pub struct Inbox {
     writer: Writer,
     address: Address,
+    /// Parcels of which everything that follows is committed, but maybe not on disk.
+    done: Mutex<Vec<String>>,
     /// Parcels that could not be taken away, on a full disk for instance.
     left: Arc<Mutex<Vec<String>>>,
 }
 
 impl Inbox {
     /// That of the database at `address`; it is made when it is first used.
-    pub(crate) fn open(address: &Address) -> Result<Self, DbError> {
+    pub(crate) fn open(address: &Address, syncing: &Syncing) -> Result<Self, DbError> {
         let address = match address {
             Address::File(path) => Address::File(file_beside(path)),
             server @ Address::Postgres(_) => server.clone(),
         };
-        let ways = Ways { name: "inbox-writer", open, begin: Connection::begin_append };
+        let ways = Ways {
+            name: "inbox-writer",
+            open,
+            begin: Connection::begin_append,
+            syncing: Arc::clone(syncing),
+            goes_on: false,
+        };
         let writer = Writer::start(None, address.clone(), ways)?;
-        Ok(Self { writer, address, left: Arc::default() })
+        Ok(Self { writer, address, done: Mutex::default(), left: Arc::default() })
     }
 
-    /// Puts a parcel in. `then` is told once it is on disk, on the writer's own thread, in the order in
+    /// Puts a parcel in. `then` is told once it is on disk, on a thread of the inbox, in the order in
     /// which parcels came.
     pub fn put(&self, parcel: Parcel, then: impl FnOnce(Result<Parcel, DbError>) + Send + 'static) {
         // Reports always have a JSON form.
         let text = serde_json::to_string(&parcel.reports).unwrap_or_default();
         let (id, at) = (parcel.id.clone(), parcel.at);
         self.writer.submit_then(
+            Until::Safe,
             move |tx| insert(tx, &id, at, &text),
             move |stored: Result<(), DbError>| then(stored.map(|()| parcel)),
         );
+    }
+
+    /// Notes parcels of which everything that follows is committed; answers how many are noted.
+    pub(crate) fn note_done(&self, mut parcels: Vec<String>) -> usize {
+        let mut done = lock(&self.done);
+        done.append(&mut parcels);
+        done.len()
+    }
+
+    /// What is noted so far.
+    pub(crate) fn take_done(&self) -> Vec<String> {
+        std::mem::take(&mut lock(&self.done))
+    }
+
+    /// Waits until everything is committed that it was told before.
+    pub(crate) fn wait(&self) -> Result<(), DbError> {
+        if self.file().is_some_and(|file| !file.exists()) {
+            return Ok(());
+        }
+        self.writer.submit(Until::Committed, |_| Ok(())).wait()
     }
 
     /// Takes parcels away whose facts are on disk, and those that an earlier call could not take away.
@@ -83,6 +120,7 @@ impl Inbox {
         let (left, ids) = (Arc::clone(&self.left), Arc::new(ids));
         let clearing = Arc::clone(&ids);
         self.writer.submit_then(
+            Until::Committed,
             move |tx| {
                 for id in clearing.iter() {
                     tx.execute("DELETE FROM inbox WHERE id = $1", &[id.into()])?;
@@ -101,6 +139,7 @@ impl Inbox {
     /// Sets a parcel aside that the store does not take, with the reason. It stays where it is.
     pub fn set_aside(&self, id: String, why: String) {
         self.writer.submit_then(
+            Until::Safe,
             move |tx| {
                 let sql = "UPDATE inbox SET failure = $2 WHERE id = $1";
                 tx.execute(sql, &[(&id).into(), (&why).into()]).map(|_| ())

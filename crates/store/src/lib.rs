@@ -4,7 +4,8 @@
 //! ```text
 //! Store::write(job) -> one writer, many jobs per commit -> answered when the commit is on disk
 //! Store::inbox()    -> a table to put reports in fast, settled by a job soon after
-//! Store::read(job)  -> a snapshot of its own, never waiting for the writer
+//! Store::submit_repeatable(job) -> answered when it is committed: for what follows from that table
+//! Store::read(job)  -> a snapshot of its own, never waiting for the writer, nor for the disk
 //! ```
 
 pub mod accounts;
@@ -17,6 +18,7 @@ pub mod consent;
 mod db;
 pub mod erase;
 pub mod facts;
+mod failure;
 pub mod idempotency;
 pub mod identity;
 pub mod imports;
@@ -33,6 +35,7 @@ mod secret;
 pub mod segments;
 pub mod settings;
 mod suppression;
+mod syncs;
 pub mod webhooks;
 mod words;
 pub mod write_keys;
@@ -42,16 +45,18 @@ pub use company::{Company, companies_by_id, company, company_of_domain};
 pub use db::{Address, AddressError, Column, Connection, DbError, Param, Row, Tx};
 pub use secret::{Digest, Token};
 pub use segments::{SegmentError, Segments};
+pub use syncs::Syncing;
 pub use writer::Pending;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use leads::Timestamp;
+use tokio::sync::oneshot;
 
 use inbox::Inbox;
 use readers::Readers;
-use writer::{Ways, Writer};
+use writer::{Until, Ways, Writer};
 
 /// The open store. Clones share it; it closes when the last one is dropped.
 #[derive(Clone)]
@@ -62,23 +67,37 @@ pub struct Store {
 struct Inner {
     address: Address,
     writer: Writer,
-    inbox: Inbox,
+    inbox: Arc<Inbox>,
     readers: Readers,
 }
-
-const WAYS: Ways =
-    Ways { name: "store-writer", open: Connection::open, begin: Connection::begin_write };
 
 impl Store {
     /// Opens the database at `address`, makes it where there is none, and brings its tables up to
     /// date. `now` dates what it does.
     pub fn open(address: &Address, now: Timestamp) -> Result<Self, DbError> {
+        Self::open_syncing(address, &syncs::to_disk(), now)
+    }
+
+    /// The same with another way to make the logs of files durable: to see what happens where that fails,
+    /// or the power does.
+    pub fn open_syncing(
+        address: &Address,
+        syncing: &Syncing,
+        now: Timestamp,
+    ) -> Result<Self, DbError> {
+        let ways = Ways {
+            name: "store-writer",
+            open: Connection::open,
+            begin: Connection::begin_write,
+            syncing: Arc::clone(syncing),
+            goes_on: true,
+        };
         let mut connection = Connection::open(address)?;
         migrate::run(&mut connection, now)?;
         let inner = Inner {
             address: address.clone(),
-            writer: Writer::start(Some(connection), address.clone(), WAYS)?,
-            inbox: Inbox::open(address)?,
+            writer: Writer::start(Some(connection), address.clone(), ways)?,
+            inbox: Arc::new(Inbox::open(address, syncing)?),
             readers: Readers::new(address.clone()),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -104,7 +123,7 @@ impl Store {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.inner.writer.submit(job)
+        self.inner.writer.submit(Until::Safe, job)
     }
 
     /// The same, waiting for the answer. Never call it from asynchronous code.
@@ -128,7 +147,80 @@ impl Store {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.inner.writer.submit_large(job)
+        self.inner.writer.submit_large(Until::Safe, job)
+    }
+
+    /// The same for a job that would be done again were it lost, as it follows from parcels that are in the
+    /// inbox, or from marks: the answer comes when others see what it wrote. A power cut may undo that
+    /// until some other job is answered, or [`Store::put_away`]. Nobody may be told of it as of something
+    /// that lasts. On a server it is on disk like any other job.
+    pub fn submit_repeatable<T, E>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Pending<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.inner.writer.submit_large(Until::Committed, job)
+    }
+
+    /// Waits until everything is on disk that can be read by now. Others see a commit before it is there: what
+    /// was read is to be made safe before it is told where it lasts longer. Never call it from asynchronous
+    /// code.
+    pub fn make_safe(&self) -> Result<(), DbError> {
+        self.inner.writer.submit(Until::AllSafe, |_| Ok(())).wait()
+    }
+
+    /// Notes parcels of which everything that follows is committed. They stay in the inbox until
+    /// [`Store::put_away`]; on a server, where every commit is on disk, they are taken away at once. Answers how
+    /// many are noted.
+    pub fn done_with(&self, parcels: Vec<String>) -> usize {
+        match self.inner.address {
+            Address::File(_) => self.inner.inbox.note_done(parcels),
+            Address::Postgres(_) => {
+                self.inner.inbox.clear(parcels);
+                0
+            }
+        }
+    }
+
+    /// Takes the parcels from the inbox that are noted as done, once everything that was committed before is
+    /// on disk. Nobody waits for it: a parcel that stays is settled again at the next start.
+    pub fn put_away(&self) {
+        self.put_away_then(|_| {});
+    }
+
+    /// The same, waiting until they are gone. Never call it from asynchronous code.
+    pub fn put_away_and_wait(&self) -> Result<(), DbError> {
+        let (sender, put_away) = oneshot::channel();
+        self.put_away_then(move |safe| drop(sender.send(safe)));
+        put_away.blocking_recv().unwrap_or_else(|_| Err(writer::closed()))?;
+        self.inner.inbox.wait()
+    }
+
+    fn put_away_then(&self, then: impl FnOnce(Result<(), DbError>) + Send + 'static) {
+        // Not the store itself: it must not be closed on a thread that it waits for then.
+        let inbox = Arc::clone(&self.inner.inbox);
+        let parcels = inbox.take_done();
+        if parcels.is_empty() {
+            inbox.clear(parcels);
+            return then(Ok(()));
+        }
+        self.inner.writer.submit_then(
+            Until::AllSafe,
+            |_| Ok(()),
+            move |safe: Result<(), DbError>| {
+                match &safe {
+                    Ok(()) => inbox.clear(parcels),
+                    Err(error) => {
+                        tracing::warn!(%error, "settled reports stay in the inbox for now");
+                        inbox.note_done(parcels);
+                    }
+                }
+                then(safe);
+            },
+        );
     }
 
     /// Reads what was written a moment ago, or is about to be written. SQLite's other connections forget
@@ -143,7 +235,7 @@ impl Store {
         E: From<DbError> + Send + 'static,
     {
         match self.inner.address {
-            Address::File(_) => self.write(job),
+            Address::File(_) => self.inner.writer.submit(Until::Committed, job).wait(),
             Address::Postgres(_) => self.read(job),
         }
     }

@@ -1,17 +1,20 @@
 //! The one writer: takes jobs, runs as many as are waiting in one transaction, and answers each
-//! when their commit is on disk. A commit costs a write to disk (0.2 to 7 ms); shared, it costs each
-//! job a fraction of that.
+//! when their commit is on disk. To be on disk costs a sync (0.2 to 7 ms); shared, it costs each job a
+//! fraction of that. A job whose work would be done again were it lost can ask to be answered when it
+//! is committed (see [`Until`]): that is what saves the syncs that nobody needs.
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::oneshot;
 
 use crate::db::{Address, Checkpoints, Connection, DbError, Tx};
+use crate::failure::Failure;
+use crate::syncs::{Answer, Log, Syncing, Syncs, answer_all};
 
 /// Jobs that may wait; whoever brings one more waits with it.
 const WAITING: usize = 4096;
@@ -19,8 +22,22 @@ const WAITING: usize = 4096;
 /// Jobs in one commit. Some thousand inserts take 10 ms, which nobody should wait much longer for.
 const JOBS_PER_COMMIT: usize = 512;
 
+/// What whoever waits for a job waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Until {
+    /// Others see it. Should the power go, it may be lost, with everything that was committed after it:
+    /// there is one log, and of a log the beginning is what stays.
+    Committed,
+    /// What it wrote is on disk, and so is everything that was committed before. Nothing, where it wrote
+    /// nothing.
+    Safe,
+    /// Everything that was committed before is on disk, whether or not it wrote something.
+    AllSafe,
+}
+
 /// Runs within the transaction of its group, or hears why there is none.
 struct Job {
+    until: Until,
     /// It begins a group, and has no savepoint: SQLite keeps a copy of each page that is changed within
     /// one, which took an eighth of the writer's time.
     is_large: bool,
@@ -28,9 +45,6 @@ struct Job {
 }
 
 type Run = Box<dyn FnOnce(Result<&mut Connection, DbError>) -> Ran + Send>;
-
-/// Tells whoever waits for a job, once it is known whether the group's commit is on disk.
-type Answer = Box<dyn FnOnce(Result<(), DbError>) + Send>;
 
 /// What became of a job within its group.
 struct Ran {
@@ -42,19 +56,23 @@ struct Ran {
 }
 
 /// How a writer goes about it.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Ways {
     /// The name of its thread.
     pub(crate) name: &'static str,
     pub(crate) open: fn(&Address) -> Result<Connection, DbError>,
     /// Begins the transaction of a group.
     pub(crate) begin: fn(&mut Connection) -> Result<(), DbError>,
+    pub(crate) syncing: Syncing,
+    /// Whether the next group begins while the disk takes this one. Where everybody waits for the disk, it
+    /// is better to wait with them: more come together meanwhile, to share a commit.
+    pub(crate) goes_on: bool,
 }
 
 pub(crate) struct Writer {
     jobs: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
-    failure: Arc<Mutex<Option<String>>>,
+    failure: Failure,
 }
 
 /// The answer to a job, to be waited for or awaited.
@@ -71,26 +89,36 @@ impl Writer {
         ways: Ways,
     ) -> Result<Self, DbError> {
         let (jobs, waiting) = sync_channel::<Job>(WAITING);
-        let failure = Arc::new(Mutex::new(None));
-        let mut connection = connection;
-        let checkpoints = Checkpoints::start(&address)?;
-        if let (Some(checkpoints), Some(connection)) = (&checkpoints, &mut connection) {
-            checkpoints.look_after(connection)?;
+        let failure = Failure::default();
+        let name = ways.name.to_owned();
+        let has_syncs = ways.goes_on && address.file().is_some();
+        let syncs = has_syncs.then(|| Syncs::start(Arc::clone(&ways.syncing), failure.clone()));
+        let mut desk = Desk {
+            syncs: syncs.transpose()?,
+            log: None,
+            connection: None,
+            checkpoints: Checkpoints::start(&address, failure.clone())?,
+            address,
+            ways,
+            failure: failure.clone(),
+        };
+        if let Some(connection) = connection {
+            desk.take_over(connection)?;
         }
-        let desk = Desk { connection, checkpoints, address, ways, failure: Arc::clone(&failure) };
         let thread = thread::Builder::new()
-            .name(ways.name.to_owned())
+            .name(name)
             .spawn(move || desk.work(&waiting))
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread), failure })
     }
 
     pub(crate) fn failure(&self) -> Option<String> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.failure.reason()
     }
 
     pub(crate) fn submit<T, E>(
         &self,
+        until: Until,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     ) -> Pending<T, E>
     where
@@ -99,19 +127,20 @@ impl Writer {
     {
         let (sender, answer) = oneshot::channel();
         // Nobody may be waiting any more; what was committed stays committed.
-        self.submit_then(job, move |result| drop(sender.send(result)));
+        self.submit_then(until, job, move |result| drop(sender.send(result)));
         Pending { answer }
     }
 
     pub(crate) fn submit_then<T, E>(
         &self,
+        until: Until,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
         then: impl FnOnce(Result<T, E>) + Send + 'static,
     ) where
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.send(false, move |connection| match connection {
+        self.send(until, false, move |connection| match connection {
             Ok(connection) => {
                 let (result, broken) = within_savepoint(connection, job);
                 Ran { answer: answer(result, then), is_spoiled: false, broken }
@@ -127,6 +156,7 @@ impl Writer {
     /// fails.
     pub(crate) fn submit_large<T, E>(
         &self,
+        until: Until,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     ) -> Pending<T, E>
     where
@@ -135,7 +165,7 @@ impl Writer {
     {
         let (sender, pending) = oneshot::channel();
         let then = move |result| drop(sender.send(result));
-        self.send(true, move |connection| {
+        self.send(until, true, move |connection| {
             let result = match connection {
                 Ok(connection) => job(&mut connection.transaction()),
                 Err(error) => Err(error.into()),
@@ -148,10 +178,11 @@ impl Writer {
 
     fn send(
         &self,
+        until: Until,
         is_large: bool,
         run: impl FnOnce(Result<&mut Connection, DbError>) -> Ran + Send + 'static,
     ) {
-        let job = Job { is_large, run: Box::new(run) };
+        let job = Job { until, is_large, run: Box::new(run) };
         if let Some(jobs) = &self.jobs {
             // Were the thread gone, the job would be dropped, and with it whoever is to answer, which
             // those who wait find out.
@@ -202,7 +233,7 @@ impl<T, E: From<DbError>> Future for Pending<T, E> {
     }
 }
 
-fn closed() -> DbError {
+pub(crate) fn closed() -> DbError {
     DbError::Unavailable("the store is closed".to_owned())
 }
 
@@ -225,27 +256,68 @@ fn within_savepoint<T, E: From<DbError>>(
 
 /// The writer's thread.
 struct Desk {
+    /// Of a file where the writer goes on meanwhile. It ends first, when everybody is answered.
+    syncs: Option<Syncs>,
+    /// That of the connection, where commits are not synced by themselves.
+    log: Option<Arc<Log>>,
     /// `None`: to be opened anew.
     connection: Option<Connection>,
     /// Of a file. It ends after the connection, which calls it.
     checkpoints: Option<Checkpoints>,
     address: Address,
     ways: Ways,
-    failure: Arc<Mutex<Option<String>>>,
+    failure: Failure,
+}
+
+/// Whoever waits for a group.
+#[derive(Default)]
+struct Group {
+    /// Those who wait for its commit.
+    committed: Vec<Answer>,
+    /// Those who wait for the disk.
+    safe: Vec<Answer>,
+}
+
+impl Group {
+    fn len(&self) -> usize {
+        self.committed.len() + self.safe.len()
+    }
+
+    fn answer(self, outcome: &Result<(), DbError>) {
+        answer_all(self.committed, outcome);
+        answer_all(self.safe, outcome);
+    }
 }
 
 impl Desk {
     fn work(mut self, waiting: &Receiver<Job>) {
         let mut next = None;
         while let Some(first) = next.take().or_else(|| waiting.recv().ok()) {
-            let mut answers = Vec::new();
-            let outcome = self.group(first, waiting, &mut next, &mut answers);
+            let mut group = Group::default();
+            let outcome = self.group(first, waiting, &mut next, &mut group);
             if let Err(error) = &outcome {
                 self.after(error);
             }
-            for answer in answers {
-                answer(outcome.clone());
+            match outcome {
+                Ok(()) => self.make_safe(group),
+                failed @ Err(_) => group.answer(&failed),
             }
+        }
+        // What nobody has asked for is safe at the end, too.
+        if let (Some(syncs), Some(log)) = (&self.syncs, &self.log) {
+            syncs.ask(log, Vec::new());
+        }
+    }
+
+    /// A group is committed: answers those who wait for that, and the others when it is on disk.
+    fn make_safe(&self, mut group: Group) {
+        let safe = std::mem::take(&mut group.safe);
+        group.answer(&Ok(()));
+        match (&self.log, &self.syncs) {
+            _ if safe.is_empty() => {}
+            (Some(log), Some(syncs)) => syncs.ask(log, safe),
+            (Some(log), None) => answer_all(safe, &log.sync(&self.ways.syncing, &self.failure)),
+            (None, _) => answer_all(safe, &Ok(())),
         }
     }
 
@@ -256,26 +328,30 @@ impl Desk {
         first: Job,
         waiting: &Receiver<Job>,
         next: &mut Option<Job>,
-        answers: &mut Vec<Answer>,
+        group: &mut Group,
     ) -> Result<(), DbError> {
         let connection = match self.begin() {
             Ok(connection) => connection,
             Err(error) => {
-                answers.push((first.run)(Err(error.clone())).answer);
+                group.committed.push((first.run)(Err(error.clone())).answer);
                 return Err(error);
             }
         };
         let mut job = Some(first);
-        while let Some(Job { run, .. }) = job.take() {
+        while let Some(Job { until, run, .. }) = job.take() {
+            let before = connection.changes();
             let ran = run(Ok(&mut *connection));
-            answers.push(ran.answer);
+            let wrote = before.is_none() || before != connection.changes();
+            let is_to_be_safe = until == Until::AllSafe || (until == Until::Safe && wrote);
+            let group_of = if is_to_be_safe { &mut group.safe } else { &mut group.committed };
+            group_of.push(ran.answer);
             if let Some(error) = ran.broken {
                 return Err(error);
             }
             if ran.is_spoiled {
                 return connection.run("ROLLBACK");
             }
-            if answers.len() < JOBS_PER_COMMIT {
+            if group.len() < JOBS_PER_COMMIT {
                 *next = waiting.try_recv().ok();
                 job = next.take_if(|next| !next.is_large);
             }
@@ -284,29 +360,33 @@ impl Desk {
     }
 
     fn begin(&mut self) -> Result<&mut Connection, DbError> {
-        if let Some(reason) = self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+        if let Some(reason) = self.failure.reason() {
             return Err(DbError::Failed(reason));
         }
         if self.connection.is_none() {
-            let mut connection = (self.ways.open)(&self.address)?;
-            if let Some(checkpoints) = &self.checkpoints {
-                checkpoints.look_after(&mut connection)?;
-            }
-            self.connection = Some(connection);
+            let connection = (self.ways.open)(&self.address)?;
+            self.take_over(connection)?;
         }
         let connection = self.connection.as_mut().ok_or_else(closed)?;
         (self.ways.begin)(connection)?;
         Ok(connection)
     }
 
+    /// Writes through a connection from now on.
+    fn take_over(&mut self, mut connection: Connection) -> Result<(), DbError> {
+        if let Some(checkpoints) = &self.checkpoints {
+            checkpoints.look_after(&mut connection)?;
+        }
+        let log = connection.leave_syncing()?.map(Log::open).transpose()?;
+        self.log = log.map(Arc::new);
+        self.connection = Some(connection);
+        Ok(())
+    }
+
     /// Whatever went wrong, the next group begins on a connection in a known state.
     fn after(&mut self, error: &DbError) {
         if let DbError::Failed(reason) = error {
-            // After a failed write to disk a second attempt may seem to succeed without having
-            // written anything (fsync reports an error once). Only a restart reads what is there.
-            let mut failure = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-            *failure = Some(reason.clone());
-            tracing::error!(reason, "the disk refused a commit, nothing more is taken");
+            self.failure.note(reason);
         }
         let rolled_back = match &mut self.connection {
             Some(connection) => connection.run("ROLLBACK"),
@@ -314,6 +394,7 @@ impl Desk {
         };
         if rolled_back.is_err() || matches!(error, DbError::Unavailable(_)) {
             self.connection = None;
+            self.log = None;
         }
     }
 }

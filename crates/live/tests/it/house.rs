@@ -1,12 +1,14 @@
 //! A system on a store in a directory of its own.
 
+use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use leads::{EmailAddress, Report, Timestamp, Trust, What, Who};
 use live::{Live, LiveError, Surroundings};
 use serde_json::{Map, Value as Json};
 use store::scores::{ScoreRow, VersionState, scores_of};
-use store::{Address, Segments, Store};
+use store::{Address, Segments, Store, Syncing};
 use tempfile::TempDir;
 
 /// Monday, 5 January 2026, 10:00 UTC.
@@ -65,15 +67,28 @@ impl House {
 
     pub(crate) fn empty() -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let live = open(&directory);
+        let live = open(&directory, &to_disk());
         Self { live, directory }
+    }
+
+    /// With the model above active, and another way to bring files to disk.
+    pub(crate) fn syncing(syncing: &Syncing) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let live = open(&directory, syncing);
+        let house = Self { live, directory };
+        house.activate(MODEL, 0);
+        house
+    }
+
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// The same, as after a restart.
     pub(crate) fn restarted(self) -> Self {
         let Self { live, directory } = self;
         drop(live);
-        let live = open(&directory);
+        let live = open(&directory, &to_disk());
         Self { live, directory }
     }
 
@@ -137,9 +152,13 @@ impl House {
     }
 }
 
-fn open(directory: &TempDir) -> Live {
+fn to_disk() -> Syncing {
+    Arc::new(|_, file| file.sync_data())
+}
+
+pub(crate) fn open(directory: &TempDir, syncing: &Syncing) -> Live {
     let address = Address::File(directory.path().join("madura.db"));
-    let store = Store::open(&address, at(0)).expect("a store");
+    let store = Store::open_syncing(&address, syncing, at(0)).expect("a store");
     let segments = Segments::open(&directory.path().join("events")).expect("segments");
     let around = Surroundings { email_kind, fresh_id, threads: 2 };
     Live::open(store, segments, around, at(0)).expect("a system")

@@ -6,4 +6,5 @@ mod house;
 mod inbox;
 mod messages;
 mod models;
+mod power;
 mod time;

@@ -109,6 +109,8 @@ async fn erase_lead(
             let (mark, candidate) = (on.fresh_id(), on.random());
             let directory = on.live.segments().clone();
             let gone = lead.clone();
+            // Parcels that are done are not to be settled again after this, were the power to go.
+            store.put_away_and_wait()?;
             let erased = store.write(move |tx| {
                 suppress_addresses(tx, &gone, &candidate, now)?;
                 let request = ErasureRequest {

@@ -13,6 +13,10 @@ use crate::app::{App, Worker};
 /// How long the worker waits without being called: another node may have left marks.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
+/// A moment without anything to do: time to make safe what was done. Whoever sends one event after the other
+/// has sent the next by then.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// Leads that are scored in one commit. A fact that comes now waits for the leads before it: with so
 /// many it is some 20 ms.
 const AT_A_TIME: usize = 256;
@@ -27,7 +31,11 @@ pub(super) fn worker(app: App) -> Option<JoinHandle<()>> {
         app.worker.send_replace(Worker::Running);
         while !*app.stop.borrow() {
             match app.live.work(app.now(), AT_A_TIME) {
-                Ok(0) => app.live.wait_for_work(LOOK_AGAIN),
+                Ok(0) if app.live.wait_for_work(MOMENT) => {}
+                Ok(0) => {
+                    rest(&app);
+                    app.live.wait_for_work(LOOK_AGAIN);
+                }
                 Ok(count) => {
                     metrics::counter!("madura_scored_total").increment(count as u64);
                     app.tell_to_do();
@@ -41,9 +49,16 @@ pub(super) fn worker(app: App) -> Option<JoinHandle<()>> {
                 }
             }
         }
+        rest(&app);
         app.worker.send_replace(Worker::Idle);
         std::mem::forget(dying);
     })
+}
+
+fn rest(app: &App) {
+    if let Err(error) = app.live.rest() {
+        report(&error, "settled reports stay in the inbox for now");
+    }
 }
 
 /// Says that the worker is dead, should it end by a panic.

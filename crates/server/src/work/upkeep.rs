@@ -67,7 +67,10 @@ async fn write_counts(app: &App) {
 /// Writes the end of the audit trail into the log. Whoever can write the database can write a trail anew
 /// from its beginning, but not what a log has that is kept elsewhere. False: there is no entry yet.
 fn log_audit_head(app: &App) -> bool {
-    match app.live.store().read(audit::head) {
+    let store = app.live.store();
+    // A log would keep a head that a power cut took from the trail.
+    let head = store.read(audit::head).and_then(|head| store.make_safe().map(|()| head));
+    match head {
         Ok(Some(head)) => tracing::info!(
             audit_head = %head,
             "the audit trail leads to here: `madura verify --audit-head` checks that it still does"
@@ -173,6 +176,8 @@ fn retain(app: &App) -> Result<Json, Problem> {
             break;
         }
         let (directory, mark) = (segments.clone(), app.fresh_id());
+        // Parcels that are done are not to be settled again after this, were the power to go.
+        store.put_away_and_wait()?;
         let done = store.write(move |tx| {
             let done = retention::forget_within(tx, &directory, &part, since, now)?;
             if !done.leads.is_empty() {

@@ -12,6 +12,7 @@ use rusqlite::ffi::ErrorCode;
 use rusqlite::hooks::Wal;
 
 use super::{Address, Connection, DbError};
+use crate::failure::Failure;
 
 /// Pages (4 KiB) that come to the log before some are moved beside the writer.
 const BESIDE: i32 = 4_096;
@@ -23,21 +24,23 @@ const WITHIN: i32 = 32_768;
 pub(crate) struct Checkpoints {
     asked: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
+    failure: Failure,
 }
 
 impl Checkpoints {
     /// For a database in a file; a server does this by itself.
-    pub(crate) fn start(address: &Address) -> Result<Option<Self>, DbError> {
+    pub(crate) fn start(address: &Address, failure: Failure) -> Result<Option<Self>, DbError> {
         if address.file().is_none() {
             return Ok(None);
         }
         let (asked, asks) = sync_channel(1);
         let address = address.clone();
+        let noting = failure.clone();
         let thread = thread::Builder::new()
             .name("checkpoints".to_owned())
-            .spawn(move || move_when_asked(&address, &asks))
+            .spawn(move || move_when_asked(&address, &asks, &noting))
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
-        Ok(Some(Self { asked: Some(asked), thread: Some(thread) }))
+        Ok(Some(Self { asked: Some(asked), thread: Some(thread), failure }))
     }
 
     /// Looks after the log of the writer's connection from now on.
@@ -45,14 +48,17 @@ impl Checkpoints {
         let (Connection::Sqlite(connection), Some(asked)) = (connection, self.asked.clone()) else {
             return Ok(());
         };
+        let failure = self.failure.clone();
         let mut last_asked = 0;
         connection.wal_hook(Some(move |log: &mut Wal, pages: i32| {
             if pages < last_asked {
                 last_asked = 0;
             }
             if pages >= WITHIN {
-                // Somebody is at it just now: the next commit tries again.
-                let _ = log.checkpoint();
+                // Where somebody is at it just now, the next commit tries again.
+                if let Err(error) = log.checkpoint() {
+                    note(error, &failure);
+                }
             } else if pages - last_asked >= BESIDE {
                 last_asked = pages;
                 // It is asked already, or its end has come.
@@ -73,7 +79,7 @@ impl Drop for Checkpoints {
     }
 }
 
-fn move_when_asked(address: &Address, asks: &Receiver<()>) {
+fn move_when_asked(address: &Address, asks: &Receiver<()>, failure: &Failure) {
     let mut connection = None;
     while asks.recv().is_ok() {
         if connection.is_none() {
@@ -86,7 +92,16 @@ fn move_when_asked(address: &Address, asks: &Receiver<()>) {
         {
             // The writer finds out by itself, and says so to whoever waits for it.
             tracing::warn!(%error, "the log of the database could not be shortened");
+            note(error, failure);
             connection = None;
         }
+    }
+}
+
+/// A write to the file that failed may be taken for one that succeeded by whoever tries again, and the log
+/// be written over then, which had it.
+fn note(error: rusqlite::Error, failure: &Failure) {
+    if let DbError::Failed(reason) = DbError::from(error) {
+        failure.note(&reason);
     }
 }

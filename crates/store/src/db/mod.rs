@@ -13,6 +13,8 @@ mod postgres;
 mod sqlite;
 mod value;
 
+use std::path::PathBuf;
+
 pub use address::{Address, AddressError};
 pub(crate) use checkpoints::Checkpoints;
 pub use error::DbError;
@@ -74,6 +76,24 @@ impl Connection {
         match self {
             Self::Sqlite(connection) => sqlite::run(connection, "BEGIN IMMEDIATE"),
             Self::Postgres(server) => server.run("BEGIN"),
+        }
+    }
+
+    /// Leaves it to others to sync the log of a file, whose path it answers. `None`: every commit is synced
+    /// by itself, where a disk does not take a log, and on a server. A server may end and come back
+    /// without its last commits while we, who have told others of them, go on: a file cannot.
+    pub(crate) fn leave_syncing(&mut self) -> Result<Option<PathBuf>, DbError> {
+        match self {
+            Self::Sqlite(connection) => sqlite::leave_syncing(connection),
+            Self::Postgres(_) => Ok(None),
+        }
+    }
+
+    /// Rows that were changed through it until now, even where that was taken back; `None`: not counted.
+    pub(crate) fn changes(&self) -> Option<u64> {
+        match self {
+            Self::Sqlite(connection) => Some(connection.total_changes()),
+            Self::Postgres(_) => None,
         }
     }
 

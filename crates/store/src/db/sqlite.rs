@@ -1,6 +1,6 @@
 //! SQLite: one file, written by one connection, read by several.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
@@ -14,7 +14,7 @@ const STATEMENTS: usize = 256;
 
 pub(super) fn open(path: &Path) -> Result<Connection, DbError> {
     let connection = Connection::open(path)?;
-    // FULL: a commit is on disk before it is answered. WAL: readers do not wait for the writer.
+    // FULL: a commit is on disk when it has ended; the writers have their own way: see `leave_syncing`. WAL: readers do not wait for the writer.
     // wal_autocheckpoint: ids come in no order, so that a commit touches pages all over the file; a page
     // that is touched again within 32 MiB of the log is written back once. The writer has its own way: see
     // `Checkpoints`.
@@ -27,6 +27,22 @@ pub(super) fn open(path: &Path) -> Result<Connection, DbError> {
     )?;
     ready(&connection)?;
     Ok(connection)
+}
+
+/// From now on a commit does not wait for the disk. What SQLite needs to find the file whole is synced all
+/// the same: the log before pages of it are moved into the file, the file before the log begins anew, and
+/// the beginning of the log. Answers the path of the log, which is there and stays as long as the
+/// connection is open; `None`: the disk does not take one, and every commit waits as before.
+pub(super) fn leave_syncing(connection: &Connection) -> Result<Option<PathBuf>, DbError> {
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0))?;
+    let Some(file) = connection.path().filter(|path| !path.is_empty() && mode == "wal") else {
+        return Ok(None);
+    };
+    let log = PathBuf::from(format!("{file}-wal"));
+    // The log is made by whoever first reads the file.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    connection.execute_batch("PRAGMA synchronous = NORMAL")?;
+    Ok(Some(log))
 }
 
 pub(super) fn open_reader(path: &Path) -> Result<Connection, DbError> {

@@ -20,6 +20,7 @@ mod marks;
 mod outbox;
 mod outbox_law;
 mod reading;
+mod safety;
 mod scores;
 mod sealing;
 mod segment_readers;
