@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leads::Timestamp;
-use scoring::{CoarseEvents, Grain, LeadView, Needs, Vocabulary};
+use scoring::{Grain, LeadView, Needs, Vocabulary};
 
 use crate::gather::Gathered;
 use crate::parallel::in_parallel;
@@ -207,6 +207,11 @@ impl History {
     }
 }
 
+/// How many of so many leads a block has.
+pub(crate) fn leads_of(block: usize, leads: usize) -> usize {
+    LEADS_PER_BLOCK.min(leads - block * LEADS_PER_BLOCK)
+}
+
 /// Counts the events of each lead of a block: lead `i` has `starts[i]..starts[i + 1]`. Answers how
 /// many there are.
 pub(crate) fn count_by_lead(
@@ -215,7 +220,7 @@ pub(crate) fn count_by_lead(
     leads: usize,
     starts: &mut Vec<u32>,
 ) -> usize {
-    let leads = LEADS_PER_BLOCK.min(leads - block * LEADS_PER_BLOCK);
+    let leads = leads_of(block, leads);
     starts.clear();
     starts.resize(leads + 1, 0);
     let counts = starts.as_mut_slice();
@@ -226,32 +231,6 @@ pub(crate) fn count_by_lead(
         counts[lead + 1] += counts[lead];
     }
     counts[leads] as usize
-}
-
-/// Events lead by lead, in time order.
-pub(crate) trait Events {
-    /// How many leads there are.
-    fn leads(&self) -> usize;
-
-    /// Instants (ms) and shapes of a lead's events.
-    fn of(&mut self, lead: usize) -> (&[i64], &[u32]);
-
-    /// The same as they were gathered for one score; `None` where more is known of them.
-    #[inline]
-    fn coarse(&self, _lead: usize) -> Option<CoarseEvents<'_>> {
-        None
-    }
-}
-
-impl Events for &Block {
-    fn leads(&self) -> usize {
-        self.len()
-    }
-
-    #[inline]
-    fn of(&mut self, lead: usize) -> (&[i64], &[u32]) {
-        self.events(lead)
-    }
 }
 
 /// A lead of a block as the fold sees it.

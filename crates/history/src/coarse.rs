@@ -1,97 +1,98 @@
-//! A block of events for one score only: time and shape in 32 bits, a third of a megabyte a block instead
-//! of one, so that sorting by lead stays within a core's own cache.
+//! A block of leads whose events are counted for one score only.
 
-use std::ops::Range;
+use scoring::{Crowd, Effects, Sighting};
 
-use scoring::{CoarseEvents, Grain};
-
-use crate::blocks::{Events, count_by_lead};
-use crate::packed::bits_for;
+use crate::blocks::{count_by_lead, leads_of};
 use crate::partition::Partition;
 
-/// The events of a block of leads, in the order of the stretches of a grain per lead.
+/// The leads of a block, counted.
 #[derive(Debug)]
-pub(crate) struct CoarseBlock<'g> {
-    grain: &'g Grain,
-    shape_bits: u32,
-    /// Events of the block's lead `i`: `starts[i]..starts[i + 1]`.
+pub(crate) struct CoarseBlock<'e> {
+    effects: &'e Effects,
+    crowd: Crowd<'e>,
+    leads: usize,
+    /// Of a block that is out of order. Events of its lead `i`: `starts[i]..starts[i + 1]`.
     starts: Vec<u32>,
-    /// Number of the stretch, and below it the shape; behind the last event what larger blocks left.
-    keys: Vec<u32>,
-    /// Of the lead that was looked at last.
-    at: Vec<i64>,
-    shapes: Vec<u32>,
+    events: Vec<Sighting>,
 }
 
-impl<'g> CoarseBlock<'g> {
-    /// Room for blocks of these partitions; `None` where their events need more than 32 bits.
-    pub(crate) fn new(grain: &'g Grain, partitions: &[Partition], shapes: usize) -> Option<Self> {
-        let shape_bits = bits_for(shapes as u64);
-        let fits = shape_bits + bits_for(grain.len() as u64) <= u32::BITS;
-        let all = fits && partitions.iter().all(Partition::is_coarse);
-        let (starts, keys, at, shapes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        all.then_some(Self { grain, shape_bits, starts, keys, at, shapes })
+impl<'e> CoarseBlock<'e> {
+    /// For blocks of these partitions; `None` where some have more than stretches.
+    pub(crate) fn new(effects: &'e Effects, partitions: &[Partition]) -> Option<Self> {
+        let (crowd, starts, events) = (Crowd::new(effects), Vec::new(), Vec::new());
+        let all = partitions.iter().all(Partition::is_coarse);
+        all.then_some(Self { effects, crowd, leads: 0, starts, events })
     }
 
-    /// Fills the block with its events. `scratch` is reused memory.
-    pub(crate) fn fill(
-        &mut self,
-        partitions: &[Partition],
-        block: usize,
-        leads: usize,
-        scratch: &mut Vec<u32>,
-    ) {
-        let events = count_by_lead(partitions, block, leads, &mut self.starts);
-        if self.keys.len() < events {
-            self.keys.resize(events, 0);
-        }
-        scratch.clone_from(&self.starts);
-        let (next, keys, shape_bits) = (scratch.as_mut_slice(), &mut self.keys, self.shape_bits);
-        let (mut last, mut is_sorted) = (i64::MIN, true);
-        for partition in partitions {
-            partition.visit(block, |lead, number, shape| {
-                is_sorted &= last <= number;
-                last = number;
-                keys[next[lead] as usize] = (number as u32) << shape_bits | shape;
-                next[lead] += 1;
-            });
-        }
-        if is_sorted {
-            return;
-        }
-        for range in self.starts.windows(2) {
-            let keys = &mut keys[range[0] as usize..range[1] as usize];
-            // Within a stretch any order is as good.
-            if !keys.is_sorted_by_key(|key| key >> shape_bits) {
-                keys.sort_unstable();
+    /// Counts the events of a block of `leads` leads in all. Answers whether it could: not where a lead has too many.
+    pub(crate) fn fill(&mut self, partitions: &[Partition], block: usize, leads: usize) -> bool {
+        self.leads = leads_of(block, leads);
+        let events: u64 = partitions.iter().map(|partition| partition.len_of(block) as u64).sum();
+        if events > self.effects.events_max() {
+            count_by_lead(partitions, block, leads, &mut self.starts);
+            let most = self.starts.windows(2).map(|pair| pair[1] - pair[0]).max();
+            if u64::from(most.unwrap_or_default()) > self.effects.events_max() {
+                return false;
             }
         }
+        if !self.take_in_order(partitions, block) {
+            self.sort(partitions, block, leads);
+        }
+        true
     }
 
-    fn range(&self, lead: usize) -> Range<usize> {
-        self.starts[lead] as usize..self.starts[lead + 1] as usize
-    }
-}
-
-impl Events for CoarseBlock<'_> {
-    fn leads(&self) -> usize {
-        self.starts.len().saturating_sub(1)
-    }
-
-    #[inline]
-    fn of(&mut self, lead: usize) -> (&[i64], &[u32]) {
-        let keys = &self.keys[self.range(lead)];
-        let mask = !(u32::MAX << self.shape_bits);
-        self.at.clear();
-        self.at.extend(keys.iter().map(|key| self.grain.instant(key >> self.shape_bits)));
-        self.shapes.clear();
-        self.shapes.extend(keys.iter().map(|key| key & mask));
-        (&self.at, &self.shapes)
+    /// Counts events as they come. Answers whether that is the order of time.
+    fn take_in_order(&mut self, partitions: &[Partition], block: usize) -> bool {
+        self.crowd.begin(self.leads);
+        let (mut last, mut is_sorted) = (0, true);
+        for partition in partitions {
+            partition.visit_coarse(block, |events| {
+                for event in events {
+                    is_sorted &= last <= event.stretch;
+                    last = event.stretch;
+                }
+                self.crowd.see(events);
+            });
+            if !is_sorted {
+                return false;
+            }
+        }
+        true
     }
 
-    #[inline]
-    fn coarse(&self, lead: usize) -> Option<CoarseEvents<'_>> {
-        let keys = &self.keys[self.range(lead)];
-        Some(CoarseEvents::new(self.grain, keys, self.shape_bits))
+    /// Counts events that are out of order lead by lead.
+    fn sort(&mut self, partitions: &[Partition], block: usize, leads: usize) {
+        let events = count_by_lead(partitions, block, leads, &mut self.starts);
+        self.events.clear();
+        self.events.resize(events, Sighting::default());
+        let mut next = self.starts.clone();
+        for partition in partitions {
+            partition.visit_coarse(block, |events| {
+                for event in events {
+                    let next = &mut next[event.lead as usize];
+                    self.events[*next as usize] = *event;
+                    *next += 1;
+                }
+            });
+        }
+        self.crowd.begin(self.leads);
+        for range in self.starts.windows(2) {
+            let events = &mut self.events[range[0] as usize..range[1] as usize];
+            // Within a stretch any order is as good.
+            if !events.is_sorted_by_key(|event| event.stretch) {
+                events.sort_unstable_by_key(|event| event.stretch);
+            }
+            self.crowd.see(events);
+        }
+    }
+
+    /// How many leads there are.
+    pub(crate) fn leads(&self) -> usize {
+        self.leads
+    }
+
+    /// What was counted.
+    pub(crate) fn crowd(&self) -> &Crowd<'e> {
+        &self.crowd
     }
 }

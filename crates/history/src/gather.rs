@@ -100,6 +100,11 @@ impl Gathering {
         &self.roster
     }
 
+    /// What is looked at.
+    pub fn needs(&self) -> &Needs {
+        &self.needs
+    }
+
     /// Takes a batch; `sequence` is its place in the order of the files, and unique.
     /// `batch.properties` are [`Needs::properties`].
     pub fn take(&self, sequence: u64, batch: &EventBatch) {
@@ -133,8 +138,7 @@ impl Gathering {
                 self.sorted((&batch.at, &positions, by_row), shape_max, keys)
             }
         };
-        let span =
-            span_of(positions.iter().zip(&batch.at).map(|(lead, at)| (*lead, at.as_millis())));
+        let span = span(&positions, &batch.at, strangers.events == 0);
         lock(&self.scratch).push(Scratch { positions, keys });
         let mut taken = lock(&self.taken);
         taken.partitions.push((sequence, partition));
@@ -356,6 +360,17 @@ impl Taken {
             self.seen[event] = true;
         }
     }
+}
+
+/// The first and the last instant of events that somebody counts for.
+fn span(positions: &[u32], at: &[Timestamp], are_all_known: bool) -> Option<(i64, i64)> {
+    if are_all_known && at.is_sorted() {
+        return at
+            .first()
+            .zip(at.last())
+            .map(|(first, last)| (first.as_millis(), last.as_millis()));
+    }
+    span_of(positions.iter().zip(at).map(|(lead, at)| (*lead, at.as_millis())))
 }
 
 /// The first and the last instant of events that somebody counts for, of (lead, instant).

@@ -26,6 +26,13 @@ impl Bits {
     /// Writes a number to where it begins, a multiple of the width, which is still zero.
     #[inline]
     pub(crate) fn put(&mut self, bit: usize, number: u64) {
+        if self.width <= WITHIN_EIGHT_BYTES {
+            let bytes = self.words.as_flattened_mut();
+            if let Some(eight) = bytes.get_mut(bit / 8..).and_then(<[u8]>::first_chunk_mut) {
+                *eight = (u64::from_le_bytes(*eight) | number << (bit % 8)).to_le_bytes();
+            }
+            return;
+        }
         let (word, shift) = (bit / 64, bit % 64);
         let mut add = |word: usize, bits: u64| {
             let word = &mut self.words[word];

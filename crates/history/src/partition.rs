@@ -5,6 +5,7 @@ mod ordered;
 use crate::blocks::LEADS_PER_BLOCK;
 use crate::packed::{Bits, bits_for};
 pub(crate) use ordered::Ordered;
+use scoring::Sighting;
 
 /// An event with numbers for names.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +51,9 @@ enum Rows {
     /// Too far apart to be packed into 64 bits.
     Plain(Vec<Row>),
 }
+
+/// Events that are visited together: 3 KB, which stay in the first cache.
+const TOGETHER: usize = 256;
 
 const LEAD_BITS: u32 = LEADS_PER_BLOCK.trailing_zeros();
 
@@ -108,6 +112,11 @@ impl Partition {
         self.starts.last().map_or(0, |end| *end as usize)
     }
 
+    /// How many rows a block has.
+    pub(crate) fn len_of(&self, block: usize) -> usize {
+        (self.starts[block + 1] - self.starts[block]) as usize
+    }
+
     /// Visits the events of a block in the order of the batch: lead within the block, time, shape.
     #[inline]
     pub(crate) fn visit(&self, block: usize, mut visit: impl FnMut(usize, i64, u32)) {
@@ -133,6 +142,20 @@ impl Partition {
                 }
             }
         }
+    }
+
+    /// The same of coarse events, several at a time.
+    pub(crate) fn visit_coarse(&self, block: usize, mut visit: impl FnMut(&[Sighting])) {
+        let (mut some, mut len) = ([Sighting::default(); TOGETHER], 0);
+        self.visit(block, |lead, number, shape| {
+            some[len] = Sighting { lead: lead as u32, stretch: number as u32, shape };
+            len += 1;
+            if len == TOGETHER {
+                visit(&some);
+                len = 0;
+            }
+        });
+        visit(&some[..len]);
     }
 
     /// Visits the leads within a block only, once per event.

@@ -4,11 +4,11 @@ use leads::Timestamp;
 use scoring::stages::Earlier;
 use scoring::{Bound, LeadView, Model, Program, Score, Vocabulary};
 
-use crate::blocks::{Block, Events, History, LEADS_PER_BLOCK};
+use crate::blocks::{Block, History, LEADS_PER_BLOCK, view};
 use crate::coarse::CoarseBlock;
 use crate::gather::Gathered;
 use crate::parallel::in_parallel;
-use crate::roster::Roster;
+use crate::roster::{Roster, RowProfile};
 use crate::scorer::Scorer;
 
 /// One lead's numbers.
@@ -178,24 +178,19 @@ impl Gathered {
         let bound = program.bind(&vocabulary, Timestamp::MIN, at);
         let (leads, partitions) = (roster.len(), self.partitions.as_slice());
         let pieces = leads.div_ceil(LEADS_PER_BLOCK);
-        let coarse = || CoarseBlock::new(grain?, partitions, vocabulary.shapes.len());
-        let blocks = if coarse().is_some() {
-            let memory = || (coarse(), Vec::new(), Memory::default());
-            in_parallel(pieces, threads, memory, |(block, scratch, memory), index| {
-                let block = block.as_mut()?;
-                block.fill(partitions, index, leads, scratch);
-                Some(score_block(&bound, &roster, block, index, at, None, memory))
-            })
-            .into_iter()
-            .flatten()
-            .collect()
-        } else {
-            let memory = || (Block::default(), Vec::new(), Memory::default());
-            in_parallel(pieces, threads, memory, |(block, scratch, memory), index| {
-                block.fill(partitions, grain, index, leads, scratch);
-                score_block(&bound, &roster, &mut &*block, index, at, None, memory)
-            })
-        };
+        let effects = grain.and_then(|grain| bound.effects(grain));
+        let coarse = || CoarseBlock::new(effects.as_ref()?, partitions);
+        let memory = || (coarse(), Block::default(), Vec::new(), Memory::default());
+        let blocks = in_parallel(pieces, threads, memory, |memory, index| {
+            let (coarse, block, scratch, memory) = memory;
+            if let Some(coarse) = coarse
+                && coarse.fill(partitions, index, leads)
+            {
+                return score_coarse(&bound, &roster, coarse, index, at, memory);
+            }
+            block.fill(partitions, grain, index, leads, scratch);
+            score_block(&bound, &roster, block, index, at, None, memory)
+        });
         (roster, Scores { blocks })
     }
 }
@@ -220,7 +215,7 @@ impl History {
         let bound = self.bind(&program);
         let blocks = in_parallel(self.blocks.len(), threads, Memory::default, |memory, index| {
             let before = before.and_then(|before| before.of_block(index));
-            let block = &mut &*self.blocks[index];
+            let block = &self.blocks[index];
             score_block(&bound, &self.roster, block, index, at, before.as_ref(), memory)
         });
         Scores { blocks }
@@ -286,36 +281,65 @@ struct Memory {
 fn score_block(
     bound: &Bound<'_>,
     roster: &Roster,
-    events: &mut impl Events,
+    block: &Block,
     index: usize,
     at: Timestamp,
     before: Option<&BlockBefore<'_>>,
     memory: &mut Memory,
 ) -> ScoreBlock {
+    score_leads(bound, roster, (index, block.len()), at, memory, |scorer, lead, profile, place| {
+        let view = view(roster, block, index, lead, profile);
+        let earlier = before.and_then(|before| before.of(lead));
+        scorer.score(bound, &view, at, place, earlier)
+    })
+}
+
+/// The same of a block whose events have been counted.
+fn score_coarse(
+    bound: &Bound<'_>,
+    roster: &Roster,
+    block: &CoarseBlock<'_>,
+    index: usize,
+    at: Timestamp,
+    memory: &mut Memory,
+) -> ScoreBlock {
+    score_leads(
+        bound,
+        roster,
+        (index, block.leads()),
+        at,
+        memory,
+        |scorer, lead, profile, place| {
+            let created_at = roster.created_at[index * LEADS_PER_BLOCK + lead];
+            let view = LeadView { created_at, at: &[], shapes: &[], profile };
+            scorer.score_in_crowd(bound, &view, (block.crowd(), lead), place)
+        },
+    )
+}
+
+/// Scores so many leads of the block `index`, each by what `score` makes of it and of its place among those whose
+/// traits have been reckoned together, where none of them changes.
+#[inline]
+fn score_leads(
+    bound: &Bound<'_>,
+    roster: &Roster,
+    (index, leads): (usize, usize),
+    at: Timestamp,
+    memory: &mut Memory,
+    mut score: impl FnMut(&mut Scorer, usize, &RowProfile<'_>, Option<usize>) -> Scored,
+) -> ScoreBlock {
     let Memory { scorer, changing } = memory;
-    let mut scores = ScoreBlock::new(bound.model(), events.leads());
-    for first in (0..events.leads()).step_by(STRETCH) {
-        let leads = first..events.leads().min(first + STRETCH);
+    let mut scores = ScoreBlock::new(bound.model(), leads);
+    for first in (0..leads).step_by(STRETCH) {
+        let leads = first..leads.min(first + STRETCH);
         let place = index * LEADS_PER_BLOCK + first;
         let stretch = roster.stretch(place..place + leads.len());
         scorer.stand(bound, &stretch);
         stretch.changing(at.as_millis(), changing);
         for (lead, changing) in leads.zip(changing.iter()) {
-            let position = index * LEADS_PER_BLOCK + lead;
-            let profile = &roster.profile(position);
-            let created_at = roster.created_at[position];
+            let profile = &roster.profile(index * LEADS_PER_BLOCK + lead);
             let place = (!changing).then_some(lead - first);
-            if let (Some(place), Some(events)) = (place, events.coarse(lead)) {
-                let view = LeadView { created_at, at: &[], shapes: &[], profile };
-                if let Some(scored) = scorer.score_coarse(bound, &view, &events, place) {
-                    scores.push(scored);
-                    continue;
-                }
-            }
-            let (instants, shapes) = events.of(lead);
-            let view = LeadView { created_at, at: instants, shapes, profile };
-            let earlier = before.and_then(|before| before.of(lead));
-            scores.push(scorer.score(bound, &view, at, place, earlier));
+            scores.push(score(scorer, lead, profile, place));
         }
     }
     scores

@@ -97,11 +97,22 @@ impl Roster {
         positions.clear();
         match (ids, &self.ids) {
             (LeadIds::Numbers(numbers), Ids::Consecutive { first, count }) => {
-                let (first, count) = (*first, *count as u64);
+                let mut all = 0;
                 positions.extend(numbers.iter().map(|number| {
-                    let position = number.wrapping_sub(first);
-                    if position < count { position as u32 } else { NOBODY }
+                    let position = number.wrapping_sub(*first);
+                    all |= position;
+                    position as u32
                 }));
+                // In wide registers, which know small numbers only.
+                match (i32::try_from(all), i32::try_from(*count)) {
+                    (Ok(_), Ok(count)) => positions.iter_mut().for_each(|position| {
+                        *position = if (*position as i32) < count { *position } else { NOBODY };
+                    }),
+                    _ => positions.iter_mut().zip(numbers).for_each(|(position, number)| {
+                        let is_known = number.wrapping_sub(*first) < *count as u64;
+                        *position = if is_known { *position } else { NOBODY };
+                    }),
+                }
             }
             (LeadIds::Numbers(numbers), _) => positions.extend(
                 numbers

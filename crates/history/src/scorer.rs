@@ -2,7 +2,7 @@
 
 use leads::Timestamp;
 use scoring::stages::Earlier;
-use scoring::{Amount, Bound, CoarseEvents, LeadView, Score, Standing, Tally};
+use scoring::{Amount, Bound, Crowd, LeadView, Score, Standing, Tally};
 
 use crate::rescore::Scored;
 use crate::roster::{RowProfile, Stretch};
@@ -35,19 +35,18 @@ impl Scorer {
         self.staged(bound, lead, at, score, earlier)
     }
 
-    /// The same by events of which the stretch is known, without a stage; those of `lead` are not looked at. `None`
-    /// where that does not do.
+    /// The same of a lead of a crowd, by its number there, without a stage; the events of `lead` are not looked at.
     #[inline]
-    pub(crate) fn score_coarse(
+    pub(crate) fn score_in_crowd(
         &mut self,
         bound: &Bound<'_>,
         lead: &LeadView<'_, RowProfile<'_>>,
-        events: &CoarseEvents<'_>,
-        place: usize,
-    ) -> Option<Scored> {
-        let standing = (&self.standing, place);
-        let score = bound.score_coarse(lead, events, &mut self.tally, standing)?;
-        Some(Scored { score, stage: None })
+        crowd: (&Crowd<'_>, usize),
+        place: Option<usize>,
+    ) -> Scored {
+        let standing = place.map(|place| (&self.standing, place));
+        let score = bound.score_in_crowd(lead, crowd, &mut self.tally, standing);
+        Scored { score, stage: None }
     }
 
     /// The same for a lead that has just been scored at this instant by the scorer of a program that counts

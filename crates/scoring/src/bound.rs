@@ -271,6 +271,11 @@ impl Bound<'_> {
         &self.slots[self.starts[shape] as usize..self.starts[shape + 1] as usize]
     }
 
+    /// The slots that may match each shape.
+    pub(crate) fn slots_of_shapes(&self) -> impl Iterator<Item = &[u16]> {
+        (0..self.starts.len() as u32 - 1).map(|shape| self.slots_of(shape))
+    }
+
     /// Whether the shape matches the slot at an instant (only asked of slots it may match).
     pub(crate) fn matches_at(&self, slot: usize, shape: u32, at: i64) -> Truth {
         self.dated_slots[slot].get(shape as usize).map_or(Truth::True, |answer| answer.at(at))

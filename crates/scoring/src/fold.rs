@@ -243,7 +243,7 @@ impl Bound<'_> {
 
     /// The weight in millionths of an event of so many whole hours.
     #[inline]
-    fn weight(&self, slot: usize, hot: &Hot, hours: u64) -> u32 {
+    pub(crate) fn weight(&self, slot: usize, hot: &Hot, hours: u64) -> u32 {
         if hot.open {
             return self.program.slots[slot].weights.at(hours);
         }

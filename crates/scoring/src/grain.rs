@@ -8,8 +8,8 @@ use leads::Timestamp;
 
 use crate::calendar::{Calendar, Days};
 use crate::model::{Model, Period};
-use crate::past::Seen;
 use crate::program::Program;
+use crate::swift::Seen;
 
 /// The stretches of time within which a program cannot tell one instant from another, when it
 /// scores at one instant. They are numbered from the earliest on.
@@ -88,12 +88,6 @@ impl Grain {
     #[inline]
     pub(crate) fn at(&self) -> Timestamp {
         self.at
-    }
-
-    /// Whether a stretch, by its number, is the one of all that comes after the instant.
-    #[inline]
-    pub(crate) fn is_future(&self, number: u32) -> bool {
-        number as usize + 1 >= self.starts.len()
     }
 
     /// What can be seen of an event of a stretch, by its number.

@@ -23,6 +23,14 @@ pub(crate) struct Hot {
     pub(crate) open: bool,
 }
 
+impl Hot {
+    /// Whether an event that is kept gives as much in the one slot as in the other.
+    pub(crate) fn weighs_as(&self, other: &Self) -> bool {
+        let rules = |hot: &Self| (hot.weights, hot.weights_last, hot.open, hot.within, hot.expires);
+        rules(self) == rules(other)
+    }
+}
+
 /// How much a slot asks of an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum HotKind {

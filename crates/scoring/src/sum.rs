@@ -8,7 +8,6 @@ use crate::amount::{Amount, FULL_WEIGHT, UNITS_PER_POINT};
 use crate::bound::Bound;
 use crate::fold::{LeadView, NEVER, Profile, Score, SlotTally, Tally};
 use crate::model::{Bracket, Dimension};
-use crate::past::CoarseEvents;
 use crate::program::{Clause, Line, LineKind, curve_amount};
 use crate::standing::Standing;
 use crate::truth::Truth;
@@ -131,22 +130,7 @@ impl Bound<'_> {
         self.sum_standing(lead, at, tally, standing)
     }
 
-    /// As [`Bound::score_standing`], of events of which the stretch is known; those of `lead` are not looked at. `None`
-    /// where they have to be told apart by more than that.
-    #[inline]
-    pub fn score_coarse<P: Profile>(
-        &self,
-        lead: &LeadView<'_, P>,
-        events: &CoarseEvents<'_>,
-        tally: &mut Tally,
-        (standing, place): (&Standing, usize),
-    ) -> Option<Score> {
-        let swift = self.swift.as_ref().filter(|_| self.is_narrow(events.len()))?;
-        self.count_past(swift, events, tally);
-        Some(self.sum_narrow(lead, events.at(), tally, standing.of(place)))
-    }
-
-    /// The same for a lead that has just been counted at this instant with another tally, by a program that
+    /// As [`Bound::score_standing`], of a lead that has just been counted at this instant with another tally, by a program that
     /// [counts alike](crate::Program::counts_as).
     #[inline]
     pub fn score_counted<P: Profile>(
@@ -162,7 +146,7 @@ impl Bound<'_> {
 
     /// Sums the lines of a counted lead, only those that look at events where the others have been reckoned.
     #[inline]
-    fn sum_standing<P: Profile>(
+    pub(crate) fn sum_standing<P: Profile>(
         &self,
         lead: &LeadView<'_, P>,
         at: Timestamp,
@@ -223,9 +207,13 @@ impl Bound<'_> {
         slots: &[SlotTally],
         groups: &mut [U],
     ) -> Score {
-        for line in &self.weighing {
-            groups[line.group] +=
-                held(U::weighted(line.points, slots[line.slot].weights), line.limit);
+        // Each group's sum in a register: through memory, an addition would wait for the one before.
+        for lines in self.weighing.chunk_by(|line, next| line.group == next.group) {
+            let group = &mut groups[lines[0].group];
+            *group = lines.iter().fold(*group, |mut sum, line| {
+                sum += held(U::weighted(line.points, slots[line.slot].weights), line.limit);
+                sum
+            });
         }
         for index in &self.remaining {
             let line = &self.program.lines[*index];

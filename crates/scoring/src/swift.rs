@@ -10,11 +10,31 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::amount::FULL_WEIGHT;
 use crate::bound::Bound;
+use crate::calendar::Days;
 use crate::fold::{LeadView, SlotTally, Tally};
 use crate::hot::{Hot, HotKind};
 use crate::model::Period;
-use crate::past::{Exact, Past, Seen};
 use crate::program::FOREVER;
+
+const HOUR_MS: u64 = 3_600_000;
+
+/// An event as the looks see it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen {
+    /// In ms, and in whole hours.
+    pub(crate) age: i64,
+    pub(crate) hours: u32,
+    pub(crate) day: u32,
+}
+
+impl Seen {
+    /// An event of an instant (ms), no earlier than the last one that `days` was asked for.
+    #[inline]
+    pub(crate) fn at(at: i64, now: i64, days: &mut Days<'_>) -> Self {
+        let age = now - at;
+        Self { age, hours: (age as u64 / HOUR_MS) as u32, day: days.number(at) }
+    }
+}
 
 /// What the swift fold needs of a bound program.
 #[derive(Clone, Debug)]
@@ -73,8 +93,7 @@ impl Swift {
         returns: bool,
         dated: bool,
     ) -> Option<Self> {
-        let long = |hot: &Hot| hot.open || !matches!(hot.per, Period::Day | Period::Ever);
-        if returns || dated || hot.iter().any(long) {
+        if !is_simple(hot, returns, dated) {
             return None;
         }
         let mut classes: Vec<&[u16]> = Vec::new();
@@ -116,6 +135,13 @@ impl Swift {
         });
         Some(Self { class_of, first, twins, more, has_more, plain: plain.collect() })
     }
+}
+
+/// Whether counts are per day or for ever, no clock is put back over midnight (`returns`), no pattern depends on the
+/// instant (`dated`), and tables have the weights of every age.
+pub(crate) fn is_simple(hot: &[Hot], returns: bool, dated: bool) -> bool {
+    let long = |hot: &Hot| hot.open || !matches!(hot.per, Period::Day | Period::Ever);
+    !(returns || dated || hot.iter().any(long))
 }
 
 /// Which slots look at the events of a class closely, and when.
@@ -185,10 +211,10 @@ impl Look {
     /// Counts an event in the slot; answers how many there are on its day, or ever, by now. Without a branch, on
     /// whatever kind of slot: the next event is anybody's guess.
     #[inline]
-    fn see<P: Past>(&self, seen: Seen, now: i64, weights: &[u32], slots: &mut [SlotTally]) -> u32 {
+    fn see(&self, seen: Seen, now: i64, weights: &[u32], slots: &mut [SlotTally]) -> u32 {
         let tally = &mut slots[self.weighing.slot as usize];
         let number = tally.next_in_period(seen.day & self.daily);
-        self.weighing.weigh::<P>(seen, now, number, weights, tally);
+        self.weighing.weigh(seen, now, number, weights, tally);
         number
     }
 }
@@ -204,19 +230,10 @@ impl Weighing {
     /// Adds an event to the slot's `tally`, the `number`th on its day, or ever.
     #[inline]
     #[expect(clippy::needless_bitwise_bool, reason = "`&&` would be a branch")]
-    fn weigh<P: Past>(
-        &self,
-        seen: Seen,
-        now: i64,
-        number: u32,
-        weights: &[u32],
-        tally: &mut SlotTally,
-    ) {
+    fn weigh(&self, seen: Seen, now: i64, number: u32, weights: &[u32], tally: &mut SlotTally) {
         let kept = number <= self.at_most;
         let weight = weights[(self.weights + seen.hours.min(self.weights_last)) as usize];
-        if P::IS_DATED {
-            tally.latest = now - seen.age;
-        }
+        tally.latest = now - seen.age;
         tally.counted += u32::from(kept & (seen.age < self.within));
         tally.weights +=
             u64::from(weight & u32::from(kept & (seen.age < self.expires)).wrapping_neg());
@@ -233,42 +250,45 @@ impl Bound<'_> {
         now: i64,
         tally: &mut Tally,
     ) {
-        self.count_past(swift, &Exact::new(lead, now, &self.calendar), tally);
-    }
-
-    /// The same of events however they are known.
-    #[inline]
-    pub(crate) fn count_past<P: Past>(&self, swift: &Swift, past: &P, tally: &mut Tally) {
+        let end = match lead.at.last() {
+            Some(last) if *last > now => lead.at.partition_point(|at| *at <= now),
+            _ => lead.at.len(),
+        };
+        let past = lead.at[..end].iter().copied().zip(lead.shapes.iter().copied());
+        let events = || {
+            let mut days = Days::new(&self.calendar);
+            past.clone().map(move |(at, shape)| (Seen::at(at, now, &mut days), shape))
+        };
         tally.slots.clear();
         tally.slots.resize(self.hot.len() + 1, SlotTally::EMPTY);
         let slots = tally.slots.as_mut_slice();
         let class_of = |shape: u32| usize::from(swift.class_of[shape as usize]) % CLASSES_MAX;
-        let (now, weights) = (past.now(), self.weights);
+        let weights = self.weights;
         let mut counts = [0_u32; CLASSES_MAX];
         if let Some(twins) = &swift.twins {
-            for (seen, shape) in past.events() {
+            for (seen, shape) in events() {
                 let class = class_of(shape);
                 counts[class] += 1;
-                let number = swift.first[class].see::<P>(seen, now, weights, slots);
+                let number = swift.first[class].see(seen, now, weights, slots);
                 let twin = &twins[class];
-                twin.weigh::<P>(seen, now, number, weights, &mut slots[twin.slot as usize]);
+                twin.weigh(seen, now, number, weights, &mut slots[twin.slot as usize]);
             }
         } else {
-            for (seen, shape) in past.events() {
+            for (seen, shape) in events() {
                 let class = class_of(shape);
                 counts[class] += 1;
-                swift.first[class].see::<P>(seen, now, weights, slots);
+                swift.first[class].see(seen, now, weights, slots);
             }
         }
         if swift.has_more > 0 {
             // So few models have them that it is cheaper to go through the events once more than to ask here whether
             // there are any.
             let looked_at =
-                past.events().filter(|(_, shape)| swift.has_more >> class_of(*shape) & 1 == 1);
+                events().filter(|(_, shape)| swift.has_more >> class_of(*shape) & 1 == 1);
             for (seen, shape) in looked_at {
                 let class = class_of(shape);
                 let looks = swift.more.iter().filter(|(of, _)| usize::from(*of) == class);
-                looks.for_each(|(_, look)| _ = look.see::<P>(seen, now, weights, slots));
+                looks.for_each(|(_, look)| _ = look.see(seen, now, weights, slots));
             }
         }
         for plain in &swift.plain {
@@ -277,7 +297,7 @@ impl Bound<'_> {
                 plain.classes.iter().map(of).sum()
             } else {
                 // The young ones stand at the end.
-                let young = past.back().take_while(|(age, _)| *age < plain.within);
+                let young = past.clone().rev().take_while(|(at, _)| now - at < plain.within);
                 young
                     .map(|(_, shape)| (plain.bits >> swift.class_of[shape as usize] & 1) as u32)
                     .sum()

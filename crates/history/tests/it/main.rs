@@ -4,6 +4,7 @@
 mod backtest;
 mod compare;
 mod course;
+mod crowd;
 mod fast;
 mod generate;
 mod laws;

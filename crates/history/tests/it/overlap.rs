@@ -24,7 +24,7 @@ fn document(first: usize) -> String {
 }
 
 /// Somebody for each order of three kinds of events over two days.
-fn everyone() -> Vec<LeadFacts> {
+pub(crate) fn everyone() -> Vec<LeadFacts> {
     let kinds = ["a", "b", "c"];
     let somebody = |number: usize| {
         let events = (0..6).map(|place| kinds[number / 3_usize.pow(place) % 3]);

@@ -1,6 +1,6 @@
 //! Small histories, written out by hand.
 
-use history::{Gathering, History, RosterBuilder};
+use history::{Gathered, Gathering, History, Roster, RosterBuilder};
 use leads::batch::{Coded, EventBatch, LeadBatch, LeadIds, Texts, TraitChange};
 use leads::{Event, LeadFacts, Timestamp, TraitFact, Value};
 use scoring::document::{Syntax, load};
@@ -80,6 +80,22 @@ pub(crate) fn programs(documents: &[&str], outcome: &str) -> (Vec<Program>, Need
 
 /// A history of these leads.
 pub(crate) fn history(needs: &Needs, facts: &[LeadFacts]) -> History {
+    gathered(Gathering::new(needs.clone(), roster(needs, facts)), facts, false).into_history(1)
+}
+
+/// The same for one score only; their events lead by lead, or in the order of time.
+pub(crate) fn for_score(
+    program: &Program,
+    at: Timestamp,
+    facts: &[LeadFacts],
+    in_order: bool,
+) -> Gathered {
+    let needs = program.needs();
+    let gathering = Gathering::new(needs.clone(), roster(needs, facts)).for_score(program, at);
+    gathered(gathering, facts, in_order)
+}
+
+fn roster(needs: &Needs, facts: &[LeadFacts]) -> Roster {
     let mut roster = RosterBuilder::new(needs);
     let column = |path: &String| {
         let own = |lead: &LeadFacts| {
@@ -104,29 +120,34 @@ pub(crate) fn history(needs: &Needs, facts: &[LeadFacts]) -> History {
             roster.change(needs, &TraitChange { lead, path, value: fact.value.clone(), at });
         }
     }
-    let gathering = Gathering::new(needs.clone(), roster.finish().0);
+    roster.finish().0
+}
+
+fn gathered(gathering: Gathering, facts: &[LeadFacts], in_order: bool) -> Gathered {
+    let by_lead = facts.iter().flat_map(|lead| lead.events.iter().map(move |event| (lead, event)));
+    let mut events: Vec<(&LeadFacts, &Event)> = by_lead.collect();
+    if in_order {
+        events.sort_by_key(|(_, event)| event.at);
+    }
     let mut ids = Texts::default();
-    let events: Vec<&Event> = facts
-        .iter()
-        .flat_map(|lead| lead.events.iter().map(move |event| (lead, event)))
-        .map(|(lead, event)| {
-            ids.push(&lead.lead);
-            event
-        })
-        .collect();
+    events.iter().for_each(|(lead, _)| ids.push(&lead.lead));
     let rows = events.len();
+    let properties = gathering.needs().properties.iter().map(|_| Coded::missing(rows)).collect();
     gathering.take(
         0,
         &EventBatch {
             leads: LeadIds::Texts(ids),
             names: Coded {
-                values: events.iter().map(|event| Some(Value::Text(event.name.clone()))).collect(),
+                values: events
+                    .iter()
+                    .map(|(_, event)| Some(Value::Text(event.name.clone())))
+                    .collect(),
                 codes: (0..rows as u32).collect(),
             },
-            at: events.iter().map(|event| event.at).collect(),
+            at: events.iter().map(|(_, event)| event.at).collect(),
             ids: None,
-            properties: needs.properties.iter().map(|_| Coded::missing(rows)).collect(),
+            properties,
         },
     );
-    gathering.finish(1).into_history(1)
+    gathering.finish(1)
 }
