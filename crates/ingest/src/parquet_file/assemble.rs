@@ -527,7 +527,11 @@ fn take_whole_instants<T: From<Timestamp>>(
         return true;
     }
     // Nearly all lie between 1970 and 6429.
-    if !all_below(numbers, 47) && !numbers.iter().all(|number| range.contains(number)) {
+    if all_below(numbers, 47) {
+        out.extend(numbers.iter().map(|number| T::from(Timestamp::from_low_millis(*number))));
+        return true;
+    }
+    if !numbers.iter().all(|number| range.contains(number)) {
         return false;
     }
     out.extend(numbers.iter().map(|number| instant(*number)));
