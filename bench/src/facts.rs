@@ -3,14 +3,35 @@
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
-use history::{Gathering, History, RosterBuilder};
+use history::{Gathered, Gathering, History, RosterBuilder};
 use ingest::{Columns, EventPlan, LeadPlan, Role, Source, Watch};
 use leads::batch::{Coded, EventBatch, LeadBatch, LeadIds};
 use leads::{Timestamp, Value};
-use scoring::Needs;
+use scoring::{Needs, Program};
 
 /// Files of leads and events into columns in memory.
 pub(crate) fn read(needs: &Needs, leads: &str, events: &str, threads: usize) -> Result<History> {
+    Ok(gather(needs, leads, events, threads, |gathering| gathering)?.into_history(threads))
+}
+
+/// The same as far as one score needs them.
+pub(crate) fn read_for_score(
+    program: &Program,
+    at: Timestamp,
+    leads: &str,
+    events: &str,
+    threads: usize,
+) -> Result<Gathered> {
+    gather(program.needs(), leads, events, threads, |gathering| gathering.for_score(program, at))
+}
+
+fn gather(
+    needs: &Needs,
+    leads: &str,
+    events: &str,
+    threads: usize,
+    prepare: impl FnOnce(Gathering) -> Gathering,
+) -> Result<Gathered> {
     let columns = Columns::default().with(Role::Lead, "lead_id").with(Role::At, "ts");
     let plan = LeadPlan {
         columns: columns.clone(),
@@ -34,7 +55,7 @@ pub(crate) fn read(needs: &Needs, leads: &str, events: &str, threads: usize) -> 
     for (_, batch) in &batches {
         builder.take(batch);
     }
-    let gathering = Gathering::new(needs.clone(), builder.finish().0);
+    let gathering = prepare(Gathering::new(needs.clone(), builder.finish().0));
     let plan = EventPlan {
         columns,
         properties: needs.properties.clone(),
@@ -45,7 +66,7 @@ pub(crate) fn read(needs: &Needs, leads: &str, events: &str, threads: usize) -> 
     ingest::read_events(&source, &plan, Watch::default(), &|sequence, batch| {
         gathering.take(sequence, batch);
     })?;
-    Ok(gathering.finish(threads).into_history(threads))
+    Ok(gathering.finish(threads))
 }
 
 /// One block of leads.

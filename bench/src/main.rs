@@ -5,6 +5,7 @@
 //! bench instants LEADS EVENTS MODEL   scores of everyone at 52 weekly instants
 //! bench what-if LEADS EVENTS MODEL    everyone at one instant under the model and with shorter half-lives
 //! bench tick LEADS EVENTS MODEL       everyone a minute after everyone was scored
+//! bench once LEADS EVENTS MODEL TIMES  files read for one score, and scored: processor seconds of both, so many times
 //! bench fold MODEL TIMES              8,192 leads scored so many times, for counting instructions
 //! ```
 //!
@@ -59,9 +60,12 @@ fn main() -> Result<()> {
             let scores = history.rescore(&program, Timestamp::parse(AS_OF)?, THREADS);
             obey(|| tick(&history, &program, &scores))
         }
+        ["once", leads, events, model, times] => {
+            once(&program(model)?, leads, events, times.parse()?)
+        }
         ["fold", model, times] => fold(&program(model)?, times.parse()?),
         _ => bail!(
-            "usage: bench memory|instants|what-if|tick LEADS EVENTS MODEL, or bench fold MODEL TIMES"
+            "usage: bench memory|instants|what-if|tick LEADS EVENTS MODEL, bench once LEADS EVENTS MODEL TIMES, or bench fold MODEL TIMES"
         ),
     }
 }
@@ -144,6 +148,21 @@ fn obey<W: Fn() -> Vec<u8>>(run: impl Fn() -> Result<W>) -> Result<()> {
                 println!("written");
             }
         }
+    }
+    Ok(())
+}
+
+/// What `madura score` does with Parquet files, but for writing.
+fn once(program: &Program, leads: &str, events: &str, times: usize) -> Result<()> {
+    let at = Timestamp::parse(AS_OF)?;
+    for _ in 0..times {
+        let begun = cpu_seconds();
+        let gathered = facts::read_for_score(program, at, leads, events, THREADS)?;
+        let read = cpu_seconds();
+        let (_, scores) = gathered.score(program, at, THREADS);
+        let scored = cpu_seconds();
+        let total: i64 = scores.iter().map(|scored| scored.score.score).sum();
+        println!("{:.3} {:.3} (sum of scores {total})", read - begun, scored - read);
     }
     Ok(())
 }
