@@ -2,7 +2,7 @@
 //! the order of time: as logs have them, so that nobody has to sort them by lead.
 //!
 //! What an event does is known from its shape and its stretch of a [`Grain`]. A lead has a few counters; an event
-//! adds to one or two of them, without a branch on what differs from event to event.
+//! adds to one of them, rarely to more, without a branch on what differs from event to event.
 
 use std::collections::{BTreeSet, HashMap};
 use std::hint::select_unpredictable;
@@ -103,12 +103,15 @@ const DAYS_MAX: u32 = 1 << (u32::BITS - NUMBER_BITS);
 const COUNTED_BITS: u32 = 24;
 /// 16 MB of gains.
 const GAINS_MAX: usize = 1 << 21;
+/// 16 MB of counters for each thread, which has those of some thousand leads.
+const WIDTH_MAX: u32 = 256;
 
 impl Bound<'_> {
     /// What events do in a score at the instant of a grain of this program; `None` where some slot has to see more
     /// of them, or that would take too much room.
     pub fn effects(&self, grain: &Grain) -> Option<Effects> {
-        if !is_simple(self.hot, self.calendar.returns(), self.has_dated_slots) {
+        let is_simple = is_simple(self.hot, self.calendar.returns(), self.has_dated_slots);
+        if !is_simple || self.hot.is_empty() {
             return None;
         }
         let mut layout = Layout::new(self.hot);
@@ -117,7 +120,7 @@ impl Bound<'_> {
         let effects = shapes.iter().map(|slots| layout.effect(slots, self.hot, &mut more));
         let effects: Vec<Effect> = effects.collect();
         let gains = grain.len().checked_mul(layout.curves.len())?;
-        if gains > GAINS_MAX {
+        if gains > GAINS_MAX || layout.width > WIDTH_MAX {
             return None;
         }
         let stretches = || (0..grain.len() as u32).map(|number| grain.seen(number));
@@ -218,7 +221,7 @@ impl Layout {
             });
             layout.curve_of.insert(slot, curve as u32);
         }
-        if layout.curves.is_empty() && !hot.is_empty() {
+        if layout.curves.is_empty() {
             // So that who looks at nothing finds something to look at.
             layout.curves.push(0);
         }
