@@ -150,6 +150,19 @@ impl Store {
         self.inner.writer.submit_large(Until::Safe, job)
     }
 
+    /// The same for a job that looks for something to do and takes it, and mostly finds nothing: then it does
+    /// not wait for the disk.
+    pub fn submit_claim<T, E>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Pending<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.inner.writer.submit(Until::SafeIfItWrote, job)
+    }
+
     /// The same for a job that would be done again were it lost, as it follows from parcels that are in the
     /// inbox, or from marks: the answer comes when others see what it wrote. A power cut may undo that
     /// until some other job is answered, or [`Store::put_away`]. Nobody may be told of it as of something
@@ -169,7 +182,7 @@ impl Store {
     /// was read is to be made safe before it is told where it lasts longer. Never call it from asynchronous
     /// code.
     pub fn make_safe(&self) -> Result<(), DbError> {
-        self.inner.writer.submit(Until::AllSafe, |_| Ok(())).wait()
+        self.inner.writer.submit(Until::Safe, |_| Ok(())).wait()
     }
 
     /// Notes parcels of which everything that follows is committed. They stay in the inbox until
@@ -208,7 +221,7 @@ impl Store {
             return then(Ok(()));
         }
         self.inner.writer.submit_then(
-            Until::AllSafe,
+            Until::Safe,
             |_| Ok(()),
             move |safe: Result<(), DbError>| {
                 match &safe {

@@ -28,11 +28,12 @@ pub(crate) enum Until {
     /// Others see it. Should the power go, it may be lost, with everything that was committed after it:
     /// there is one log, and of a log the beginning is what stays.
     Committed,
-    /// What it wrote is on disk, and so is everything that was committed before. Nothing, where it wrote
-    /// nothing.
+    /// The same as of [`Until::Safe`] where it wrote something; else nothing, as whoever waits has nothing to
+    /// go on.
+    SafeIfItWrote,
+    /// What it wrote is on disk, and so is everything that was committed before: it may have found that
+    /// somebody else had written already what it was to write.
     Safe,
-    /// Everything that was committed before is on disk, whether or not it wrote something.
-    AllSafe,
 }
 
 /// Runs within the transaction of its group, or hears why there is none.
@@ -342,7 +343,7 @@ impl Desk {
             let before = connection.changes();
             let ran = run(Ok(&mut *connection));
             let wrote = before.is_none() || before != connection.changes();
-            let is_to_be_safe = until == Until::AllSafe || (until == Until::Safe && wrote);
+            let is_to_be_safe = until == Until::Safe || (until == Until::SafeIfItWrote && wrote);
             let group_of = if is_to_be_safe { &mut group.safe } else { &mut group.committed };
             group_of.push(ran.answer);
             if let Some(error) = ran.broken {

@@ -54,7 +54,7 @@ pub(super) async fn run(app: App) {
 async fn claim(app: &App, most: usize) -> Result<Vec<Claim>, Problem> {
     let now = app.now();
     let until = Timestamp::saturating_from_millis(now.as_millis() + LEASE_MS);
-    app.write(move |tx| Ok(webhooks::claim(tx, now, most, until)?)).await
+    app.live.store().submit_claim(move |tx| Ok(webhooks::claim(tx, now, most, until)?)).await
 }
 
 async fn deliver(app: &App, claim: Claim) {

@@ -58,10 +58,10 @@ fn claim(app: &App) -> Result<Option<JobClaim>, Problem> {
         return Ok(None);
     }
     let now = app.now();
-    app.live.store().write(move |tx| {
-        let mut claims = jobs::claim_kind(tx, "import", now, 1, lease(now))?;
-        Ok(claims.pop())
-    })
+    let until = lease(now);
+    let claims =
+        app.live.store().submit_claim(move |tx| jobs::claim_kind(tx, "import", now, 1, until));
+    Ok(claims.wait()?.pop())
 }
 
 /// Reads an import to its end, or as far as it goes.

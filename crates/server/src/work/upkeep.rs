@@ -119,7 +119,8 @@ fn plan(app: &App) -> Result<(), Problem> {
 fn claim(app: &App, kind: &'static str) -> Result<Option<JobClaim>, Problem> {
     let now = app.now();
     let until = later(now, LEASE_MS);
-    app.live.store().write(move |tx| Ok(jobs::claim_kind(tx, kind, now, 1, until)?.pop()))
+    let claims = app.live.store().submit_claim(move |tx| jobs::claim_kind(tx, kind, now, 1, until));
+    Ok(claims.wait()?.pop())
 }
 
 fn carry_out(app: &App, claim: &JobClaim) {

@@ -14,7 +14,8 @@ const STATEMENTS: usize = 256;
 
 pub(super) fn open(path: &Path) -> Result<Connection, DbError> {
     let connection = Connection::open(path)?;
-    // FULL: a commit is on disk when it has ended; the writers have their own way: see `leave_syncing`. WAL: readers do not wait for the writer.
+    // FULL: a commit is on disk when it has ended; the writers have their own way: see `leave_syncing`. WAL:
+    // readers do not wait for the writer.
     // wal_autocheckpoint: ids come in no order, so that a commit touches pages all over the file; a page
     // that is touched again within 32 MiB of the log is written back once. The writer has its own way: see
     // `Checkpoints`.
