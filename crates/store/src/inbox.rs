@@ -102,12 +102,12 @@ impl Inbox {
         std::mem::take(&mut lock(&self.done))
     }
 
-    /// Waits until everything is committed that it was told before.
+    /// Waits until everything that it was told before is on disk.
     pub(crate) fn wait(&self) -> Result<(), DbError> {
         if self.file().is_some_and(|file| !file.exists()) {
             return Ok(());
         }
-        self.writer.submit(Until::Committed, |_| Ok(())).wait()
+        self.writer.submit(Until::Safe, |_| Ok(())).wait()
     }
 
     /// Takes parcels away whose facts are on disk, and those that an earlier call could not take away.

@@ -138,18 +138,6 @@ impl Store {
         self.submit(job).wait()
     }
 
-    /// The same for a job that changes many rows: it costs less, and waits for a commit of its own.
-    pub fn submit_much<T, E>(
-        &self,
-        job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Pending<T, E>
-    where
-        T: Send + 'static,
-        E: From<DbError> + Send + 'static,
-    {
-        self.inner.writer.submit_large(Until::Safe, job)
-    }
-
     /// The same for a job that looks for something to do and takes it, and mostly finds nothing: then it does
     /// not wait for the disk.
     pub fn submit_claim<T, E>(
@@ -163,8 +151,9 @@ impl Store {
         self.inner.writer.submit(Until::SafeIfItWrote, job)
     }
 
-    /// The same for a job that would be done again were it lost, as it follows from parcels that are in the
-    /// inbox, or from marks: the answer comes when others see what it wrote. A power cut may undo that
+    /// The same for a job that changes many rows and would be done again were it lost, as it follows from parcels
+    /// that are in the inbox, or from marks. It costs less, and waits for a commit of its own; the answer comes when
+    /// others see what it wrote. A power cut may undo that
     /// until some other job is answered, or [`Store::put_away`]. Nobody may be told of it as of something
     /// that lasts. On a server it is on disk like any other job.
     pub fn submit_repeatable<T, E>(
@@ -175,7 +164,7 @@ impl Store {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.inner.writer.submit_large(Until::Committed, job)
+        self.inner.writer.submit_large(job)
     }
 
     /// Waits until everything is on disk that can be read by now. Others see a commit before it is there: what
@@ -204,7 +193,8 @@ impl Store {
         self.put_away_then(|_| {});
     }
 
-    /// The same, waiting until they are gone. Never call it from asynchronous code.
+    /// The same, waiting until they are gone for good, those too that an earlier call is at. Never call it from
+    /// asynchronous code.
     pub fn put_away_and_wait(&self) -> Result<(), DbError> {
         let (sender, put_away) = oneshot::channel();
         self.put_away_then(move |safe| drop(sender.send(safe)));
@@ -216,7 +206,8 @@ impl Store {
         // Not the store itself: it must not be closed on a thread that it waits for then.
         let inbox = Arc::clone(&self.inner.inbox);
         let parcels = inbox.take_done();
-        if parcels.is_empty() {
+        if self.file().is_none() {
+            // Every commit is on disk.
             inbox.clear(parcels);
             return then(Ok(()));
         }

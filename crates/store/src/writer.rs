@@ -154,10 +154,9 @@ impl Writer {
     }
 
     /// The same for a job that changes many rows: the first of its commit, and the only one where it
-    /// fails.
+    /// fails. Answered when it is committed.
     pub(crate) fn submit_large<T, E>(
         &self,
-        until: Until,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     ) -> Pending<T, E>
     where
@@ -166,7 +165,7 @@ impl Writer {
     {
         let (sender, pending) = oneshot::channel();
         let then = move |result| drop(sender.send(result));
-        self.send(until, true, move |connection| {
+        self.send(Until::Committed, true, move |connection| {
             let result = match connection {
                 Ok(connection) => job(&mut connection.transaction()),
                 Err(error) => Err(error.into()),

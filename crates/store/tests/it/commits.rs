@@ -24,7 +24,7 @@ fn a_large_job_that_fails_leaves_nothing_and_those_beside_it_stand() {
             bench.store.submit(move |tx| tx.execute(INSERT, &[name.into(), "x".into()]))
         };
         let large = |name: &'static str, fails: bool| {
-            bench.store.submit_much(move |tx| {
+            bench.store.submit_repeatable(move |tx| {
                 tx.execute(INSERT, &[name.into(), "x".into()])?;
                 if fails { Err(DbError::NoRow) } else { Ok(()) }
             })

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Waker};
+use std::thread;
 use std::{fs::File, io};
 
 use store::inbox::Parcel;
@@ -147,6 +148,23 @@ fn a_parcel_stays_until_what_follows_from_it_is_on_disk() {
     // Behind the first, which has it.
     house.done_with("p2");
     assert_eq!((house.store.put_away_and_wait(), house.inbox().len()), (Ok(()), 0));
+}
+
+#[test]
+fn who_waits_until_parcels_are_gone_waits_for_those_too_that_others_are_taking_away() {
+    let House { store, disk, directory } = House::new();
+    let house = House { store: store.clone(), disk: disk.clone(), directory };
+    house.done_with("p1");
+    let gate = disk.hold();
+    house.store.put_away();
+    let (tell, told) = channel();
+    let waiting = thread::spawn(move || tell.send(store.put_away_and_wait()).is_ok());
+    // What it has to wait for is under way on the writer, before it or behind it.
+    assert_eq!(light(&house.store, "later").wait(), Ok(1));
+    assert!(told.try_recv().is_err());
+    drop(gate);
+    assert_eq!((told.recv(), house.inbox().len()), (Ok(Ok(())), 0));
+    assert_eq!(waiting.join().ok(), Some(true));
 }
 
 #[test]
