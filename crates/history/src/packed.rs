@@ -27,10 +27,11 @@ impl Bits {
     #[inline]
     pub(crate) fn put(&mut self, bit: usize, number: u64) {
         if self.width <= WITHIN_EIGHT_BYTES {
-            let bytes = self.words.as_flattened_mut();
-            if let Some(eight) = bytes.get_mut(bit / 8..).and_then(<[u8]>::first_chunk_mut) {
-                *eight = (u64::from_le_bytes(*eight) | number << (bit % 8)).to_le_bytes();
-            }
+            let place = &mut self.words.as_flattened_mut()[bit / 8..][..8];
+            let mut eight = [0; 8];
+            eight.copy_from_slice(place);
+            let with = u64::from_le_bytes(eight) | number << (bit % 8);
+            place.copy_from_slice(&with.to_le_bytes());
             return;
         }
         let (word, shift) = (bit / 64, bit % 64);

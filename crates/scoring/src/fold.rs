@@ -13,7 +13,7 @@ use crate::calendar::Periods;
 use crate::hot::{Hot, HotKind};
 use crate::truth::Truth;
 
-const HOUR_MS: u64 = 3_600_000;
+pub(crate) const HOUR_MS: u64 = 3_600_000;
 
 /// One lead as the fold sees it: indices into the vocabulary that the program was bound to.
 #[derive(Debug)]

@@ -130,8 +130,8 @@ impl Bound<'_> {
         self.sum_standing(lead, at, tally, standing)
     }
 
-    /// As [`Bound::score_standing`], of a lead that has just been counted at this instant with another tally, by a program that
-    /// [counts alike](crate::Program::counts_as).
+    /// As [`Bound::score_standing`], of a lead that has just been counted at this instant with another tally, by a
+    /// program that [counts alike](crate::Program::counts_as).
     #[inline]
     pub fn score_counted<P: Profile>(
         &self,

@@ -11,12 +11,10 @@ use std::collections::{BTreeSet, HashMap};
 use crate::amount::FULL_WEIGHT;
 use crate::bound::Bound;
 use crate::calendar::Days;
-use crate::fold::{LeadView, SlotTally, Tally};
+use crate::fold::{HOUR_MS, LeadView, SlotTally, Tally};
 use crate::hot::{Hot, HotKind};
 use crate::model::Period;
 use crate::program::FOREVER;
-
-const HOUR_MS: u64 = 3_600_000;
 
 /// An event as the looks see it.
 #[derive(Clone, Copy, Debug)]
