@@ -124,7 +124,7 @@ fn every_week(history: &History, program: &Program) -> Result<impl Fn() -> Vec<u
     let room = || Vec::with_capacity(LEADS_PER_BLOCK * weeks.len());
     let grid =
         history.at_instants(program, &weeks, THREADS, room, |grid: &mut Vec<u8>, _, moments| {
-            grid.extend(moments.scores().map(|score| score as u8));
+            grid.extend(moments.scores().iter().map(|score| *score as u8));
         });
     Ok(move || grid.concat())
 }

@@ -62,7 +62,7 @@ fn main() {
                 threads,
                 || 0,
                 |sum, _, moments| {
-                    *sum += moments.scores().sum::<i64>();
+                    *sum += moments.scores().iter().map(|score| i64::from(*score)).sum::<i64>();
                 },
             );
             let total: i64 = sums.iter().sum();

@@ -245,7 +245,7 @@ pub fn backtest(
                     Standing::NotYetKnown => seen.not_yet_known += 1,
                     Standing::LeftOut => seen.left_out += 1,
                     Standing::Counts { converted } => {
-                        seen.scores.add(score, converted);
+                        seen.scores.add(i64::from(*score), converted);
                         counts = true;
                         converts |= converted;
                     }

@@ -176,6 +176,11 @@ pub struct RowProfile<'r> {
 }
 
 impl RowProfile<'_> {
+    /// Whether a column changes after the lead's beginning.
+    pub(crate) fn changes(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
     #[inline]
     fn base(&self, column: usize) -> u32 {
         self.roster.columns[column].get(self.at)

@@ -3,8 +3,8 @@
 use super::Instants;
 use super::lane::{Lane, add_row, column};
 use super::plan::{Keep, Look};
+use super::seen::Seen;
 use super::spacing::{HOUR_MS, Place, Tables};
-use super::swift::Seen;
 use crate::calendar::Periods;
 use crate::fold::SlotTally;
 
@@ -15,7 +15,7 @@ impl Instants<'_, '_> {
         &self,
         (at, shapes): (&[i64], &[u32]),
         slots: &mut Vec<SlotTally>,
-        seen: &mut [Seen],
+        seen: &mut Seen,
         latest: &mut [i64],
         sums: &mut [L],
     ) {
@@ -37,6 +37,7 @@ impl Instants<'_, '_> {
             for look in &self.plan.looks[class.first as usize..class.beyond as usize] {
                 let number = periods.number(look.per);
                 if slots[look.slot].enter_period(number, returns) <= look.at_most {
+                    seen.days[look.slot].enter(0);
                     self.keep(look, *at, place, seen, latest, sums);
                 }
             }
@@ -50,26 +51,29 @@ impl Instants<'_, '_> {
         look: &Look,
         at: i64,
         place: Place,
-        seen: &mut [Seen],
+        seen: &mut Seen,
         latest: &mut [i64],
         sums: &mut [L],
     ) {
         let (plan, width) = (&self.plan, self.plan.width);
         let from = place.from.max(0) as usize;
-        let seen = &mut seen[look.slot];
         match look.keep {
             Keep::Row { column: number, rows } => {
                 let back = (self.at.len() as i64 - place.from) as u32;
                 let row = Tables::row(rows, place.lag_hours, back) as usize;
                 add_row(&mut sums[column(number, width)], &plan.tables.weights()[row..][..width]);
             }
-            Keep::Steps { column: number, steps } => {
-                let sum = &mut sums[column(number, width)][from];
-                *sum = sum.plus(L::of(plan.steps[steps.place(seen.counted)]));
+            Keep::Steps { column: number } => {
+                let stop = &mut seen.stops[look.slot];
+                if stop.enter() {
+                    let sum = &mut sums[column(number, width)][from];
+                    *sum = sum.plus(L::of(stop.take(&plan.steps)));
+                }
             }
             Keep::Glimpses { column: number, steps, within } => {
                 if place.lag < within && place.from >= 0 {
-                    let step = plan.steps[steps.place(seen.enter_instant(from as u32))];
+                    let before = seen.instants[look.slot].enter(from as u32 + 1) - 1;
+                    let step = plan.steps[steps.place(before)].gives;
                     let pair = &mut sums[column(number, width)][from..from + 2];
                     pair[0] = pair[0].plus(L::of(step));
                     pair[1] = pair[1].plus(L::of(-step));
@@ -94,6 +98,5 @@ impl Instants<'_, '_> {
             }
             Keep::Latest { column: number } => latest[column(number, width)][from] = at,
         }
-        seen.counted += 1;
     }
 }

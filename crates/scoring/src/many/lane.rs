@@ -13,14 +13,28 @@ pub(crate) const STRIDE: usize = 8;
 pub(crate) trait Lane: Copy + Ord + Default {
     /// This number, which fits.
     fn of(number: i64) -> Self;
-    /// This number, or the nearest that fits.
-    fn nearest(number: i64) -> Self;
+    /// A limit, as near as it fits.
+    fn limit(limit: &Limit) -> (Self, Self);
     /// In 64 bits.
     fn wide(self) -> i64;
     fn plus(self, other: Self) -> Self;
     fn times(self, other: Self) -> Self;
     /// The nearest whole number of points, half away from zero.
     fn rounded(self, rounding: Rounding) -> i32;
+}
+
+/// The least and the greatest that a line or a group may give, in grains.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limit {
+    narrow: (i32, i32),
+    wide: (i64, i64),
+}
+
+impl Limit {
+    pub(crate) fn new(wide: (i64, i64)) -> Self {
+        let nearest = |number: i64| number.clamp(i32::MIN.into(), i32::MAX.into()) as i32;
+        Self { narrow: (nearest(wide.0), nearest(wide.1)), wide }
+    }
 }
 
 /// How amounts in grains are rounded to points.
@@ -59,8 +73,8 @@ impl Lane for i32 {
     }
 
     #[inline(always)]
-    fn nearest(number: i64) -> Self {
-        number.clamp(Self::MIN.into(), Self::MAX.into()) as Self
+    fn limit(limit: &Limit) -> (Self, Self) {
+        limit.narrow
     }
 
     #[inline(always)]
@@ -96,8 +110,8 @@ impl Lane for i64 {
     }
 
     #[inline(always)]
-    fn nearest(number: i64) -> Self {
-        number
+    fn limit(limit: &Limit) -> (Self, Self) {
+        limit.wide
     }
 
     #[inline(always)]
@@ -124,27 +138,6 @@ impl Lane for i64 {
     }
 }
 
-/// A lead's columns: a number per instant.
-#[derive(Debug, Default)]
-pub(crate) struct Columns<L> {
-    /// Of groups what is added from an instant on, and of slots sums of weights or counts. Nothing but
-    /// zeros between two leads.
-    pub(crate) sums: Vec<L>,
-    pub(crate) fit: Vec<L>,
-    pub(crate) engagement: Vec<L>,
-}
-
-impl<L: Lane> Columns<L> {
-    /// Makes room; what is new is zero.
-    pub(crate) fn fit_to(&mut self, width: usize, columns: usize) {
-        self.sums.resize(width * columns, L::default());
-        self.fit.clear();
-        self.fit.resize(width, L::default());
-        self.engagement.clear();
-        self.engagement.resize(width, L::default());
-    }
-}
-
 /// Where column `number` of such a width lies.
 #[inline(always)]
 pub(crate) fn column(number: usize, width: usize) -> Range<usize> {
@@ -162,10 +155,11 @@ fn strides_mut<L>(column: &mut [L]) -> std::slice::IterMut<'_, [L; STRIDE]> {
     column.as_chunks_mut().0.iter_mut()
 }
 
-/// Weights that are to be added to a column of sums: where each begins.
+/// Weights that are to be added to a column of sums: where they begin.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Addition {
-    pub(crate) sums: u32,
+    /// The number of the column.
+    pub(crate) column: u32,
     pub(crate) row: u32,
 }
 
@@ -188,9 +182,9 @@ pub(crate) fn add_rows<L: Lane>(
         7 => add_short_rows::<L, 7>(sums, weights, additions),
         8 => add_short_rows::<L, 8>(sums, weights, additions),
         _ => {
-            for Addition { sums: place, row } in additions {
-                let row = &weights[*row as usize..][..width];
-                add_row(&mut sums[*place as usize..][..width], row);
+            for addition in additions {
+                let row = &weights[addition.row as usize..][..width];
+                add_row(&mut sums[column(addition.column as usize, width)], row);
             }
         }
     }
@@ -202,9 +196,10 @@ fn add_short_rows<L: Lane, const STRIDES: usize>(
     weights: &[u32],
     additions: &[Addition],
 ) {
-    for Addition { sums: place, row } in additions {
+    let columns: &mut [[[L; STRIDE]; STRIDES]] = sums.as_chunks_mut().0.as_chunks_mut().0;
+    for Addition { column, row } in additions {
         let row = &weights[*row as usize..][..STRIDES * STRIDE];
-        add_row(&mut sums[*place as usize..][..STRIDES * STRIDE], row);
+        add_row(columns[*column as usize].as_flattened_mut(), row);
     }
 }
 
@@ -244,11 +239,17 @@ pub(crate) fn take_weighted<L: Lane>(
     }
 }
 
-/// Adds sums held to a limit, and leaves zeros behind.
+/// Adds sums held to a limit to what is `before` there, and leaves zeros behind.
 #[inline(always)]
-pub(crate) fn take_held<L: Lane>(totals: &mut [L], sums: &mut [L], (low, high): (L, L)) {
+pub(crate) fn take_held<L: Lane>(
+    totals: &mut [L],
+    before: Before,
+    sums: &mut [L],
+    (low, high): (L, L),
+) {
     for (totals, sums) in strides_mut(totals).zip(strides_mut(sums)) {
-        let (mut after, taken) = (*totals, *sums);
+        let taken = *sums;
+        let mut after = if before == Before::Sums { *totals } else { [L::default(); STRIDE] };
         for lane in 0..STRIDE {
             after[lane] = after[lane].plus(taken[lane].max(low).min(high));
         }
@@ -257,13 +258,31 @@ pub(crate) fn take_held<L: Lane>(totals: &mut [L], sums: &mut [L], (low, high): 
     }
 }
 
-/// From what is added at each instant to what is there.
+/// What a column holds before something is added.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Before {
+    /// Another lead's numbers.
+    Nothing,
+    Sums,
+}
+
+/// From what is added at each instant to what is there, from `so_far` on.
 #[inline(always)]
-pub(crate) fn accumulate<L: Lane>(sums: &mut [L]) {
-    let mut so_far = L::default();
-    for sum in sums {
-        so_far = so_far.plus(*sum);
-        *sum = so_far;
+pub(crate) fn accumulate<L: Lane>(sums: &mut [L], mut so_far: L) {
+    for sums in strides_mut(sums) {
+        let mut after = *sums;
+        // A stride at a time: numbers written one by one and read all together must go through memory.
+        for step in [1, 2, 4] {
+            let before = after;
+            for lane in step..STRIDE {
+                after[lane] = after[lane].plus(before[lane - step]);
+            }
+        }
+        for sum in &mut after {
+            *sum = sum.plus(so_far);
+        }
+        so_far = after[STRIDE - 1];
+        *sums = after;
     }
 }
 

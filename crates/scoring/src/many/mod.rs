@@ -8,20 +8,26 @@
 use leads::Timestamp;
 use pulp::{Arch, Simd, WithSimd};
 
-use self::lane::{Addition, Columns, Lane, grade};
+use self::columns::Columns;
+use self::lane::{Addition, Lane, grade};
 use self::plan::Plan;
-use self::swift::{Seen, Swift};
+use self::seen::Seen;
+use self::swift::Swift;
 use crate::bound::Bound;
 use crate::fold::{LeadView, NEVER, Profile, Score, SlotTally, Tally};
+use crate::standing::Standing;
 use crate::sum::Sums;
 
+mod columns;
 mod count;
 mod lane;
 mod plan;
+mod seen;
 mod settle;
 mod spacing;
 mod steady;
 mod swift;
+mod widths;
 
 /// A bound program and the instants to score at.
 #[derive(Debug)]
@@ -62,8 +68,7 @@ pub struct ManyTally {
 struct Work {
     /// Calendar periods per slot, where they are asked for the long way.
     slots: Vec<SlotTally>,
-    /// The last one stands for slots that take no event.
-    seen: Vec<Seen>,
+    seen: Seen,
     additions: Vec<Addition>,
     /// Per curve and instant: the latest event. Nothing but `NEVER` between two leads.
     latest: Vec<i64>,
@@ -121,8 +126,8 @@ impl Moments<'_> {
 
     /// The score alone at every instant, which costs nothing more.
     #[inline]
-    pub fn scores(&self) -> impl ExactSizeIterator<Item = i64> {
-        self.tally.work.scores.iter().map(|score| i64::from(*score))
+    pub fn scores(&self) -> &[i32] {
+        &self.tally.work.scores
     }
 }
 
@@ -157,6 +162,7 @@ impl<'p> Bound<'p> {
 struct OneLead<'t, 'b, 'p, 'v, L, P> {
     instants: &'t Instants<'b, 'p>,
     lead: &'t LeadView<'v, P>,
+    standing: Option<&'t [i64]>,
     columns: &'t mut Columns<L>,
     work: &'t mut Work,
 }
@@ -166,7 +172,7 @@ impl<L: Lane, P: Profile> WithSimd for OneLead<'_, '_, '_, '_, L, P> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        self.instants.score_in(self.lead, self.columns, self.work);
+        self.instants.score_in(self.lead, self.standing, self.columns, self.work);
     }
 }
 
@@ -176,22 +182,25 @@ impl Instants<'_, '_> {
         &self.at
     }
 
-    /// Scores a lead at every instant.
+    /// Scores a lead at every instant. `standing` is what the traits of a stretch of leads give, and
+    /// the lead's place in it, where none of its traits changes once the lead is known.
     pub fn score<'t, P: Profile>(
         &'t self,
         lead: &LeadView<'_, P>,
+        standing: Option<(&Standing, usize)>,
         tally: &'t mut ManyTally,
     ) -> Moments<'t> {
         let ManyTally { narrow, wide, work, sums, .. } = tally;
         work.disqualified.clear();
+        let standing = standing.map(|(standing, place)| standing.of(place));
         if self.one_by_one || !self.bound.is_narrow(lead.at.len()) {
             self.score_long(lead, tally);
-        } else if self.plan.is_narrow(lead.shapes) {
+        } else if self.plan.widths.are_narrow(&self.plan.class_of, lead.shapes) {
             *sums = Width::Narrow;
-            self.arch.dispatch(OneLead { instants: self, lead, columns: narrow, work });
+            self.arch.dispatch(OneLead { instants: self, lead, standing, columns: narrow, work });
         } else {
             *sums = Width::Wide;
-            self.arch.dispatch(OneLead { instants: self, lead, columns: wide, work });
+            self.arch.dispatch(OneLead { instants: self, lead, standing, columns: wide, work });
         }
         Moments { bound: self.bound, tally, grain: self.plan.rounding.grain }
     }
@@ -211,6 +220,7 @@ impl Instants<'_, '_> {
     fn score_in<L: Lane, P: Profile>(
         &self,
         lead: &LeadView<'_, P>,
+        standing: Option<&[i64]>,
         columns: &mut Columns<L>,
         work: &mut Work,
     ) {
@@ -218,8 +228,7 @@ impl Instants<'_, '_> {
         let Work { slots, seen, additions, latest, epochs, scores, disqualified } = work;
         columns.fit_to(plan.width, plan.columns);
         latest.resize(plan.width * plan.latest.len(), NEVER);
-        seen.clear();
-        seen.resize(plan.column_of.len() + 1, Seen::NOTHING);
+        seen.begin(plan);
         let events = (lead.at, lead.shapes);
         match &self.swift {
             Some(swift) => {
@@ -228,7 +237,7 @@ impl Instants<'_, '_> {
             None => self.count(events, slots, seen, latest, &mut columns.sums),
         }
         self.find_epochs(lead, epochs);
-        self.settle(lead, epochs, seen, latest, columns);
+        self.settle((lead, standing), epochs, seen, latest, columns);
         scores.resize(plan.width, 0);
         grade(scores, &columns.fit, &columns.engagement, plan.rounding, scale);
         scores.truncate(self.at.len());

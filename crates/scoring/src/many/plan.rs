@@ -4,14 +4,16 @@ use std::collections::HashMap;
 
 use leads::Timestamp;
 
-use super::lane::{Rounding, STRIDE};
+use super::lane::{Before, Limit, Rounding, STRIDE};
+use super::seen::{Step, Stop};
 use super::spacing::{HOUR_MS, Rows, Spacing, Tables};
 use super::steady::Steady;
+use super::widths::Widths;
 use crate::amount::{FULL_WEIGHT, UNITS_PER_POINT};
 use crate::bound::Bound;
 use crate::model::{Decay, Dimension, Period};
 use crate::program::{Clause, FOREVER, Line, LineKind, Slot};
-use crate::sum::{held, units};
+use crate::sum::units;
 
 /// Everything about a bound program and some instants that is the same for all leads. Amounts are in
 /// grains: the largest amount of which a point and all points of the model are multiples, times a
@@ -28,21 +30,22 @@ pub(crate) struct Plan {
     pub(crate) looks: Vec<Look>,
     pub(crate) tables: Tables,
     /// What the next event of a slot adds to its line, by the number of events before.
-    pub(crate) steps: Vec<i64>,
+    pub(crate) steps: Vec<Step>,
+    /// Where each slot stands on its steps before the first event; and a place for events that no
+    /// slot takes.
+    pub(crate) starts: Vec<Stop>,
     pub(crate) groups: Vec<GroupPlan>,
     /// Columns of counts, by slot.
     pub(crate) counts: Vec<(usize, usize)>,
     /// The column of each slot, where it has one.
     pub(crate) column_of: Vec<Option<usize>>,
+    /// Dimensions (fit, engagement) without a group.
+    pub(crate) idle: [bool; 2],
     /// How many columns there are: of groups, which come first, and of slots.
     pub(crate) columns: usize,
     /// Columns of latest instants, by slot.
     pub(crate) latest: Vec<(usize, usize)>,
-    /// Up to how much all events of a lead may give in 32 bits; `None` where what other things than
-    /// events give does not fit them.
-    pub(crate) narrow: Option<u64>,
-    /// The most that an event can give.
-    pub(crate) most: u64,
+    pub(crate) widths: Widths,
 }
 
 /// Shapes that count in the same slots.
@@ -51,8 +54,6 @@ pub(crate) struct Class {
     /// What its events are asked: `looks[first..beyond]`.
     pub(crate) first: u32,
     pub(crate) beyond: u32,
-    /// The most that an event of the class can give.
-    pub(crate) most: u64,
 }
 
 /// What an event is asked for a slot.
@@ -72,7 +73,7 @@ pub(crate) enum Keep {
     /// The sum of their weights, one by one, while they are younger than `within` ms.
     Weights { column: usize, within: i64 },
     /// Only steps of its group: what the line gives rests on the number of events alone.
-    Steps { column: usize, steps: Steps },
+    Steps { column: usize },
     /// The same, where an event is seen at one instant at most.
     Glimpses { column: usize, steps: Steps, within: i64 },
     /// How many are younger than `within` ms.
@@ -84,15 +85,17 @@ pub(crate) enum Keep {
 /// Entries of [`Plan::steps`]; the last one holds for every further event.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Steps {
-    first: u32,
-    last: u32,
+    pub(crate) first: u32,
+    pub(crate) last: u32,
 }
 
 /// How a group is settled.
 #[derive(Debug)]
 pub(crate) struct GroupPlan {
     pub(crate) dimension: Dimension,
-    pub(crate) limit: (i64, i64),
+    pub(crate) limit: Limit,
+    /// What its dimension holds before the group is settled.
+    pub(crate) before: Before,
     /// Whether events have no part in it.
     pub(crate) steady: bool,
     /// Its lines that change only where the profile does.
@@ -110,7 +113,7 @@ pub(crate) struct Weighted {
     pub(crate) slot: usize,
     pub(crate) column: usize,
     pub(crate) points: i64,
-    pub(crate) limit: (i64, i64),
+    pub(crate) limit: Limit,
     /// What no weight gives.
     pub(crate) nothing: i64,
 }
@@ -125,7 +128,15 @@ impl Plan {
         let rounding = Rounding::new(grain(bound));
         let groups = program.groups.iter().enumerate().map(|(group, rules)| GroupPlan {
             dimension: rules.dimension,
-            limit: rules.limit.map_or((i64::MIN, i64::MAX), |limit| rounding.grains_of(limit)),
+            limit: rounding.grains_of(rules.limit),
+            before: if program.groups[..group]
+                .iter()
+                .any(|before| before.dimension == rules.dimension)
+            {
+                Before::Sums
+            } else {
+                Before::Nothing
+            },
             steady: true,
             fixed: Steady::new(bound, group, rounding.grain),
             still: 0,
@@ -140,15 +151,16 @@ impl Plan {
             classes: Vec::new(),
             looks: Vec::new(),
             tables: Tables::default(),
-            // The first stands for lines that do not change.
-            steps: vec![0],
+            steps: Vec::new(),
+            starts: vec![Stop::NONE; program.slots.len() + 1],
             groups: groups.collect(),
             counts: Vec::new(),
             column_of: vec![None; program.slots.len()],
+            idle: [Dimension::Fit, Dimension::Engagement]
+                .map(|dimension| program.groups.iter().all(|group| group.dimension != dimension)),
             columns: program.groups.len(),
             latest: Vec::new(),
-            narrow: None,
-            most: 0,
+            widths: Widths::default(),
         };
         let mut keeps = vec![None; program.slots.len()];
         let mut known = Vec::new();
@@ -159,7 +171,7 @@ impl Plan {
             plan.clause(clause, &program.slots, &mut keeps);
         }
         plan.classify(bound, &keeps);
-        plan.measure(bound);
+        plan.widths = Widths::new(bound, &plan);
         plan
     }
 
@@ -214,9 +226,7 @@ impl Plan {
                     });
                     let grain = self.rounding.grain;
                     let points = points.hundredths() / grain;
-                    let limit = line
-                        .limit
-                        .map_or((i64::MIN, i64::MAX), |limit| self.rounding.grains_of(limit));
+                    let limit = self.rounding.grains_of(line.limit);
                     let nothing = line.held(0) / grain;
                     self.groups[group].weighted.push(Weighted {
                         slot: *slot,
@@ -250,17 +260,16 @@ impl Plan {
             self.groups[line.group].others.push(index);
             return;
         };
-        let first = self.steps.len();
-        self.steps.extend(given.windows(2).map(|pair| pair[1] - pair[0]));
-        if self.steps.len() == first {
-            self.steps.push(0);
+        let mut gives: Vec<i64> = given.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        if gives.is_empty() {
+            gives.push(0);
         }
-        let last = self.steps.len() - 1 - first;
-        let steps = Steps { first: first as u32, last: last as u32 };
+        let steps = Step::add(&mut self.steps, &gives);
         let group = line.group;
         self.groups[group].still += given[0];
         keeps[slot] = Some(if within == FOREVER {
-            Keep::Steps { column: group, steps }
+            self.starts[slot] = Stop::first(&self.steps, steps);
+            Keep::Steps { column: group }
         } else {
             Keep::Glimpses { column: group, steps, within }
         });
@@ -326,46 +335,11 @@ impl Plan {
                     Some(Look { slot, at_most: hot.at_most, per: hot.per, keep: keeps[slot]? })
                 }));
                 let beyond = self.looks.len() as u32;
-                self.classes.push(Class { first, beyond, most: 0 });
+                self.classes.push(Class { first, beyond });
                 self.classes.len() as u32 - 1
             });
             self.class_of.push(number);
         }
-    }
-
-    /// Finds out how much all events of a lead may give in 32 bits.
-    fn measure(&mut self, bound: &Bound<'_>) {
-        let grain = self.rounding.grain as u64;
-        let program = bound.program;
-        let mut of_slots = vec![0; program.slots.len()];
-        let mut others = 0_u64;
-        for (index, line) in program.lines.iter().enumerate() {
-            match &line.kind {
-                LineKind::Events { slot, points } => {
-                    // Sums of weights must fit as well.
-                    of_slots[*slot] =
-                        (units(*points).unsigned_abs() / grain).max(u64::from(FULL_WEIGHT));
-                }
-                _ => others += most_of(bound, index, line) / grain,
-            }
-            others += beyond_zero(line.limit) / grain;
-        }
-        others += program.groups.iter().map(|group| beyond_zero(group.limit) / grain).sum::<u64>();
-        self.narrow = self.rounding.most_narrow().checked_sub(others);
-        for class in &mut self.classes {
-            let looks = &self.looks[class.first as usize..class.beyond as usize];
-            class.most = looks.iter().map(|look| of_slots[look.slot]).sum();
-            self.most = self.most.max(class.most);
-        }
-    }
-
-    /// Whether sums of a lead with these shapes fit 32 bits.
-    pub(crate) fn is_narrow(&self, shapes: &[u32]) -> bool {
-        let most = |shape: &u32| self.classes[self.class_of[*shape as usize] as usize].most;
-        self.narrow.is_some_and(|narrow| {
-            shapes.len() as u64 * self.most <= narrow
-                || shapes.iter().map(most).sum::<u64>() <= narrow
-        })
     }
 }
 
@@ -373,13 +347,14 @@ impl Steps {
     /// Where in [`Plan::steps`] that of the next event after `before` others is.
     #[inline(always)]
     pub(crate) fn place(self, before: u32) -> usize {
-        (self.first + before.min(self.last)) as usize
+        (self.first + before).min(self.last) as usize
     }
 }
 
 impl Rounding {
-    fn grains_of(self, (low, high): (i64, i64)) -> (i64, i64) {
-        (low / self.grain, high / self.grain)
+    fn grains_of(self, limit: Option<(i64, i64)>) -> Limit {
+        let grains = |(low, high)| (low / self.grain, high / self.grain);
+        Limit::new(limit.map_or((i64::MIN, i64::MAX), grains))
     }
 }
 
@@ -426,23 +401,4 @@ fn grain(bound: &Bound<'_>) -> i64 {
 /// The greatest common divisor.
 fn common(one: i64, other: i64) -> i64 {
     if other == 0 { one.abs() } else { common(other, one % other) }
-}
-
-/// The most units, either way, that a line gives that no number of events can raise.
-fn most_of(bound: &Bound<'_>, index: usize, line: &Line) -> u64 {
-    if let Some((_, units)) = &bound.by_value[index] {
-        return units.iter().map(|units| units.unsigned_abs()).max().unwrap_or_default();
-    }
-    let points: Vec<_> = match &line.kind {
-        LineKind::Clause { points, otherwise, unknown, .. } => vec![*points, *otherwise, *unknown],
-        LineKind::Tiers { tiers, .. } => tiers.iter().map(|tier| tier.points).collect(),
-        LineKind::Curve { curve, .. } => curve.iter().map(|knot| knot.points).collect(),
-        LineKind::Bands { .. } | LineKind::Events { .. } => Vec::new(),
-    };
-    points.into_iter().map(|points| units(points).unsigned_abs()).max().unwrap_or_default()
-}
-
-/// How far from zero a limit holds even nothing.
-fn beyond_zero(limit: Option<(i64, i64)>) -> u64 {
-    held(0_i64, limit).unsigned_abs()
 }

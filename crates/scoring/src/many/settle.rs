@@ -3,9 +3,9 @@
 use leads::Timestamp;
 
 use super::Instants;
-use super::lane::{Columns, Lane, accumulate, add_everywhere, column, take_held, take_weighted};
-use super::plan::GroupPlan;
-use super::swift::Seen;
+use super::columns::Columns;
+use super::lane::{Before, Lane, accumulate, add_everywhere, column, take_held, take_weighted};
+use super::seen::Seen;
 use crate::fold::{LeadView, NEVER, Profile};
 use crate::model::Dimension;
 use crate::program::{LineKind, curve_amount};
@@ -17,20 +17,26 @@ impl Instants<'_, '_> {
     #[inline(always)]
     pub(super) fn settle<L: Lane, P: Profile>(
         &self,
-        lead: &LeadView<'_, P>,
+        (lead, standing): (&LeadView<'_, P>, Option<&[i64]>),
         epochs: &[usize],
-        seen: &[Seen],
+        seen: &Seen,
         latest: &mut [i64],
         columns: &mut Columns<L>,
     ) {
         let width = self.plan.width;
+        if self.plan.idle[0] {
+            columns.fit.fill(L::default());
+        }
+        if self.plan.idle[1] {
+            columns.engagement.fill(L::default());
+        }
         for (slot, number) in &self.plan.counts {
-            if seen[*slot].counted > 0 {
-                accumulate(&mut columns.sums[column(*number, width)]);
+            if seen.any(*slot) {
+                accumulate(&mut columns.sums[column(*number, width)], L::default());
             }
         }
         for (slot, number) in &self.plan.latest {
-            if seen[*slot].counted > 0 {
+            if seen.any(*slot) {
                 let mut so_far = NEVER;
                 for latest in &mut latest[column(*number, width)] {
                     so_far = so_far.max(*latest);
@@ -39,7 +45,7 @@ impl Instants<'_, '_> {
             }
         }
         for (number, group) in self.plan.groups.iter().enumerate() {
-            let limit = (L::nearest(group.limit.0), L::nearest(group.limit.1));
+            let limit = L::limit(&group.limit);
             let Columns { sums, fit, engagement } = &mut *columns;
             let (groups, kept) = sums.split_at_mut(width * self.plan.groups.len());
             let totals = match group.dimension {
@@ -48,23 +54,28 @@ impl Instants<'_, '_> {
             };
             if group.steady {
                 for epoch in epochs.windows(2) {
-                    let sum = L::of(self.steadily(group, lead, epoch[0])).max(limit.0).min(limit.1);
-                    add_everywhere(&mut totals[epoch[0]..epoch[1]], sum);
+                    let sum = L::of(self.steadily(number, lead, standing, epoch[0]));
+                    let sum = sum.max(limit.0).min(limit.1);
+                    let totals = &mut totals[epoch[0]..epoch[1]];
+                    match group.before {
+                        Before::Nothing => totals.fill(sum),
+                        Before::Sums => add_everywhere(totals, sum),
+                    }
                 }
                 continue;
             }
             let sums = &mut groups[column(number, width)];
-            sums[0] = sums[0].plus(L::of(group.still));
-            let mut before = 0;
-            for epoch in &epochs[..epochs.len() - 1] {
-                let now = self.steadily(group, lead, *epoch);
+            let first = self.steadily(number, lead, standing, 0);
+            let mut before = first;
+            for epoch in &epochs[1..epochs.len() - 1] {
+                let now = self.steadily(number, lead, standing, *epoch);
                 sums[*epoch] = sums[*epoch].plus(L::of(now - before));
                 before = now;
             }
-            accumulate(sums);
+            accumulate(sums, L::of(group.still + first));
             for line in &group.weighted {
-                let limit = (L::nearest(line.limit.0), L::nearest(line.limit.1));
-                if seen[line.slot].counted > 0 {
+                let limit = L::limit(&line.limit);
+                if seen.any(line.slot) {
                     let number = line.column - self.plan.groups.len();
                     let weights = &mut kept[column(number, width)];
                     take_weighted(sums, weights, L::of(line.points), limit);
@@ -75,26 +86,21 @@ impl Instants<'_, '_> {
             for line in &group.others {
                 self.add_line(*line, lead, seen, latest, kept, sums);
             }
-            take_held(totals, sums, limit);
+            take_held(totals, group.before, sums, limit);
         }
     }
 
     /// Leaves zeros in the columns that [`Self::settle`] and the gates have read.
     #[inline(always)]
-    pub(super) fn clear<L: Lane>(
-        &self,
-        seen: &[Seen],
-        latest: &mut [i64],
-        columns: &mut Columns<L>,
-    ) {
+    pub(super) fn clear<L: Lane>(&self, seen: &Seen, latest: &mut [i64], columns: &mut Columns<L>) {
         let width = self.plan.width;
         for (slot, number) in &self.plan.counts {
-            if seen[*slot].counted > 0 {
+            if seen.any(*slot) {
                 columns.sums[column(*number, width)].fill(L::default());
             }
         }
         for (slot, number) in &self.plan.latest {
-            if seen[*slot].counted > 0 {
+            if seen.any(*slot) {
                 latest[column(*number, width)].fill(NEVER);
             }
         }
@@ -102,8 +108,18 @@ impl Instants<'_, '_> {
 
     /// What lines that do not look at events give from an instant on, in grains.
     #[inline(always)]
-    fn steadily<P: Profile>(&self, group: &GroupPlan, lead: &LeadView<'_, P>, from: usize) -> i64 {
-        group.fixed.at(self.bound, lead, self.at[from], self.plan.rounding.grain)
+    fn steadily<P: Profile>(
+        &self,
+        group: usize,
+        lead: &LeadView<'_, P>,
+        standing: Option<&[i64]>,
+        from: usize,
+    ) -> i64 {
+        let (at, grain) = (self.at[from], self.plan.rounding.grain);
+        match standing {
+            Some(units) if !lead.profile.is_blank(at.as_millis()) => units[group] / grain,
+            _ => self.plan.groups[group].fixed.at(self.bound, lead, at, grain),
+        }
     }
 
     /// Adds a line instant by instant.
@@ -111,7 +127,7 @@ impl Instants<'_, '_> {
         &self,
         index: usize,
         lead: &LeadView<'_, P>,
-        seen: &[Seen],
+        seen: &Seen,
         latest: &[i64],
         kept: &[L],
         sums: &mut [L],
@@ -154,9 +170,9 @@ impl Instants<'_, '_> {
 
     /// How many events a slot has counted at an instant.
     #[inline]
-    fn counted<L: Lane>(&self, seen: &[Seen], kept: &[L], slot: usize, instant: usize) -> u64 {
+    fn counted<L: Lane>(&self, seen: &Seen, kept: &[L], slot: usize, instant: usize) -> u64 {
         match self.plan.column_of[slot] {
-            Some(number) if seen[slot].counted > 0 => {
+            Some(number) if seen.any(slot) => {
                 let number = number - self.plan.groups.len();
                 kept[column(number, self.plan.width)][instant].wide() as u64
             }
@@ -186,7 +202,7 @@ impl Instants<'_, '_> {
         &self,
         lead: &LeadView<'_, P>,
         epochs: &[usize],
-        seen: &[Seen],
+        seen: &Seen,
         kept: &[L],
         disqualified: &mut Vec<Option<u16>>,
     ) {

@@ -5,6 +5,7 @@
 use super::Instants;
 use super::lane::{Addition, Lane, add_rows};
 use super::plan::{Keep, Look, Plan, Steps};
+use super::seen::Seen;
 use super::spacing::{HOUR_MS, Place, Rows, Spacing, Tables};
 use crate::bound::Bound;
 use crate::calendar::Days;
@@ -60,8 +61,8 @@ struct Cap {
 #[derive(Clone, Copy, Debug)]
 struct RowLook {
     cap: Cap,
-    /// Where the column of sums begins.
-    sums: u32,
+    /// Column of sums.
+    column: u32,
     rows: Rows,
 }
 
@@ -70,52 +71,17 @@ struct StepLook {
     slot: u32,
     /// Where the group's column begins.
     sums: u32,
-    steps: Steps,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct GlimpseLook {
-    step: StepLook,
+    slot: u32,
+    /// Where the group's column begins.
+    sums: u32,
+    steps: Steps,
     within: i64,
-}
-
-/// What a slot has seen of a lead.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen {
-    /// How many events were counted.
-    pub(crate) counted: u32,
-    /// The day of the last event, and how many events of it there were.
-    day: u32,
-    of_day: u32,
-    /// The instant at which the last event was seen, and how many it has seen.
-    instant: u32,
-    at_instant: u32,
-}
-
-const NEVER_YET: u32 = u32::MAX;
-
-impl Seen {
-    pub(crate) const NOTHING: Self =
-        Self { counted: 0, day: NEVER_YET, of_day: 0, instant: NEVER_YET, at_instant: 0 };
-
-    /// Takes the next event; answers whether it counts.
-    #[inline(always)]
-    fn enter(&mut self, cap: Cap, day: u32) -> bool {
-        let day = day & cap.daily;
-        // Without a branch: whether the next event is of the same day is anybody's guess.
-        let same = u32::from(self.day == day);
-        self.of_day = (self.of_day & same.wrapping_neg()) + 1;
-        self.day = day;
-        self.of_day <= cap.at_most
-    }
-
-    /// Takes an event that an instant sees; answers how many it had seen before.
-    #[inline(always)]
-    pub(crate) fn enter_instant(&mut self, instant: u32) -> u32 {
-        let before = if self.instant == instant { self.at_instant } else { 0 };
-        (self.instant, self.at_instant) = (instant, before + 1);
-        before
-    }
+    /// No event of more whole hours is within.
+    hours: u32,
 }
 
 impl Hours {
@@ -170,15 +136,14 @@ impl Cap {
 impl SwiftClass {
     /// Keeps nothing; `slot` is one that nobody reads.
     fn none(slot: u32) -> Self {
-        let step = StepLook { slot, sums: 0, steps: Steps::default() };
         Self {
             row: RowLook {
                 cap: Cap { slot, at_most: 0, daily: 0 },
-                sums: 0,
+                column: 0,
                 rows: Rows::default(),
             },
-            step,
-            glimpse: GlimpseLook { step, within: 0 },
+            step: StepLook { slot, sums: 0 },
+            glimpse: GlimpseLook { slot, sums: 0, steps: Steps::default(), within: 0, hours: 0 },
             first: 0,
             beyond: 0,
         }
@@ -190,14 +155,14 @@ impl SwiftClass {
         let (slot, sums) = (look.slot as u32, |column: usize| (column * plan.width) as u32);
         match look.keep {
             Keep::Row { column, rows } if self.row.cap.slot == free => {
-                self.row = RowLook { cap: Cap::of(look), sums: sums(column), rows };
+                self.row = RowLook { cap: Cap::of(look), column: column as u32, rows };
             }
-            Keep::Steps { column, steps } if self.step.slot == free && every => {
-                self.step = StepLook { slot, sums: sums(column), steps };
+            Keep::Steps { column } if self.step.slot == free && every => {
+                self.step = StepLook { slot, sums: sums(column) };
             }
-            Keep::Glimpses { column, steps, within } if self.glimpse.step.slot == free && every => {
-                let step = StepLook { slot, sums: sums(column), steps };
-                self.glimpse = GlimpseLook { step, within };
+            Keep::Glimpses { column, steps, within } if self.glimpse.slot == free && every => {
+                let hours = (within as u64).div_ceil(HOUR_MS as u64) as u32;
+                self.glimpse = GlimpseLook { slot, sums: sums(column), steps, within, hours };
             }
             _ => return false,
         }
@@ -212,14 +177,14 @@ impl Instants<'_, '_> {
         &self,
         swift: &Swift,
         (at, shapes): (&[i64], &[u32]),
-        seen: &mut [Seen],
+        seen: &mut Seen,
         latest: &mut [i64],
         additions: &mut Vec<Addition>,
         sums: &mut [L],
     ) {
         let (plan, width) = (&self.plan, self.plan.width);
         let (class_of, classes) = (plan.class_of.as_slice(), swift.classes.as_slice());
-        let (instants, steps) = (self.at.len() as i32, plan.steps.as_slice());
+        let (instants, steps) = (self.at.len() as u32, plan.steps.as_slice());
         let mut days = Days::new(&self.bound.calendar);
         // Rows are noted here and added later, in a loop in which nothing is left to find out.
         if additions.len() < at.len() {
@@ -235,40 +200,40 @@ impl Instants<'_, '_> {
             let day = days.number(*at);
             let hours = (age as u64 / HOUR_MS as u64) as u32;
             let (back, lag_hours) = swift.hours.divide(hours);
-            let from = instants - 1 - back as i32;
 
-            let RowLook { cap, sums: place, rows } = class.row;
-            let slot = &mut seen[cap.slot as usize];
-            let enters = u32::from(slot.enter(cap, day));
-            slot.counted += enters;
+            let RowLook { cap, column, rows } = class.row;
+            let of_day = seen.days[cap.slot as usize].enter(day & cap.daily);
             waiting_room[waiting] =
-                Addition { sums: place, row: Tables::row(rows, lag_hours, back + 1) };
-            waiting += enters as usize;
+                Addition { column, row: Tables::row(rows, lag_hours, back + 1) };
+            waiting += usize::from(of_day <= cap.at_most);
 
-            let look = &class.step;
-            let slot = &mut seen[look.slot as usize];
-            let step = steps[look.steps.place(slot.counted)];
-            slot.counted += 1;
-            // Most tiers lie far from each other.
-            if step != 0 {
-                let sum = &mut sums[look.sums as usize + from.max(0) as usize];
-                *sum = sum.plus(L::of(step));
+            let StepLook { slot, sums: place } = class.step;
+            let stop = &mut seen.stops[slot as usize];
+            if stop.enter() {
+                let from = (instants - 1).saturating_sub(back);
+                let sum = &mut sums[place as usize + from as usize];
+                *sum = sum.plus(L::of(stop.take(steps)));
             }
 
             let lag = age - i64::from(hours - lag_hours) * HOUR_MS;
-            if lag < class.glimpse.within && from >= 0 {
-                let look = &class.glimpse.step;
-                let before = seen[look.slot as usize].enter_instant(from as u32);
-                let step = L::of(steps[look.steps.place(before)]);
-                let pair = &mut sums[look.sums as usize + from as usize..][..2];
+            let GlimpseLook { slot, sums: place, steps: among, within, hours } = class.glimpse;
+            if lag_hours < hours && lag < within && back < instants {
+                let from = instants - 1 - back;
+                let before = seen.instants[slot as usize].enter(from + 1) - 1;
+                let step = L::of(steps[among.place(before)].gives);
+                let pair = &mut sums[place as usize + from as usize..][..2];
                 pair[0] = pair[0].plus(step);
                 pair[1] = pair[1].plus(step.times(L::of(-1)));
             }
 
+            if class.first == class.beyond {
+                continue;
+            }
+            let place = Place { from: i64::from(instants) - 1 - i64::from(back), lag, lag_hours };
             for index in &swift.others[class.first as usize..class.beyond as usize] {
                 let look = &plan.looks[*index as usize];
-                if seen[look.slot].enter(Cap::of(look), day) {
-                    let place = Place { from: i64::from(from), lag, lag_hours };
+                let Cap { slot, at_most, daily } = Cap::of(look);
+                if seen.days[slot as usize].enter(day & daily) <= at_most {
                     self.keep(look, *at, place, seen, latest, sums);
                 }
             }

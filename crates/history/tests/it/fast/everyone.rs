@@ -139,7 +139,13 @@ pub(crate) fn rescore_at(
     let visit = |memory: &mut Vec<(usize, Vec<Numbers>)>,
                  position: usize,
                  moments: scoring::Moments<'_>| {
-        assert!(moments.scores().eq(moments.iter().map(|score| score.score)));
+        assert!(
+            moments
+                .scores()
+                .iter()
+                .map(|score| i64::from(*score))
+                .eq(moments.iter().map(|score| score.score))
+        );
         let numbers = moments.iter().map(|score| numbers(model, &score, None)).collect();
         memory.push((position, numbers));
     };

@@ -226,7 +226,7 @@ fn facts_that_were_gathered_for_more_score_alike() {
         );
         let at_instants = |program: &Program| {
             let visit = |found: &mut Vec<i64>, _, moments: scoring::Moments<'_>| {
-                found.extend(moments.scores());
+                found.extend(moments.scores().iter().map(|score| i64::from(*score)));
             };
             both.at_instants(program, &[crowd.t], 2, Vec::new, visit)
         };
