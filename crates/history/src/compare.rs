@@ -130,6 +130,7 @@ pub fn compare_since(
     let names = Names::new(programs.0.model(), programs.1.model());
     let paired = Program::paired(programs, &history.needs);
     let count_alike = paired.0.counts_as(&paired.1);
+    let apart = paired.0.apart(&paired.1);
     let bound = (history.bind(&paired.0), history.bind(&paired.1));
     let pieces = history.blocks.len() * PIECES_PER_BLOCK;
     let parts = in_parallel(pieces, threads, Memory::default, |memory, piece| {
@@ -155,7 +156,11 @@ pub fn compare_since(
             let place = (!changing[lead - from]).then_some(lead - from);
             let earlier = known.as_ref().and_then(|known| known.of(lead));
             let before = scorers.0.score(&bound.0, &view, at, place, earlier);
-            let after = if count_alike {
+            let is_the_same =
+                apart.as_ref().is_some_and(|apart| scorers.0.is_the_same(&bound.0, apart));
+            let after = if is_the_same {
+                before
+            } else if count_alike {
                 scorers.1.score_counted(&bound.1, &view, at, place, &scorers.0)
             } else {
                 scorers.1.score(&bound.1, &view, at, place, None)

@@ -2,7 +2,7 @@
 
 use leads::Timestamp;
 use scoring::stages::Earlier;
-use scoring::{Amount, Bound, Crowd, LeadView, Score, Standing, Tally};
+use scoring::{Amount, Apart, Bound, Crowd, LeadView, Score, Standing, Tally};
 
 use crate::rescore::Scored;
 use crate::roster::{RowProfile, Stretch};
@@ -63,6 +63,12 @@ impl Scorer {
         let standing = place.map(|place| (&self.standing, place));
         let score = bound.score_counted(lead, at, (&counted.tally, &mut self.tally), standing);
         self.staged(bound, lead, at, score, None)
+    }
+
+    /// Whether the lead that was scored last has no event that tells another program apart from this one.
+    #[inline]
+    pub(crate) fn is_the_same(&self, bound: &Bound<'_>, apart: &Apart) -> bool {
+        bound.is_the_same(apart, &self.tally)
     }
 
     /// The numbers of the lead that was scored last, with its stage.

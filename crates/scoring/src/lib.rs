@@ -8,6 +8,7 @@
 //! ```
 
 mod amount;
+mod apart;
 mod bound;
 mod bounds;
 mod calendar;
@@ -34,6 +35,7 @@ mod vocabulary;
 mod weights;
 
 pub use amount::{Amount, FULL_WEIGHT};
+pub use apart::Apart;
 pub use bound::Bound;
 pub use card::{CriterionCard, EventSeen, GateCard, GroupCard, ScoreCard, TraitSeen};
 pub use crowd::{Crowd, Effects, Sighting};

@@ -337,7 +337,7 @@ pub struct EventCondition {
 }
 
 /// A condition that overrides the points.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Gate {
     /// Its name, shown as the reason.
     pub name: String,
@@ -375,7 +375,7 @@ pub struct Grid {
 }
 
 /// A stage of the funnel.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Stage {
     /// Its name.
     pub name: String,
