@@ -10,6 +10,7 @@ use super::leads::FilterArgs;
 use crate::client::{Call, Connection, ServerArgs, connect, each_of};
 use crate::exit::{Failure, Outcome, Result};
 use crate::inputs::counted;
+use crate::output;
 use crate::ui::Ui;
 
 /// Take leads with their scores, or recent facts, out of a running server
@@ -106,11 +107,12 @@ fn keep(file: tempfile::NamedTempFile, path: &Path) -> io::Result<File> {
 }
 
 fn format(args: &ExportArgs) -> Result<Format> {
-    let ending = args.out.as_deref().and_then(Path::extension).and_then(|ending| ending.to_str());
-    let by_ending = match ending {
-        Some("csv") => Some(Format::Csv),
-        Some("ndjson" | "jsonl") => Some(Format::Ndjson),
-        _ => None,
+    let file = args.out.as_deref().filter(|_| args.format.is_none());
+    let by_ending = match file.map(|path| (path, output::ending(path))) {
+        None | Some((_, None)) => None,
+        Some((_, Some("csv"))) => Some(Format::Csv),
+        Some((_, Some("ndjson" | "jsonl"))) => Some(Format::Ndjson),
+        Some((path, Some(_))) => return Err(output::unknown_ending(path, "csv or ndjson")),
     };
     let usual = if args.what == What::Events { Format::Ndjson } else { Format::Csv };
     match args.format.or(by_ending).unwrap_or(usual) {

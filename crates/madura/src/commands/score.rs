@@ -1,5 +1,7 @@
 //! `madura score`: everyone, at one instant.
 
+use std::path::Path;
+
 use clap::{Args, ValueEnum};
 use history::Roster;
 use leads::Timestamp;
@@ -121,20 +123,30 @@ pub(crate) fn run(args: &ScoreArgs, ui: &Ui) -> Result {
 }
 
 impl ScoreArgs {
-    fn format(&self, ui: &Ui) -> Result<Format> {
-        let by_ending = || match std::path::Path::new(self.out.as_deref()?).extension()?.to_str()? {
-            "csv" => Some(Format::Csv),
-            "ndjson" | "jsonl" => Some(Format::Ndjson),
-            "parquet" => Some(Format::Parquet),
-            _ => None,
+    /// What the ending of the file says, where nothing else does.
+    fn by_ending(&self) -> Result<Option<Format>> {
+        let Some(path) = self.out.as_deref().map(Path::new).filter(|_| self.format.is_none())
+        else {
+            return Ok(None);
         };
+        match output::ending(path) {
+            None => Ok(None),
+            Some("csv") => Ok(Some(Format::Csv)),
+            Some("ndjson" | "jsonl") => Ok(Some(Format::Ndjson)),
+            Some("parquet") => Ok(Some(Format::Parquet)),
+            Some("txt") => Ok(Some(Format::Table)),
+            Some(_) => Err(output::unknown_ending(path, "csv, ndjson, parquet or txt")),
+        }
+    }
+
+    fn format(&self, ui: &Ui) -> Result<Format> {
         let to_terminal = self.out.is_none() && ui.stdout_is_terminal;
         let usual = match (to_terminal, self.explain) {
             (true, _) => Format::Table,
             (false, true) => Format::Ndjson,
             (false, false) => Format::Csv,
         };
-        let format = self.format.or_else(by_ending).unwrap_or(usual);
+        let format = self.format.or(self.by_ending()?).unwrap_or(usual);
         match format {
             Format::Csv | Format::Parquet if self.explain => {
                 Err(Failure::usage("--explain needs room that this format does not have")

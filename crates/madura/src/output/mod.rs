@@ -7,17 +7,14 @@ pub(crate) mod ndjson;
 pub(crate) mod parquet;
 pub(crate) mod spark;
 pub(crate) mod table;
+mod target;
 pub(crate) mod waterfall;
 pub(crate) mod when;
-
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
 
 use history::{LeadId, Roster, Scored, Scores};
 use scoring::Model;
 
-use crate::exit::{Failure, Result};
-use crate::ui::Ui;
+pub(crate) use self::target::{Target, ending, unknown_ending};
 
 /// The columns of scores, in every format.
 pub(crate) const COLUMNS: [&str; 8] =
@@ -127,42 +124,6 @@ impl<T> Names<T> {
         let indices = self.indices(scored);
         std::array::from_fn(|column| indices[column].and_then(|index| columns[column].get(index)))
     }
-}
-
-/// Where output goes: a file or standard output.
-pub(crate) enum Target {
-    File(String, BufWriter<File>),
-    Stdout(BufWriter<io::StdoutLock<'static>>),
-}
-
-impl Target {
-    /// Opens the file, or standard output where none is named (or `-`).
-    pub(crate) fn open(path: Option<&str>) -> Result<Self> {
-        match path {
-            None | Some("-") => Ok(Self::Stdout(Ui::stdout())),
-            Some(path) => {
-                let file = File::create(path).map_err(|error| cannot_write(path, error))?;
-                Ok(Self::File(path.to_owned(), BufWriter::with_capacity(1 << 18, file)))
-            }
-        }
-    }
-
-    /// Writes with `write`, and completes the output.
-    pub(crate) fn fill(self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-        match self {
-            Self::File(path, mut file) => {
-                let written = write(&mut file).and_then(|()| file.flush());
-                written.map_err(|error| cannot_write(&path, error))
-            }
-            Self::Stdout(mut stdout) => {
-                write(&mut stdout).and_then(|()| stdout.flush()).map_err(Failure::from)
-            }
-        }
-    }
-}
-
-fn cannot_write(path: &str, error: io::Error) -> Failure {
-    Failure::file(format_args!("{path}: cannot be written"), error)
 }
 
 /// Appends a whole number in decimal, without going through a formatter: this is most of what the

@@ -34,7 +34,7 @@ pub(crate) fn write(ranking: &Ranking<'_>, threads: usize, out: &mut dyn Write) 
 fn write_groups(ranking: &Ranking<'_>, threads: usize, out: &mut dyn Write) -> Result<()> {
     let numbers = ranking.roster.ids_are_numbers();
     let names = Names::new(ranking.model, |name| ByteArray::from(name));
-    let properties = Arc::new(properties());
+    let properties = Arc::new(properties(numbers));
     let mut writer =
         SerializedFileWriter::new(Vec::new(), schema(numbers)?, Arc::clone(&properties))?;
     let columns = writer.schema_descr().columns().to_vec();
@@ -189,7 +189,8 @@ fn schema(numbers: bool) -> Result<TypePtr> {
     Type::group_type_builder("scores").with_fields(fields).build().map(Arc::new)
 }
 
-fn properties() -> WriterProperties {
+/// `numbers`: whether ids are. Differences are for numbers alone.
+fn properties(numbers: bool) -> WriterProperties {
     let mut properties = WriterProperties::builder()
         .set_created_by(concat!("madura ", env!("CARGO_PKG_VERSION")).to_owned())
         .set_statistics_enabled(EnabledStatistics::None)
@@ -199,9 +200,11 @@ fn properties() -> WriterProperties {
         // Packed as they are, numbers would shrink by a few per cent more and take twice as long.
         .set_compression(Compression::UNCOMPRESSED);
     for column in &COLUMNS[..4] {
+        let is_number = numbers || *column != COLUMNS[0];
+        let encoding = if is_number { Encoding::DELTA_BINARY_PACKED } else { Encoding::PLAIN };
         properties = properties
             .set_column_dictionary_enabled((*column).into(), false)
-            .set_column_encoding((*column).into(), Encoding::DELTA_BINARY_PACKED);
+            .set_column_encoding((*column).into(), encoding);
     }
     properties.build()
 }

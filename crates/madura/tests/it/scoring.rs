@@ -162,3 +162,59 @@ fn odd_ids_come_out_as_they_went_in() {
         run.stdout.lines().skip(1).map(|line| line.rsplitn(8, ',').last().unwrap()).collect();
     assert_eq!(ids, ["007", "\"a,b\"", "=1+1", "\"say \"\"hi\"\"\""]);
 }
+
+#[test]
+fn leads_may_be_called_anything_in_every_format() {
+    let leads = "lead,created_at,country\nana@acme.es,2026-01-01T00:00:00Z,ES\n007,2026-01-01T00:00:00Z,ES\n38129,2026-01-01T00:00:00Z,PT\n";
+    let events = "lead,event,at\nana@acme.es,pricing_viewed,2026-01-10T00:00:00Z\n007,page_viewed,2026-01-11T00:00:00Z\n";
+    let desk = Desk::small().with("ids.csv", leads).with("did.csv", events);
+    let facts = "--leads ids.csv --events did.csv --as-of 2026-01-20";
+    let csv = desk.run(&format!("score model.yaml {facts}"));
+    assert_eq!(csv.code, 0, "{}", csv.stderr);
+    let written = desk.run(&format!("score model.yaml {facts} --out scores.parquet"));
+    assert_eq!(written.code, 0, "{}", written.stderr);
+    let score = "model: again\ngroups:\n  - group: Again\n    criteria:\n      \
+                 - {name: score, trait: score, bands: [{below: 1000, points: 0}, {points: 1}]}\n";
+    let again = desk.with("again.yaml", score).run("score again.yaml --leads scores.parquet");
+    let ids = |text: &str| -> Vec<String> {
+        text.lines().map(|line| line.split(',').next().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(ids(&again.stdout), ["lead", "ana@acme.es", "007", "38129"], "{}", again.stderr);
+    assert_eq!(ids(&again.stdout), ids(&csv.stdout));
+}
+
+#[test]
+fn a_file_stays_as_it_was_until_all_of_the_new_one_is_written() {
+    let desk = Desk::small().with("scores.csv", "what was there\n");
+    let facts = "--leads many.csv --as-of 2026-01-20 --out scores.csv";
+    let many: Vec<String> =
+        (0..2_000).map(|lead| format!("{lead},2026-01-01T00:00:00Z\n")).collect();
+    desk.put("many.csv", format!("lead,created_at\n{}", many.concat()));
+    // No file may grow beyond some kilobytes: the system ends the program while it writes.
+    let command = desk.command(&format!("score model.yaml {facts}"));
+    let words = command.get_args().map(|word| word.to_string_lossy().into_owned());
+    let limited = std::process::Command::new("sh")
+        .args(["-c", "ulimit -f 4; exec \"$@\"", "sh"])
+        .arg(command.get_program())
+        .args(words)
+        .current_dir(desk.path())
+        .output()
+        .unwrap();
+    assert!(!limited.status.success());
+    assert_eq!(desk.read("scores.csv"), b"what was there\n");
+    let written = desk.run(&format!("score model.yaml {facts}"));
+    assert_eq!(written.code, 0, "{}", written.stderr);
+    assert_eq!(String::from_utf8(desk.read("scores.csv")).unwrap().lines().count(), 2_001);
+}
+
+#[test]
+fn an_ending_that_says_no_form_is_refused_with_what_to_write_instead() {
+    let desk = Desk::small();
+    insta::assert_snapshot!(desk.transcript(&[
+        &format!("score model.yaml {FACTS} --out scores.json"),
+        &format!("score model.yaml {FACTS} --out scores.csv.gz"),
+    ]));
+    assert!(!desk.has("scores.json"));
+    let forced = desk.run(&format!("score model.yaml {FACTS} --out scores.data --format csv"));
+    assert_eq!((forced.code, desk.has("scores.data")), (0, true), "{}", forced.stderr);
+}
