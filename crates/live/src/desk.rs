@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use leads::Timestamp;
 use store::identity::is_lead;
 use store::marks::{self, Marked};
-use store::reading::{LeadRecord, companies_are, lead_facts};
+use store::reading::{CompaniesRead, LeadRecord, lead_facts_after};
 use store::scores::{
     LeadRow, ScoreRow, add_transition, forget_lead, lead_row, renew_lead, renew_score, scores_of,
 };
@@ -198,37 +198,45 @@ impl Live {
             .map(|(lead, fresh)| (Due { lead, mark: None }, are_all.then_some(fresh)));
         to_see.extend(without_marks);
         let mut seen = Vec::with_capacity(to_see.len());
+        let mut companies = CompaniesRead::default();
         for (due, fresh) in to_see {
-            let about = match self.dossier(tx, &due.lead, fresh, now)? {
-                Some(dossier) => About::Known(Box::new(dossier)),
-                None => self.read(tx, &due.lead)?,
+            let (about, row) = match self.dossier(tx, &due.lead, fresh, &mut companies, now)? {
+                // Nobody else writes rows of leads.
+                Some((dossier, row)) => (About::Known(Box::new(dossier)), Some(row)),
+                None => (self.read(tx, &due.lead, &mut companies)?, lead_row(tx, &due.lead)?),
             };
-            let row = lead_row(tx, &due.lead)?;
             let before = scores_of(tx, &due.lead)?;
             seen.push(Seen { due, about, row, before });
         }
         Ok(seen)
     }
 
-    /// What is known of a lead without reading its past; `fresh` is what came since, `None` where that may be
-    /// anything.
+    /// What is known of a lead without reading its past, and its row as it was written; `fresh` is what came since,
+    /// `None` where that may be anything.
     fn dossier(
         &self,
         tx: &mut Tx<'_>,
         lead: &str,
         fresh: Option<Vec<Fresh>>,
+        companies: &mut CompaniesRead,
         now: Timestamp,
-    ) -> Result<Option<Dossier>, LiveError> {
+    ) -> Result<Option<(Dossier, LeadRow)>, LiveError> {
         let Some((known, fresh)) = self.inner.dossiers.take(lead).zip(fresh) else {
             return Ok(None);
         };
+        let row = known.row.clone();
         let Some(dossier) = known.with(fresh, now) else { return Ok(None) };
-        Ok(companies_are(tx, &dossier.companies)?.then_some(dossier))
+        Ok(companies.are(tx, &dossier.companies)?.then_some((dossier, row)))
     }
 
-    fn read(&self, tx: &mut Tx<'_>, lead: &str) -> Result<About, LiveError> {
+    fn read(
+        &self,
+        tx: &mut Tx<'_>,
+        lead: &str,
+        companies: &mut CompaniesRead,
+    ) -> Result<About, LiveError> {
         let settling = self.inner.queue.last_settling();
-        let record = lead_facts(tx, &self.inner.segments, lead)?;
+        let record = lead_facts_after(tx, &self.inner.segments, lead, companies)?;
         let is_there = !record.persons.is_empty();
         Ok(if is_there { About::Read(Box::new(record), settling) } else { About::Nothing })
     }
@@ -279,7 +287,7 @@ impl Live {
         };
         for row in &known.scores {
             let before = known.before.iter().find(|before| before.model == row.model);
-            if before.is_some_and(|before| same_numbers(before, row)) {
+            if before.is_some_and(|before| before.is_like(row)) {
                 continue;
             }
             self.tell(News::Lead {
@@ -294,13 +302,6 @@ impl Live {
             });
         }
     }
-}
-
-/// Whether people see the same.
-pub(crate) fn same_numbers(one: &ScoreRow, other: &ScoreRow) -> bool {
-    let times = (one.scored_at, other.scored_at);
-    let other = ScoreRow { scored_at: times.0, ..other.clone() };
-    *one == other
 }
 
 /// Writes what was decided; answers the messages that follow from it.
