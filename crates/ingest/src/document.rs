@@ -1,9 +1,10 @@
 //! JSON from strangers: read into a tree within limits, or refused with the place and the remedy.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value as Json};
 
@@ -153,10 +154,11 @@ fn malformed(error: &serde_json::Error) -> TreeError {
 }
 
 struct State {
-    /// Where reading is.
+    /// Where reading was refused, from there outwards: nothing is written down of where it is while all is well.
     pointer: String,
     depth: usize,
     values: usize,
+    /// Keys that stand twice, each from the value on that is being read.
     duplicates: Vec<String>,
     mended: bool,
     refused: Option<(TreeErrorKind, String)>,
@@ -185,6 +187,21 @@ impl State {
             return Err(self.refuse(TreeErrorKind::Many, message));
         }
         Ok(())
+    }
+
+    /// What was refused within a value, and the keys that stand twice there (those behind the first `known`),
+    /// lie behind this step of the value's owner.
+    fn leave(&mut self, known: usize, step: impl FnOnce() -> String) {
+        if self.refused.is_none() && self.duplicates.len() == known {
+            return;
+        }
+        let step = step();
+        if self.refused.is_some() {
+            self.pointer.insert_str(0, &step);
+        }
+        for duplicate in &mut self.duplicates[known..] {
+            duplicate.insert_str(0, &step);
+        }
     }
 
     /// Databases cannot hold U+0000 in text.
@@ -245,17 +262,16 @@ impl<'de> Visitor<'de> for Node<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Json, A::Error> {
         let state = self.0;
         state.enter()?;
-        let base = state.pointer.len();
         let mut list = Vec::new();
         loop {
-            // Writing to a string cannot fail.
-            let _ = write!(state.pointer, "/{}", list.len());
-            let Some(item) = items.next_element_seed(Node(state))? else { break };
-            state.count()?;
+            let known = state.duplicates.len();
+            let read = items.next_element_seed(Node(state));
+            let read =
+                read.and_then(|item| item.map(|item| state.count().map(|()| item)).transpose());
+            state.leave(known, || format!("/{}", list.len()));
+            let Some(item) = read? else { break };
             list.push(item);
-            state.pointer.truncate(base);
         }
-        state.pointer.truncate(base);
         state.depth -= 1;
         Ok(Json::Array(list))
     }
@@ -263,18 +279,23 @@ impl<'de> Visitor<'de> for Node<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
         let state = self.0;
         state.enter()?;
-        let base = state.pointer.len();
         let mut object = Map::new();
         while let Some(key) = map.next_key::<String>()? {
             let key = state.clean(key);
-            state.pointer.push_str(&pointer_step(&key));
-            let value = map.next_value_seed(Node(state))?;
-            state.count()?;
-            if object.insert(key, value).is_some() {
-                let pointer = state.pointer.clone();
-                state.duplicates.push(pointer);
+            let known = state.duplicates.len();
+            let read = map.next_value_seed(Node(state));
+            let read = read.and_then(|value| state.count().map(|()| value));
+            state.leave(known, || pointer_step(&key));
+            let value = read?;
+            match object.entry(key) {
+                Entry::Vacant(entry) => {
+                    entry.insert(value);
+                }
+                Entry::Occupied(mut entry) => {
+                    state.duplicates.push(pointer_step(entry.key()));
+                    entry.insert(value);
+                }
             }
-            state.pointer.truncate(base);
         }
         state.depth -= 1;
         Ok(Json::Object(object))

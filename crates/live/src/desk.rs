@@ -6,7 +6,7 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use leads::Timestamp;
 use store::identity::is_lead;
 use store::marks::{self, Marked};
-use store::reading::{LeadRecord, companies_are, lead_facts};
+use store::reading::{CompaniesRead, LeadRecord, lead_facts_after};
 use store::scores::{
     LeadRow, ScoreRow, add_transition, forget_lead, lead_row, renew_lead, renew_score, scores_of,
 };
@@ -65,27 +65,28 @@ pub(crate) struct Writing {
     verdicts: Arc<Vec<Verdict>>,
     settled: Vec<Settled>,
     pending: Pending<(), LiveError>,
+    /// Who is next.
+    ahead: Option<Ahead>,
 }
 
-impl Writing {
-    fn leads(&self) -> impl Iterator<Item = String> + '_ {
-        self.verdicts.iter().map(|verdict| verdict.due.lead.clone())
-    }
+/// Leads that are being read, and what waits for them.
+struct Ahead {
+    settled: Vec<Settled>,
+    seen: Pending<Vec<Seen>, LiveError>,
 }
 
 impl Live {
     /// Scores leads, those that have waited longest and so many at most: rows, transitions and
     /// the messages that follow from them in one commit, after which whoever watches is told. Where as many
-    /// more wait, that commit is left to the writer, and ended by the next call: so reading and scoring go on
-    /// meanwhile. Answers how many leads it were; 0: nothing is left to do, and everything is written.
+    /// more wait, those are read before that commit, which is ended by the next call: so they are scored while the
+    /// writer is at it. Answers how many leads it were; 0: nothing is left to do, and everything is written.
     pub fn work(&self, now: Timestamp, most: usize) -> Result<usize, LiveError> {
-        let before = self.in_writing().take();
-        let busy: HashSet<String> = before.iter().flat_map(Writing::leads).collect();
-        let mut settled = self.inner.queue.to_score(most);
-        let later: Vec<Settled> =
-            settled.iter_mut().filter_map(|next| next.without(&busy)).collect();
-        self.inner.queue.score_later(later);
-        let decided = self.decide_all(&settled, busy, now, most);
+        let mut before = self.in_writing().take();
+        let ahead = before.as_mut().and_then(|before| before.ahead.take());
+        // Without it there is nothing before that is not written yet.
+        let ahead = ahead.unwrap_or_else(|| self.look(HashSet::new(), now, most));
+        let Ahead { settled, seen } = ahead;
+        let decided = seen.wait().map(|seen| self.decide_all(seen, now));
         // Whatever became of the new ones, the old ones are to be told of.
         let ended = before.map_or(Ok(0), |before| self.end(before, now));
         let verdicts = match (ended, decided) {
@@ -100,8 +101,12 @@ impl Live {
             }
         };
         let count = verdicts.len();
-        let writing = self.begin(Arc::new(verdicts), settled, now);
-        if self.inner.queue.has_to_score(most) {
+        let verdicts = Arc::new(verdicts);
+        // The writer takes one job after the other: reading comes before writing, which is scored meanwhile.
+        let are_more = self.inner.queue.has_to_score(most);
+        let ahead = are_more.then(|| self.look(leads_of(&verdicts), now, most));
+        let writing = self.begin(verdicts, settled, ahead, now);
+        if are_more {
             *self.in_writing() = Some(writing);
         } else {
             self.end(writing, now)?;
@@ -113,26 +118,36 @@ impl Live {
         self.inner.in_writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn decide_all(
-        &self,
-        settled: &[Settled],
-        busy: HashSet<String>,
-        now: Timestamp,
-        most: usize,
-    ) -> Result<Vec<Verdict>, LiveError> {
-        let lineup = self.lineup();
+    /// Begins to read leads that wait: none of those that are `busy`, as what will be written of them is not
+    /// there to be read.
+    fn look(&self, busy: HashSet<String>, now: Timestamp, most: usize) -> Ahead {
+        let mut settled = self.inner.queue.to_score(most);
+        let later: Vec<Settled> =
+            settled.iter_mut().filter_map(|next| next.without(&busy)).collect();
+        self.inner.queue.score_later(later);
         let mut fresh: BTreeMap<String, Vec<Fresh>> = BTreeMap::new();
         for (lead, new) in settled.iter().flat_map(Settled::leads) {
             fresh.entry(lead.clone()).or_default().push(new.clone());
         }
         let live = self.clone();
-        let seen = self.inner.store.read_again(move |tx| live.see(tx, fresh, &busy, most, now))?;
-        Ok(seen.into_iter().map(|seen| self.decide(&lineup, seen, now)).collect())
+        let seen = self.inner.store.submit_reading(move |tx| live.see(tx, fresh, &busy, most, now));
+        Ahead { settled, seen }
+    }
+
+    fn decide_all(&self, seen: Vec<Seen>, now: Timestamp) -> Vec<Verdict> {
+        let lineup = self.lineup();
+        seen.into_iter().map(|seen| self.decide(&lineup, seen, now)).collect()
     }
 
     /// Hands verdicts to the writer. Were they lost, they would be reached again: of the same facts, for
     /// marks that would be back, or parcels that are in the inbox.
-    fn begin(&self, verdicts: Arc<Vec<Verdict>>, settled: Vec<Settled>, now: Timestamp) -> Writing {
+    fn begin(
+        &self,
+        verdicts: Arc<Vec<Verdict>>,
+        settled: Vec<Settled>,
+        ahead: Option<Ahead>,
+        now: Timestamp,
+    ) -> Writing {
         let written = Arc::clone(&verdicts);
         let pending = self.inner.store.submit_repeatable(move |tx| {
             let mut announcements = Vec::new();
@@ -147,12 +162,12 @@ impl Live {
             }
             Ok(())
         });
-        Writing { verdicts, settled, pending }
+        Writing { verdicts, settled, pending, ahead }
     }
 
     /// Waits until verdicts are written, and tells of them.
     fn end(&self, writing: Writing, now: Timestamp) -> Result<usize, LiveError> {
-        let Writing { verdicts, settled, pending } = writing;
+        let Writing { verdicts, settled, pending, .. } = writing;
         if let Err(error) = pending.wait() {
             self.inner.queue.score_later(settled);
             return Err(error);
@@ -184,10 +199,14 @@ impl Live {
         now: Timestamp,
     ) -> Result<Vec<Seen>, LiveError> {
         let room = most.saturating_sub(fresh.len()).max(most.div_ceil(4));
-        let mut marked = marks::first(tx, room)?;
-        // Were there more, somebody among the fresh could be marked without being seen to be.
-        let are_all = marked.len() < room;
+        // Those who are busy have their marks still.
+        let asked = room + busy.len();
+        let mut marked = marks::first(tx, asked)?;
+        let are_fewer = marked.len() < asked;
         marked.retain(|marked| !busy.contains(&marked.lead));
+        // Were there more, somebody among the fresh could be marked without being seen to be.
+        let are_all = are_fewer && marked.len() <= room;
+        marked.truncate(room);
         let mut to_see: Vec<(Due, Option<Vec<Fresh>>)> = Vec::new();
         for Marked { lead, mark } in marked {
             fresh.remove(&lead);
@@ -198,37 +217,45 @@ impl Live {
             .map(|(lead, fresh)| (Due { lead, mark: None }, are_all.then_some(fresh)));
         to_see.extend(without_marks);
         let mut seen = Vec::with_capacity(to_see.len());
+        let mut companies = CompaniesRead::default();
         for (due, fresh) in to_see {
-            let about = match self.dossier(tx, &due.lead, fresh, now)? {
-                Some(dossier) => About::Known(Box::new(dossier)),
-                None => self.read(tx, &due.lead)?,
+            let (about, row) = match self.dossier(tx, &due.lead, fresh, &mut companies, now)? {
+                // Nobody else writes rows of leads.
+                Some((dossier, row)) => (About::Known(Box::new(dossier)), Some(row)),
+                None => (self.read(tx, &due.lead, &mut companies)?, lead_row(tx, &due.lead)?),
             };
-            let row = lead_row(tx, &due.lead)?;
             let before = scores_of(tx, &due.lead)?;
             seen.push(Seen { due, about, row, before });
         }
         Ok(seen)
     }
 
-    /// What is known of a lead without reading its past; `fresh` is what came since, `None` where that may be
-    /// anything.
+    /// What is known of a lead without reading its past, and its row as it was written; `fresh` is what came since,
+    /// `None` where that may be anything.
     fn dossier(
         &self,
         tx: &mut Tx<'_>,
         lead: &str,
         fresh: Option<Vec<Fresh>>,
+        companies: &mut CompaniesRead,
         now: Timestamp,
-    ) -> Result<Option<Dossier>, LiveError> {
+    ) -> Result<Option<(Dossier, LeadRow)>, LiveError> {
         let Some((known, fresh)) = self.inner.dossiers.take(lead).zip(fresh) else {
             return Ok(None);
         };
+        let row = known.row.clone();
         let Some(dossier) = known.with(fresh, now) else { return Ok(None) };
-        Ok(companies_are(tx, &dossier.companies)?.then_some(dossier))
+        Ok(companies.are(tx, &dossier.companies)?.then_some((dossier, row)))
     }
 
-    fn read(&self, tx: &mut Tx<'_>, lead: &str) -> Result<About, LiveError> {
+    fn read(
+        &self,
+        tx: &mut Tx<'_>,
+        lead: &str,
+        companies: &mut CompaniesRead,
+    ) -> Result<About, LiveError> {
         let settling = self.inner.queue.last_settling();
-        let record = lead_facts(tx, &self.inner.segments, lead)?;
+        let record = lead_facts_after(tx, &self.inner.segments, lead, companies)?;
         let is_there = !record.persons.is_empty();
         Ok(if is_there { About::Read(Box::new(record), settling) } else { About::Nothing })
     }
@@ -279,7 +306,7 @@ impl Live {
         };
         for row in &known.scores {
             let before = known.before.iter().find(|before| before.model == row.model);
-            if before.is_some_and(|before| same_numbers(before, row)) {
+            if before.is_some_and(|before| before.is_like(row)) {
                 continue;
             }
             self.tell(News::Lead {
@@ -296,11 +323,8 @@ impl Live {
     }
 }
 
-/// Whether people see the same.
-pub(crate) fn same_numbers(one: &ScoreRow, other: &ScoreRow) -> bool {
-    let times = (one.scored_at, other.scored_at);
-    let other = ScoreRow { scored_at: times.0, ..other.clone() };
-    *one == other
+fn leads_of(verdicts: &[Verdict]) -> HashSet<String> {
+    verdicts.iter().map(|verdict| verdict.due.lead.clone()).collect()
 }
 
 /// Writes what was decided; answers the messages that follow from it.

@@ -255,7 +255,7 @@ impl Rows<'_> {
             != (&row.bracket, &row.stage, &row.disqualified);
         if turns {
             differences.1.push(row.lead);
-        } else if !crate::desk::same_numbers(&row, &after) {
+        } else if !row.is_like(&after) {
             let (before, at_stake) = (row.score, row.at_stake);
             differences.0.push(Moved { position: position as u32, before, at_stake });
         }

@@ -27,6 +27,10 @@ use crate::writer::{Until, Ways, Writer};
 /// The statement that makes the table, where it is a file of its own.
 const TABLE: &str = include_str!("../migrations/006_inbox.sql");
 
+/// Memory for pages of its file. Rows are added and taken away, and never looked for: the pages of the store
+/// are worth more.
+const CACHE_KIB: u32 = 4_096;
+
 /// Reports that came together.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Parcel {
@@ -80,8 +84,7 @@ impl Inbox {
     /// Puts a parcel in. `then` is told once it is on disk, on a thread of the inbox, in the order in
     /// which parcels came.
     pub fn put(&self, parcel: Parcel, then: impl FnOnce(Result<Parcel, DbError>) + Send + 'static) {
-        // Reports always have a JSON form.
-        let text = serde_json::to_string(&parcel.reports).unwrap_or_default();
+        let text = text(&parcel.reports);
         let (id, at) = (parcel.id.clone(), parcel.at);
         self.writer.submit_then(
             Until::Safe,
@@ -213,9 +216,18 @@ fn open(address: &Address) -> Result<Connection, DbError> {
     let mut connection = Connection::open(address)?;
     if address.file().is_some() {
         let make = TABLE.replace("CREATE TABLE inbox", "CREATE TABLE IF NOT EXISTS inbox");
-        connection.run(&make)?;
+        connection.run(&format!("{make} PRAGMA cache_size = -{CACHE_KIB};"))?;
     }
     Ok(connection)
+}
+
+/// Reports as the table has them.
+fn text(reports: &[Report]) -> String {
+    // A report has some 500 bytes: a text that grows by doubling is copied ten times.
+    let mut text = Vec::with_capacity(64 + reports.len() * 600);
+    // Reports always have a JSON form, and it is UTF-8.
+    let _ = serde_json::to_writer(&mut text, reports);
+    String::from_utf8(text).unwrap_or_default()
 }
 
 fn insert(tx: &mut Tx<'_>, id: &str, at: Timestamp, reports: &str) -> Result<(), DbError> {
@@ -243,8 +255,7 @@ pub fn remove(tx: &mut Tx<'_>, id: &str) -> Result<(), DbError> {
 /// Puts parcels into the table of a database: into a backup's.
 pub(crate) fn add(tx: &mut Tx<'_>, parcels: &[Parcel]) -> Result<(), DbError> {
     for parcel in parcels {
-        let text = serde_json::to_string(&parcel.reports).unwrap_or_default();
-        insert(tx, &parcel.id, parcel.at, &text)?;
+        insert(tx, &parcel.id, parcel.at, &text(&parcel.reports))?;
     }
     Ok(())
 }

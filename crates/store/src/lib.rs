@@ -227,20 +227,21 @@ impl Store {
         );
     }
 
-    /// Reads what was written a moment ago, or is about to be written. SQLite's other connections forget
-    /// all pages whenever the writer commits; the writer itself has them at hand, so it reads. A server
-    /// has them at hand for everybody.
-    pub fn read_again<T, E>(
+    /// Begins to read what was written a moment ago, or is about to be written. SQLite's other connections
+    /// forget all pages whenever the writer commits; the writer itself has them at hand, so it reads, before
+    /// everything that is handed in after this. A server has them at hand for everybody: there it is read when this
+    /// returns.
+    pub fn submit_reading<T, E>(
         &self,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
+    ) -> Pending<T, E>
     where
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
         match self.inner.address {
-            Address::File(_) => self.inner.writer.submit(Until::Committed, job).wait(),
-            Address::Postgres(_) => self.read(job),
+            Address::File(_) => self.inner.writer.submit(Until::Committed, job),
+            Address::Postgres(_) => Pending::answered(self.read(job)),
         }
     }
 

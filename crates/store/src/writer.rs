@@ -218,6 +218,13 @@ impl Drop for Writer {
 }
 
 impl<T, E: From<DbError>> Pending<T, E> {
+    /// One that is there already.
+    pub(crate) fn answered(result: Result<T, E>) -> Self {
+        let (sender, answer) = oneshot::channel();
+        drop(sender.send(result));
+        Self { answer }
+    }
+
     /// Waits for the answer. Never call it from asynchronous code: await it there.
     pub fn wait(self) -> Result<T, E> {
         self.answer.blocking_recv().unwrap_or_else(|_| Err(closed().into()))

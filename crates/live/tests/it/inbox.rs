@@ -89,6 +89,31 @@ fn leads_are_scored_by_the_handful_and_a_parcel_stays_until_its_last() {
 }
 
 #[test]
+fn by_the_handful_everyone_comes_to_the_score_that_comes_of_all_at_once() {
+    let scores = |most: usize| {
+        let house = House::new();
+        for round in 0..4 {
+            let visits = |users: std::ops::Range<i64>, name: &str| -> Vec<_> {
+                users.map(|user| event(&format!("u{user}"), name, round * HOUR)).collect()
+            };
+            // These wait in the queue, some of them twice over, and those have marks.
+            accept(&house.live, visits(0..7, "page_viewed"));
+            house.live.settle().expect("settled");
+            accept(&house.live, visits(3..9, "demo_requested"));
+            house.live.settle().expect("settled");
+            house.take(visits(5..11, "signed_up"));
+            while house.live.work(at(round * HOUR), most).expect("scored") > 0 {}
+            assert_eq!(waiting(&house), 0);
+        }
+        (0..11).map(|user| house.score(&format!("u{user}")).score).collect::<Vec<i64>>()
+    };
+    let all_at_once = scores(100);
+    for most in [1, 2, 3, 5] {
+        assert_eq!(scores(most), all_at_once, "{most} at a time");
+    }
+}
+
+#[test]
 fn who_brings_more_than_can_wait_waits_until_there_is_room() {
     let house = House::new();
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

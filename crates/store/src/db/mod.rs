@@ -8,6 +8,7 @@ mod address;
 mod checkpoints;
 mod encryption;
 mod error;
+mod held;
 mod link;
 mod postgres;
 mod sqlite;

@@ -50,14 +50,17 @@ pub(crate) fn kind_and_name(what: &What) -> (FactKind, Cow<'_, str>) {
 }
 
 fn who_hash(who: &Who) -> u64 {
-    let part = |value: &Option<String>| value.clone().unwrap_or_default();
-    let email = who.email.as_ref().map_or("", |email| email.as_str());
-    parts_hash([&part(&who.user), email, &part(&who.lead), &part(&who.anonymous)])
+    let Who { user, email, lead, anonymous } = who;
+    let email = email.as_ref().map_or("", |email| email.as_str());
+    let [user, lead, anonymous] =
+        [user, lead, anonymous].map(|name| name.as_deref().unwrap_or_default());
+    parts_hash([user, email, lead, anonymous])
 }
 
 fn parts_hash(parts: [&str; 4]) -> u64 {
     // Each part with its length, so that no two lists of parts make the same bytes.
-    let mut bytes = Vec::new();
+    let bytes: usize = parts.iter().map(|part| 8 + part.len()).sum();
+    let mut bytes = Vec::with_capacity(bytes);
     for part in parts {
         bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
         bytes.extend_from_slice(part.as_bytes());

@@ -27,7 +27,7 @@ pub use merges::{Merge, MergeError, absorbed_by, merge, merges, undo_merge};
 pub use names::{Identifier, IdentifierKind, find_lead, identifiers, is_lead, is_placeholder};
 
 pub(crate) use batch::Leads;
-pub(crate) use names::{Name, Named};
+pub(crate) use names::{Name, Named, identifiers_of};
 pub(crate) use settle::settle;
 
 /// What speaks for itself in an answer: a link that was asked for and not made, or one that was

@@ -3,6 +3,7 @@
 use leads::{EmailAddress, Report, Timestamp, What};
 
 use super::Note;
+use crate::chunks;
 use crate::db::{DbError, Tx};
 
 /// What an identifier is, the strongest first.
@@ -125,16 +126,24 @@ const NOBODY_AT: [&str; 4] = ["noreply", "no-reply", "donotreply", "do-not-reply
 /// UUID too), control characters, or longer than [`Report::ID_MAX`] bytes.
 pub fn is_placeholder(value: &str) -> bool {
     let value = value.trim().trim_matches(['"', '\'']).trim();
-    let lower = value.to_lowercase();
     value.len() > Report::ID_MAX
         || value.chars().any(char::is_control)
         || value.chars().all(|c| matches!(c, '0' | '-' | '_' | '.' | '*' | '#' | '?'))
-        || lower == "-1"
+        || value == "-1"
         // A template that was not filled in.
-        || (lower.starts_with("{{") && lower.ends_with("}}"))
-        || (lower.starts_with("${") && lower.ends_with('}'))
-        || (lower.starts_with("%%") && lower.ends_with("%%"))
-        || PLACEHOLDERS.contains(&lower.as_str())
+        || (value.starts_with("{{") && value.ends_with("}}"))
+        || (value.starts_with("${") && value.ends_with('}'))
+        || (value.starts_with("%%") && value.ends_with("%%"))
+        || is_listed(value)
+}
+
+/// Whether it is one of [`PLACEHOLDERS`], in whatever letters.
+fn is_listed(value: &str) -> bool {
+    if value.is_ascii() {
+        // Of each report it is asked twice or more: no copy is made for it.
+        return PLACEHOLDERS.iter().any(|known| known.eq_ignore_ascii_case(value));
+    }
+    PLACEHOLDERS.contains(&value.to_lowercase().as_str())
 }
 
 fn is_nobodys(address: &EmailAddress) -> bool {
@@ -233,15 +242,31 @@ pub fn is_lead(tx: &mut Tx<'_>, lead: &str) -> Result<bool, DbError> {
 
 /// All identifiers of a lead, by kind and value.
 pub fn identifiers(tx: &mut Tx<'_>, lead: &str) -> Result<Vec<Identifier>, DbError> {
-    let sql = "SELECT i.kind, i.value, i.since, i.person, i.first_at
-        FROM person p JOIN identifier i ON i.person = p.id WHERE p.lead = $1";
-    let mut found = tx.query(sql, &[lead.into()], |row| {
-        Ok(Identifier {
-            kind: IdentifierKind::from_code(row.get(0)?),
-            value: row.get(1)?,
-            since: Timestamp::saturating_from_millis(row.get(2)?),
-            person: row.get(3)?,
-            first_at: Timestamp::saturating_from_millis(row.get(4)?),
+    let sql = "SELECT id FROM person WHERE lead = $1";
+    let persons: Vec<String> = tx.query(sql, &[lead.into()], |row| row.get(0))?;
+    let persons: Vec<&str> = persons.iter().map(String::as_str).collect();
+    identifiers_of(tx, &persons)
+}
+
+/// All identifiers of some persons, by kind and value.
+pub(crate) fn identifiers_of(
+    tx: &mut Tx<'_>,
+    persons: &[&str],
+) -> Result<Vec<Identifier>, DbError> {
+    let mut found = Vec::new();
+    chunks::keys(persons, 1, |list, keys| {
+        let sql = format!(
+            "SELECT kind, value, since, person, first_at FROM identifier WHERE person IN ({list})"
+        );
+        tx.each(&sql, keys, |row| {
+            found.push(Identifier {
+                kind: IdentifierKind::from_code(row.get(0)?),
+                value: row.get(1)?,
+                since: Timestamp::saturating_from_millis(row.get(2)?),
+                person: row.get(3)?,
+                first_at: Timestamp::saturating_from_millis(row.get(4)?),
+            });
+            Ok(())
         })
     })?;
     found.sort();
@@ -272,6 +297,7 @@ mod tests {
             "a\0b",
             "a\nb",
             "***",
+            "un\u{212a}nown",
         ] {
             assert!(is_placeholder(value), "{value:?}");
         }

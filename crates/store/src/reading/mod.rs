@@ -7,5 +7,5 @@ mod scan;
 
 pub use flatten::properties;
 pub use page::{EventQuery, events};
-pub use record::{CompanyFacts, LeadRecord, companies_are, lead_facts};
+pub use record::{CompaniesRead, CompanyFacts, LeadRecord, lead_facts, lead_facts_after};
 pub use scan::{EventSeen, People, each_lead, scan};

@@ -1,16 +1,17 @@
 //! One lead with everything that is known about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use leads::{EmailAddress, Event, LeadFacts, Timestamp, TraitFact, Value};
 use serde_json::{Map, Value as Json};
 
 use super::flatten::{self, company_traits};
+use crate::chunks;
 use crate::company::company_of_domain;
 use crate::db::{DbError, Tx};
 use crate::facts::{COLUMNS, FactKind, StoredFact, read};
-use crate::identity::{Identifier, IdentifierKind, identifiers};
+use crate::identity::{Identifier, IdentifierKind, identifiers_of};
 use crate::segments::{SegmentError, Segments};
 
 /// A lead with all its facts.
@@ -41,53 +42,86 @@ pub struct CompanyFacts {
     pub traits: Vec<(Timestamp, Map<String, Json>)>,
 }
 
+/// Companies that were read in a transaction, for the next leads that are read in it: colleagues have one in common,
+/// and half of all people an address at one of few providers of mail.
+#[derive(Default)]
+pub struct CompaniesRead {
+    /// By how they are named.
+    named: HashMap<String, Arc<CompanyFacts>>,
+}
+
 /// Everything about a lead, hot and sealed. A lead that is not there has no persons.
 pub fn lead_facts(
     tx: &mut Tx<'_>,
     segments: &Segments,
     lead: &str,
 ) -> Result<LeadRecord, SegmentError> {
+    lead_facts_after(tx, segments, lead, &mut CompaniesRead::default())
+}
+
+/// The same after others that were read in this transaction.
+pub fn lead_facts_after(
+    tx: &mut Tx<'_>,
+    segments: &Segments,
+    lead: &str,
+    companies: &mut CompaniesRead,
+) -> Result<LeadRecord, SegmentError> {
     let persons: Vec<String> = {
         let sql = "SELECT id FROM person WHERE lead = $1 ORDER BY id";
         tx.query(sql, &[lead.into()], |row| row.get(0))?
     };
     let mut facts = segments.facts_of(tx, &persons)?;
-    let sql =
-        format!("SELECT {COLUMNS} FROM person p JOIN fact f ON f.person = p.id WHERE p.lead = $1");
-    facts.extend(tx.query(&sql, &[lead.into()], read)?);
+    let ids: Vec<&str> = persons.iter().map(String::as_str).collect();
+    chunks::keys(&ids, 1, |list, keys| {
+        let sql = format!("SELECT {COLUMNS} FROM fact f WHERE f.person IN ({list})");
+        tx.each(&sql, keys, |row| {
+            facts.push(read(row)?);
+            Ok(())
+        })
+    })?;
     sort(&mut facts);
-    let identifiers = identifiers(tx, lead)?;
+    let identifiers = identifiers_of(tx, &ids)?;
     let mut record =
         LeadRecord { lead: lead.to_owned(), persons, identifiers, facts, ..LeadRecord::default() };
     for named in record.company_names() {
         let key = named.key();
-        let facts = company_named(tx, &key)?;
-        record.companies.insert(key, Arc::new(facts));
+        let facts = companies.named(tx, &key)?;
+        record.companies.insert(key, facts);
     }
     Ok(record)
 }
 
-/// Whether companies are still what a [`LeadRecord`] says of them: other people's facts change them, too.
-pub fn companies_are(
-    tx: &mut Tx<'_>,
-    companies: &BTreeMap<String, Arc<CompanyFacts>>,
-) -> Result<bool, DbError> {
-    for (key, known) in companies {
-        if company_named(tx, key)? != **known {
-            return Ok(false);
+impl CompaniesRead {
+    /// Whether companies are still what a [`LeadRecord`] says of them: other people's facts change them, too.
+    pub fn are(
+        &mut self,
+        tx: &mut Tx<'_>,
+        companies: &BTreeMap<String, Arc<CompanyFacts>>,
+    ) -> Result<bool, DbError> {
+        for (key, known) in companies {
+            let now = self.named(tx, key)?;
+            if !Arc::ptr_eq(&now, known) && now != *known {
+                return Ok(false);
+            }
         }
+        Ok(true)
     }
-    Ok(true)
-}
 
-/// What is known of a company, by how it is named in [`LeadRecord::companies`].
-fn company_named(tx: &mut Tx<'_>, key: &str) -> Result<CompanyFacts, DbError> {
-    match key.strip_prefix('@') {
-        Some(domain) => {
-            let id = company_of_domain(tx, domain)?;
-            company_facts(tx, &id)
+    /// What is known of a company, by how it is named in [`LeadRecord::companies`].
+    fn named(&mut self, tx: &mut Tx<'_>, key: &str) -> Result<Arc<CompanyFacts>, DbError> {
+        if let Some(read) = self.named.get(key) {
+            return Ok(Arc::clone(read));
         }
-        None => company_facts(tx, key),
+        let facts = match key.strip_prefix('@') {
+            Some(domain) => {
+                let id = company_of_domain(tx, domain)?;
+                company_facts(tx, &id)?
+            }
+            None => company_facts(tx, key)?,
+        };
+        let facts = Arc::new(facts);
+        self.named.insert(key.to_owned(), Arc::clone(&facts));
+        Ok(facts)
     }
 }
 

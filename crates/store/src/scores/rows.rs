@@ -61,6 +61,42 @@ pub struct ScoreRow {
     pub scored_at: Timestamp,
 }
 
+impl LeadRow {
+    /// Whether it is the same but for when the lead was seen.
+    fn is_like(&self, other: &Self) -> bool {
+        let Self {
+            lead,
+            created_at,
+            last_seen_at: _,
+            email,
+            name,
+            company,
+            country,
+            owner,
+            traits,
+        } = self;
+        let known = (&other.lead, &other.created_at, &other.email, &other.name);
+        (lead, created_at, email, name) == known
+            && (company, country) == (&other.company, &other.country)
+            && (owner, traits) == (&other.owner, &other.traits)
+    }
+}
+
+impl ScoreRow {
+    /// Whether people see the same: it is, but for the instant of which it is.
+    pub fn is_like(&self, other: &Self) -> bool {
+        let Self { model, lead, version, score, fit, engagement, grade, .. } = self;
+        let Self { bracket, stage, disqualified, at_stake, priority, scored_at: _, .. } = self;
+        let numbers = (&other.version, &other.score, &other.fit, &other.engagement);
+        let money = (&other.at_stake, &other.priority);
+        let places = (&other.grade, &other.bracket, &other.stage, &other.disqualified);
+        (version, score, fit, engagement) == numbers
+            && (at_stake, priority) == money
+            && (grade, bracket, stage, disqualified) == places
+            && (model, lead) == (&other.model, &other.lead)
+    }
+}
+
 /// Writes a lead's row, in the place of the one that was there.
 pub fn put_lead(tx: &mut Tx<'_>, row: &LeadRow, now: Timestamp) -> Result<(), DbError> {
     let texts = [&row.name, &row.email, &row.company];
@@ -97,8 +133,7 @@ pub fn renew_lead(
     row: &LeadRow,
     now: Timestamp,
 ) -> Result<(), DbError> {
-    let seen = before.map(|before| LeadRow { last_seen_at: row.last_seen_at, ..before.clone() });
-    if seen.as_ref() != Some(row) {
+    if !before.is_some_and(|before| before.is_like(row)) {
         return put_lead(tx, row, now);
     }
     let update = "UPDATE lead SET last_seen_at = $2, updated_at = $3 WHERE lead = $1";
@@ -117,9 +152,8 @@ pub fn renew_score(
     before: Option<&ScoreRow>,
     row: &ScoreRow,
 ) -> Result<(), DbError> {
-    if let Some(before) = before
-        && *row == (ScoreRow { scored_at: row.scored_at, ..before.clone() })
-    {
+    let Some(before) = before else { return put_scores(tx, std::slice::from_ref(row)) };
+    if before.is_like(row) {
         // Had somebody else written meanwhile, its numbers would be as of another instant.
         let update =
             "UPDATE score SET scored_at = $3 WHERE model = $1 AND lead = $2 AND scored_at = $4";
@@ -129,32 +163,47 @@ pub fn renew_score(
             return Ok(());
         }
     }
-    put_scores(tx, std::slice::from_ref(row))
+    // To insert what is there makes SQLite prepare a row for every index before it finds that out.
+    let update = "UPDATE score SET version = $3, score = $4, fit = $5, engagement = $6, grade = $7,
+            bracket = $8, stage = $9, disqualified = $10, at_stake = $11, priority = $12,
+            scored_at = $13
+        WHERE model = $1 AND lead = $2";
+    if tx.execute(update, &cells(row))? == 0 {
+        // Somebody has taken it away meanwhile.
+        return put_scores(tx, std::slice::from_ref(row));
+    }
+    Ok(())
+}
+
+/// Columns of a score.
+const WIDTH: usize = 13;
+
+fn cells(row: &ScoreRow) -> [Param<'_>; WIDTH] {
+    [
+        Param::from(&row.model),
+        (&row.lead).into(),
+        row.version.into(),
+        row.score.into(),
+        row.fit.into(),
+        row.engagement.into(),
+        row.grade.as_deref().into(),
+        row.bracket.as_deref().into(),
+        row.stage.as_deref().into(),
+        row.disqualified.as_deref().into(),
+        row.at_stake.into(),
+        row.priority.into(),
+        row.scored_at.into(),
+    ]
 }
 
 /// Writes scores, in the place of those that were there. Of several for one model and lead the last
 /// counts.
 pub fn put_scores(tx: &mut Tx<'_>, rows: &[ScoreRow]) -> Result<(), DbError> {
-    const WIDTH: usize = 13;
     let distinct: BTreeMap<(&str, &str), &ScoreRow> =
         rows.iter().map(|row| ((row.model.as_str(), row.lead.as_str()), row)).collect();
     let mut params: Vec<Param<'_>> = Vec::with_capacity(distinct.len() * WIDTH);
     for row in distinct.into_values() {
-        params.extend([
-            Param::from(&row.model),
-            (&row.lead).into(),
-            row.version.into(),
-            row.score.into(),
-            row.fit.into(),
-            row.engagement.into(),
-            row.grade.as_deref().into(),
-            row.bracket.as_deref().into(),
-            row.stage.as_deref().into(),
-            row.disqualified.as_deref().into(),
-            row.at_stake.into(),
-            row.priority.into(),
-            row.scored_at.into(),
-        ]);
+        params.extend(cells(row));
     }
     let at_most = if tx.is_server() { 64 } else { 1 };
     let insert = |groups: &str| {

@@ -131,7 +131,8 @@ fn nothing_is_synced_for_who_does_not_wait_for_the_disk() {
     for name in ["one", "two", "three"] {
         assert_eq!(light(&store, name).wait(), Ok(1));
     }
-    let seen = store.read_again(|tx| tx.value("SELECT count(*) FROM meta WHERE value = 'x'", &[]));
+    let reading = |tx: &mut Tx<'_>| tx.value("SELECT count(*) FROM meta WHERE value = 'x'", &[]);
+    let seen = store.submit_reading(reading).wait();
     assert_eq!((seen, disk.syncs()), (Ok::<i64, DbError>(3), 0));
     assert_eq!((store.make_safe(), disk.syncs()), (Ok(()), 1));
     drop((store, directory));
