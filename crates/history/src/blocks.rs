@@ -44,6 +44,13 @@ impl Gathered {
         &self.roster
     }
 
+    /// The instants of the first and the last event of any lead that is known; `None` without events.
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        self.span.map(|(first, last)| {
+            (Timestamp::saturating_from_millis(first), Timestamp::saturating_from_millis(last))
+        })
+    }
+
     /// Puts every block in order, and keeps it.
     ///
     /// # Panics

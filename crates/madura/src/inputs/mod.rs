@@ -1,6 +1,7 @@
 //! What a command works on: models, and the facts of everyone, with a word about whatever is not
 //! as it should be.
 
+mod columns;
 mod facts;
 mod mapping;
 mod model;
@@ -18,14 +19,15 @@ pub(crate) use remarks::{counted, grouped};
 pub(crate) use sources::Sources;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use history::{Gathered, Gathering, RosterBuilder, RosterNotes};
 use ingest::{Source, Watch, read_events, read_leads, read_trait_changes};
 use leads::Timestamp;
-use leads::batch::{Coded, EventBatch, LeadBatch};
-use scoring::{Model, Needs, Program};
+use leads::batch::{EventBatch, LeadBatch};
+use scoring::{Model, Needs, Numeric, Program};
+
+use self::columns::Column;
 
 use crate::args::InputArgs;
 use crate::exit::Result;
@@ -81,7 +83,15 @@ fn gather_all(
     let needs = events.iter().fold(needs, |needs, event| needs.with_event(event));
     let sources = Sources::open(args)?;
     let rejects = Rejects::open(args)?;
-    let reader = Reader { sources: &sources, needs: &needs, rejects: &rejects, score, ui };
+    let numeric = Numeric::of(models.iter().copied());
+    let reader = Reader {
+        sources: &sources,
+        needs: &needs,
+        numeric: &numeric,
+        rejects: &rejects,
+        score,
+        ui,
+    };
     let outcome = reader.read();
     rejects.finish(ui)?;
     let (gathered, seen) = outcome?;
@@ -97,6 +107,8 @@ struct Seen {
     traits: Vec<bool>,
     /// Per property of the needs, whether some event has it.
     properties: Vec<bool>,
+    /// Paths that the models compare with numbers, and some of their values that are none.
+    odd: Vec<(String, Vec<String>)>,
     /// The columns of the leads' files.
     lead_columns: Vec<String>,
     /// The columns of the events' files.
@@ -113,6 +125,7 @@ struct Seen {
 struct Reader<'a> {
     sources: &'a Sources,
     needs: &'a Needs,
+    numeric: &'a Numeric,
     rejects: &'a Rejects,
     /// The one score that the facts are for, if they are for one only.
     score: Option<(&'a Program, Timestamp)>,
@@ -134,12 +147,12 @@ impl Reader<'_> {
     fn read(&self) -> Result<(Gathered, Seen)> {
         let mut seen = Seen::default();
         let mut builder = RosterBuilder::new(self.needs);
-        let has_trait = flags(self.needs.traits.len());
+        let traits = Column::all(&self.needs.traits, &self.numeric.traits);
         for source in &self.sources.leads {
-            builder = self.leads(source, builder, &has_trait, &mut seen)?;
+            builder = self.leads(source, builder, &traits, &mut seen)?;
         }
         for source in &self.sources.changes {
-            self.changes(source, &mut builder, &has_trait, &mut seen)?;
+            self.changes(source, &mut builder, &traits, &mut seen)?;
         }
         let (roster, notes) = builder.finish();
         let gathering = Gathering::new(self.needs.clone(), roster);
@@ -147,13 +160,14 @@ impl Reader<'_> {
             Some((program, at)) => gathering.for_score(program, at),
             None => gathering,
         };
-        let has_property = flags(self.needs.properties.len());
+        let properties = Column::all(&self.needs.properties, &self.numeric.properties);
         for (number, source) in self.sources.events.iter().enumerate() {
-            self.events(source, number as u64, &gathering, &has_property, &mut seen)?;
+            self.events(source, number as u64, &gathering, &properties, &mut seen)?;
         }
         seen.notes = notes;
-        seen.traits = has_trait.into_iter().map(AtomicBool::into_inner).collect();
-        seen.properties = has_property.into_iter().map(AtomicBool::into_inner).collect();
+        seen.traits = traits.iter().map(Column::is_there).collect();
+        seen.properties = properties.iter().map(Column::is_there).collect();
+        seen.odd = traits.into_iter().chain(properties).filter_map(Column::odd).collect();
         Ok((gathering.finish(self.sources.threads), seen))
     }
 
@@ -161,7 +175,7 @@ impl Reader<'_> {
         &self,
         source: &Source,
         builder: RosterBuilder,
-        has_trait: &[AtomicBool],
+        traits: &[Column],
         seen: &mut Seen,
     ) -> Result<RosterBuilder> {
         let plan = self.sources.lead_plan(&self.needs.traits);
@@ -172,7 +186,7 @@ impl Reader<'_> {
             progress: &|bytes| progress.reach(bytes),
         };
         let summary = read_leads(source, &plan, watch, &|sequence, batch| {
-            note_values(&batch.traits, has_trait);
+            traits.iter().zip(&batch.traits).for_each(|(column, values)| column.note(values));
             turnstile.lock().unwrap_or_else(PoisonError::into_inner).take(sequence, batch);
         })?;
         add_new(&mut seen.lead_columns, summary.columns);
@@ -183,7 +197,7 @@ impl Reader<'_> {
         &self,
         source: &Source,
         builder: &mut RosterBuilder,
-        has_trait: &[AtomicBool],
+        traits: &[Column],
         seen: &mut Seen,
     ) -> Result<()> {
         let progress = Progress::bytes(self.ui, source.name(), source.len());
@@ -195,7 +209,7 @@ impl Reader<'_> {
         add_new(&mut seen.change_columns, summary.columns);
         for change in &changes {
             if let Ok(index) = self.needs.traits.binary_search(&change.path) {
-                has_trait[index].store(true, Ordering::Relaxed);
+                change.value.iter().for_each(|value| traits[index].note_value(value));
             }
             if !builder.change(self.needs, change) {
                 seen.strange_changes += 1;
@@ -209,7 +223,7 @@ impl Reader<'_> {
         source: &Source,
         number: u64,
         gathering: &Gathering,
-        has_property: &[AtomicBool],
+        properties: &[Column],
         seen: &mut Seen,
     ) -> Result<()> {
         let plan = self.sources.event_plan(&self.needs.properties);
@@ -219,7 +233,10 @@ impl Reader<'_> {
             progress: &|bytes| progress.reach(bytes),
         };
         let sink = |sequence: u64, batch: &EventBatch| {
-            note_values(&batch.properties, has_property);
+            properties
+                .iter()
+                .zip(&batch.properties)
+                .for_each(|(column, values)| column.note(values));
             gathering.take(number * BATCHES_PER_FILE + sequence, batch);
         };
         let summary = read_events(source, &plan, watch, &sink)?;
@@ -250,18 +267,6 @@ impl Turnstile {
             self.builder.take(batch);
         }
         self.builder
-    }
-}
-
-fn flags(count: usize) -> Vec<AtomicBool> {
-    (0..count).map(|_| AtomicBool::new(false)).collect()
-}
-
-fn note_values(columns: &[Coded], seen: &[AtomicBool]) {
-    for (column, seen) in columns.iter().zip(seen) {
-        if !seen.load(Ordering::Relaxed) && column.values.iter().any(Option::is_some) {
-            seen.store(true, Ordering::Relaxed);
-        }
     }
 }
 

@@ -6,6 +6,8 @@ use scoring::{Model, Needs};
 
 use super::nearest::nearest;
 use super::{Seen, Sources};
+use crate::clock;
+use crate::output::lead_text;
 use crate::ui::Ui;
 
 /// Says it all.
@@ -24,6 +26,8 @@ pub(super) fn say(
     remarks.traits();
     remarks.events(models, extra_events);
     remarks.properties();
+    remarks.numbers();
+    remarks.dates();
     remarks.strangers();
 }
 
@@ -67,7 +71,7 @@ impl Remarks<'_> {
             let rows = counted(notes.conflicting, "row says", "rows say");
             self.ui.warn(format_args!(
                 "{rows} something else of a lead than an earlier row: taken as a change from its \
-                 created_at on (lead {})",
+                 created_at on; of two of one instant the greater text holds (lead {})",
                 some_of(&notes.examples, notes.conflicting)
             ));
         }
@@ -151,6 +155,47 @@ impl Remarks<'_> {
         nearest(path, names.iter().map(String::as_str)).map(str::to_owned)
     }
 
+    fn numbers(&self) {
+        for (path, odd) in &self.seen.odd {
+            let told: Vec<String> = odd.iter().map(|value| format!("`{value}`")).collect();
+            self.ui.warn(format_args!(
+                "the model compares `{path}` with numbers, but some values are none and count as \
+                 unknown: {}; write them as 1500 or 1500.5",
+                told.join(", ")
+            ));
+        }
+    }
+
+    /// Dates that are hardly meant: a number that was read as seconds since 1970, a slip in the year.
+    fn dates(&self) {
+        let tomorrow = clock::now().as_millis() + DAY_MS;
+        if let Some((first, last)) = self.gathered.span() {
+            if first.as_millis() < LONG_AGO_MS {
+                self.ui.warn(format_args!(
+                    "the first event is of {first}: is that meant? A number is taken for seconds or \
+                     milliseconds since 1970, never for a day such as 20260301"
+                ));
+            }
+            if last.as_millis() > tomorrow {
+                self.ui.warn(format_args!(
+                    "the last event is of {last}, which is yet to come: it counts from then on"
+                ));
+            }
+        }
+        let roster = self.gathered.roster();
+        let mut odd = (0..roster.len())
+            .filter_map(|lead| roster.created_at(lead).map(|created_at| (lead, created_at)))
+            .filter(|(_, at)| at.as_millis() < LONG_AGO_MS || at.as_millis() > tomorrow);
+        if let Some((lead, created_at)) = odd.next() {
+            let leads = counted(1 + odd.count() as u64, "lead has", "leads have");
+            self.ui.warn(format_args!(
+                "{leads} a created_at long ago or yet to come, before which nothing is known of them \
+                 (lead {} {created_at})",
+                lead_text(roster.id(lead))
+            ));
+        }
+    }
+
     fn strangers(&self) {
         let strangers = &self.gathered.strangers;
         if strangers.events > 0 {
@@ -191,6 +236,11 @@ fn names(sources: &[ingest::Source]) -> String {
     let names: Vec<&str> = sources.iter().map(ingest::Source::name).collect();
     names.join(", ")
 }
+
+const DAY_MS: i64 = 86_400_000;
+
+/// Nobody had a web site, and few a database of customers, before 1990.
+const LONG_AGO_MS: i64 = 631_152_000_000;
 
 /// A longer list helps nobody.
 const SAID_MAX: usize = 8;

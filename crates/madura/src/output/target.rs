@@ -40,12 +40,15 @@ impl Target {
             return Ok(Self::There(path, BufWriter::with_capacity(BUFFER_BYTES, file)));
         }
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let directory = directory.unwrap_or(Path::new("."));
+        // That it is not there is said without the name of a file that nobody knows.
+        fs::metadata(directory)?;
         let file = tempfile::Builder::new()
             .prefix(".madura-")
             .suffix(".part")
             // As any program makes a file: the user's mask takes from it.
             .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(directory.unwrap_or(Path::new(".")))?;
+            .tempfile_in(directory)?;
         Ok(Self::New(path, BufWriter::with_capacity(BUFFER_BYTES, file)))
     }
 

@@ -144,3 +144,30 @@ fn a_command_line_that_cannot_be_meant_is_refused_with_a_hint() {
         "score model.yaml --leads leads.csv --out no/such/directory.csv",
     ]));
 }
+
+#[test]
+fn values_that_are_no_numbers_are_told_where_a_model_compares_them_with_numbers() {
+    let model = "model: sizes\ngroups:\n  - group: Who\n    criteria:\n      \
+                 - {name: Size, trait: size, at_least: 100, points: 30}\n      \
+                 - {name: Large order, event: ordered, where: {amount: {above: 10}}, points: 5}\n";
+    let desk = Desk::empty()
+        .with("sizes.yaml", model)
+        .with("leads.csv", "lead,size\n1,\"1,500\"\n2,100-500\n3,NaN\n4,1e400\n5,250\n")
+        .with("events.csv", "lead,event,at,amount\n5,ordered,2026-01-01T00:00:00Z,12 EUR\n");
+    insta::assert_snapshot!(desk.transcript(&[
+        "score sizes.yaml --leads leads.csv --events events.csv --as-of 2026-01-20",
+    ]));
+}
+
+#[test]
+fn dates_long_ago_and_yet_to_come_are_told() {
+    let model = "model: visits\ngroups:\n  - group: What\n    dimension: engagement\n    criteria:\n      \
+                 - {name: Visits, event: visited, points: 30}\n";
+    let desk = Desk::empty()
+        .with("visits.yaml", model)
+        .with("leads.csv", "lead,created_at\n1,2026-01-01T00:00:00Z\n2,2999-01-01T00:00:00Z\n")
+        .with("events.csv", "lead,event,at\n1,visited,20260101\n1,visited,9998-12-31T00:00:00Z\n");
+    insta::assert_snapshot!(desk.transcript(&[
+        "score visits.yaml --leads leads.csv --events events.csv --as-of 2026-01-20",
+    ]));
+}
