@@ -50,8 +50,8 @@ pub struct Sample {
 /// The numbers are not what they were.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Change {
-    /// When they were found changed: exact where a fact or a stage is the cause; where time passed,
-    /// the first look after the change, less than a day later.
+    /// When they were found changed: exact where a fact or a stage is the cause, to the minute where time
+    /// moved the lead into another bracket; else the first look after the change, less than a day later.
     pub at: Timestamp,
     /// The numbers before.
     pub before: Sample,
@@ -113,9 +113,19 @@ pub fn course(program: &Program, facts: &LeadFacts, from: Timestamp, to: Timesta
     let model = program.model();
     let walk = program.walk(facts, to);
     let happenings = happenings(program, facts);
-    let looks = looks(&happenings, &walk, from, to);
+    let mut looks = looks(&happenings, &walk, from, to);
+    let numbers_at = |looks: &[Look]| {
+        let instants: Vec<Timestamp> = looks.iter().map(|look| look.at).collect();
+        program.scores(facts, &instants)
+    };
+    let mut numbers = numbers_at(&looks);
+    let turns = turns(program, facts, &looks, &numbers);
+    if !turns.is_empty() {
+        looks.extend(turns);
+        in_order(&mut looks);
+        numbers = numbers_at(&looks);
+    }
     let instants: Vec<Timestamp> = looks.iter().map(|look| look.at).collect();
-    let numbers = program.scores(facts, &instants);
     let samples: Vec<Sample> = instants
         .iter()
         .zip(&numbers)
@@ -213,10 +223,45 @@ fn looks(
     let just_before = |at: &Timestamp| Timestamp::saturating_from_millis(at.as_millis() - 1);
     let before = instants.iter().map(just_before).filter(|at| *at > from);
     let mut looks: Vec<Look> = shown.chain(before.map(|at| Look { at, is_shown: false })).collect();
-    // Of two looks at one instant the one that is shown stays.
+    in_order(&mut looks);
+    looks
+}
+
+/// Of two looks at one instant the one that is shown stays.
+fn in_order(looks: &mut Vec<Look>) {
     looks.sort_by_key(|look| (look.at, !look.is_shown));
     looks.dedup_by_key(|look| look.at);
-    looks
+}
+
+/// Where between two looks the bracket becomes another: the first minute of that.
+fn turns(
+    program: &Program,
+    facts: &LeadFacts,
+    looks: &[Look],
+    numbers: &[(Score, Vec<Amount>)],
+) -> Vec<Look> {
+    const MINUTE_MS: i64 = 60_000;
+    let pairs = looks.windows(2).zip(numbers.windows(2));
+    let turning = pairs.filter(|(looks, numbers)| {
+        let apart = looks[1].at.as_millis() - looks[0].at.as_millis();
+        apart > MINUTE_MS && numbers[0].0.bracket != numbers[1].0.bracket
+    });
+    turning
+        .map(|(looks, numbers)| {
+            let (mut before, mut after) = (looks[0].at.as_millis(), looks[1].at.as_millis());
+            while after - before > MINUTE_MS {
+                let middle = before + (after - before) / 2;
+                let at = Timestamp::saturating_from_millis(middle);
+                let found = program.scores(facts, &[at]);
+                if found[0].0.bracket == numbers[0].0.bracket {
+                    before = middle;
+                } else {
+                    after = middle;
+                }
+            }
+            Look { at: Timestamp::saturating_from_millis(after), is_shown: false }
+        })
+        .collect()
 }
 
 /// The last stage that the lead is in at an instant.

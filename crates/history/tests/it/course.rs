@@ -1,6 +1,6 @@
 //! How one lead's score came to be what it is.
 
-use history::{Course, Fact, course};
+use history::{Change, Course, Fact, course};
 use leads::LeadFacts;
 
 use crate::small::{Telling, day, history, later, lead, programs};
@@ -112,4 +112,28 @@ stages: [{stage: ripe, enter: {score: 50}, leave: {score: 45}}]
     let history = history(&needs, std::slice::from_ref(&facts));
     let everyone = history.rescore(&programs[0], day(45.0), 1);
     assert_eq!(everyone.get(0).stage, Some(0));
+}
+
+#[test]
+fn the_minute_is_known_at_which_time_moves_a_lead_into_another_bracket() {
+    let model = "
+model: fading
+groups:
+  - group: Behaviour
+    criteria:
+      - {name: Visits, event: visited, points: 80, decay: {half_life: 7d}}
+brackets: [{name: cold, from: 0}, {name: hot, from: 60}]
+";
+    let facts = lead("anna", 0.0).does("visited", day(1.25));
+    let (programs, _) = programs(&[model], "won");
+    let told = course(&programs[0], &facts, day(0.0), day(30.0));
+    // 80 points are 59.4 after 72 whole hours.
+    let is_time = |change: &&Change| change.facts.is_empty();
+    let turns = |change: &&Change| change.before.bracket != change.after.bracket;
+    let turning: Vec<&Change> = told.changes.iter().filter(is_time).filter(turns).collect();
+    assert_eq!(turning.len(), 1);
+    let late = turning[0].at.as_millis() - day(4.25).as_millis();
+    assert!((0..60_000).contains(&late), "{late} ms");
+    // It is no sample: those are at midnights and at facts.
+    assert!(told.samples.iter().all(|sample| sample.at != turning[0].at));
 }

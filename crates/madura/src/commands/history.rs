@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use clap::{Args, ValueEnum};
-use history::{Change, Course, Fact, Part, Step, course};
+use history::{Change, Course, Fact, Part, Sample, Step, course};
 use jiff::tz::TimeZone;
 use leads::{Duration, LeadFacts, Timestamp};
 use scoring::{Amount, Model, Program};
@@ -263,7 +263,8 @@ fn stretches(changes: &[Change]) -> Vec<Stretch<'_>> {
             let soon = change.at.as_millis() - last.at.as_millis() < VISIT_MS;
             let alike =
                 change.facts.is_empty() == last.facts.is_empty() && falls(change) == falls(last);
-            alike && (soon || change.facts.is_empty())
+            // Where time moves the lead into another bracket, that has a date and a line of its own.
+            alike && (soon || (change.facts.is_empty() && !turns(last)))
         };
         match stretches.last_mut() {
             Some(stretch) if belongs(stretch.last) => {
@@ -278,6 +279,14 @@ fn stretches(changes: &[Change]) -> Vec<Stretch<'_>> {
         }
     }
     stretches
+}
+
+/// Whether people find the lead in another place than before.
+fn turns(change: &Change) -> bool {
+    let place = |sample: &Sample| {
+        (sample.bracket.clone(), sample.stage.clone(), sample.disqualified.clone())
+    };
+    place(&change.before) != place(&change.after)
 }
 
 fn add(parts: &mut Vec<Part>, more: &[Part]) {
