@@ -27,6 +27,7 @@ mod program;
 mod single;
 pub mod stages;
 mod standing;
+mod subjects;
 mod sum;
 mod swift;
 mod test;

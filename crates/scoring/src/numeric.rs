@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use leads::Value;
 
-use crate::model::{Condition, EventPattern, Model, Property, Rule, Test};
+use crate::model::{Model, Property, Test};
+use crate::subjects::Subject;
 use crate::test::number_of;
 
 /// Paths of what is held to be more or less than some number: a value that is none says nothing there.
@@ -20,37 +21,16 @@ impl Numeric {
     /// What these models compare with numbers, taken together.
     pub fn of<'m>(models: impl IntoIterator<Item = &'m Model>) -> Self {
         let mut numeric = Self::default();
-        for model in models {
-            for (_, criterion) in model.criteria() {
-                match &criterion.rule {
-                    Rule::Condition { when, .. } => numeric.condition(when),
-                    Rule::Bands { path, .. } => {
-                        numeric.traits.insert(path.clone());
-                    }
-                    Rule::Events { counting, .. } | Rule::Tiers { counting, .. } => {
-                        numeric.pattern(&counting.pattern);
-                    }
-                    Rule::Curve { since, .. } => numeric.pattern(since),
+        for subject in models.into_iter().flat_map(Model::subjects) {
+            match subject {
+                Subject::Trait(property) => numeric.traits.extend(compared(property)),
+                Subject::Bands(path) => _ = numeric.traits.insert(path.to_owned()),
+                Subject::Events(pattern) => {
+                    numeric.properties.extend(pattern.properties.iter().filter_map(compared));
                 }
             }
-            model.gates.iter().for_each(|gate| numeric.condition(&gate.when));
         }
         numeric
-    }
-
-    fn condition(&mut self, condition: &Condition) {
-        match condition {
-            Condition::Trait(property) => self.traits.extend(compared(property)),
-            Condition::Event(event) => self.pattern(&event.pattern),
-            Condition::All(parts) | Condition::Any(parts) => {
-                parts.iter().for_each(|part| self.condition(part));
-            }
-            Condition::Not(inner) => self.condition(inner),
-        }
-    }
-
-    fn pattern(&mut self, pattern: &EventPattern) {
-        self.properties.extend(pattern.properties.iter().filter_map(compared));
     }
 }
 

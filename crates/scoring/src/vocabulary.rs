@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use leads::Value;
 
-use crate::model::{Condition, EventPattern, Model, Rule};
+use crate::model::{EventPattern, Model};
+use crate::subjects::Subject;
 
 /// What a set of models looks at. Everything else in a file can be left unread.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -70,32 +71,15 @@ struct Gathered {
 
 impl Gathered {
     fn model(&mut self, model: &Model) {
-        for (_, criterion) in model.criteria() {
-            match &criterion.rule {
-                Rule::Condition { when, .. } => self.condition(when),
-                Rule::Bands { path, .. } => self.path(path),
-                Rule::Events { counting, .. } | Rule::Tiers { counting, .. } => {
-                    self.pattern(&counting.pattern);
-                }
-                Rule::Curve { since, .. } => self.pattern(since),
+        for subject in model.subjects() {
+            match subject {
+                Subject::Trait(property) => self.path(&property.path),
+                Subject::Bands(path) => self.path(path),
+                Subject::Events(pattern) => self.pattern(pattern),
             }
-        }
-        for gate in &model.gates {
-            self.condition(&gate.when);
         }
         for stage in &model.stages {
             self.events.entry(stage.rejected_by.clone()).or_default();
-        }
-    }
-
-    fn condition(&mut self, condition: &Condition) {
-        match condition {
-            Condition::Trait(property) => self.path(&property.path),
-            Condition::Event(event) => self.pattern(&event.pattern),
-            Condition::All(parts) | Condition::Any(parts) => {
-                parts.iter().for_each(|part| self.condition(part));
-            }
-            Condition::Not(inner) => self.condition(inner),
         }
     }
 
