@@ -2,7 +2,7 @@
 
 use leads::{Duration, LeadFacts, Timestamp, Value};
 use scoring::stages::{Reason, Transition};
-use scoring::{Amount, Model, Program, Score};
+use scoring::{Amount, Model, OneLead, Program, Score};
 use serde::Serialize;
 
 use crate::compare::{Part, parts_told};
@@ -113,18 +113,18 @@ pub fn course(program: &Program, facts: &LeadFacts, from: Timestamp, to: Timesta
     let model = program.model();
     let walk = program.walk(facts, to);
     let happenings = happenings(program, facts);
-    let mut looks = looks(&happenings, &walk, from, to);
-    let numbers_at = |looks: &[Look]| {
+    let with_numbers = |looks: Vec<Look>| {
         let instants: Vec<Timestamp> = looks.iter().map(|look| look.at).collect();
-        program.scores(facts, &instants)
+        looks.into_iter().zip(program.scores(facts, &instants))
     };
-    let mut numbers = numbers_at(&looks);
-    let turns = turns(program, facts, &looks, &numbers);
-    if !turns.is_empty() {
-        looks.extend(turns);
-        in_order(&mut looks);
-        numbers = numbers_at(&looks);
-    }
+    let mut looked: Vec<(Look, Numbers)> =
+        with_numbers(looks(&happenings, &walk, from, to)).collect();
+    let turns = turns(&OneLead::new(program, facts), &looked);
+    looked.extend(with_numbers(turns));
+    // Of two looks at one instant the one that was there stays.
+    looked.sort_by_key(|(look, _)| look.at);
+    looked.dedup_by_key(|(look, _)| look.at);
+    let (looks, numbers): (Vec<Look>, Vec<Numbers>) = looked.into_iter().unzip();
     let instants: Vec<Timestamp> = looks.iter().map(|look| look.at).collect();
     let samples: Vec<Sample> = instants
         .iter()
@@ -161,6 +161,9 @@ pub fn course(program: &Program, facts: &LeadFacts, from: Timestamp, to: Timesta
         steps: walk.iter().filter(|step| step.at >= from).map(|step| told(model, step)).collect(),
     }
 }
+
+/// The score at an instant, and what each criterion gives there.
+type Numbers = (Score, Vec<Amount>);
 
 /// An instant to look at; those just before a fact are only there to tell time from fact.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -223,45 +226,30 @@ fn looks(
     let just_before = |at: &Timestamp| Timestamp::saturating_from_millis(at.as_millis() - 1);
     let before = instants.iter().map(just_before).filter(|at| *at > from);
     let mut looks: Vec<Look> = shown.chain(before.map(|at| Look { at, is_shown: false })).collect();
-    in_order(&mut looks);
+    // Of two looks at one instant the one that is shown stays.
+    looks.sort_by_key(|look| (look.at, !look.is_shown));
+    looks.dedup_by_key(|look| look.at);
     looks
 }
 
-/// Of two looks at one instant the one that is shown stays.
-fn in_order(looks: &mut Vec<Look>) {
-    looks.sort_by_key(|look| (look.at, !look.is_shown));
-    looks.dedup_by_key(|look| look.at);
-}
-
 /// Where between two looks the bracket becomes another: the first minute of that.
-fn turns(
-    program: &Program,
-    facts: &LeadFacts,
-    looks: &[Look],
-    numbers: &[(Score, Vec<Amount>)],
-) -> Vec<Look> {
+fn turns(lead: &OneLead<'_>, looked: &[(Look, Numbers)]) -> Vec<Look> {
     const MINUTE_MS: i64 = 60_000;
-    let pairs = looks.windows(2).zip(numbers.windows(2));
-    let turning = pairs.filter(|(looks, numbers)| {
-        let apart = looks[1].at.as_millis() - looks[0].at.as_millis();
-        apart > MINUTE_MS && numbers[0].0.bracket != numbers[1].0.bracket
-    });
-    turning
-        .map(|(looks, numbers)| {
-            let (mut before, mut after) = (looks[0].at.as_millis(), looks[1].at.as_millis());
-            while after - before > MINUTE_MS {
-                let middle = before + (after - before) / 2;
-                let at = Timestamp::saturating_from_millis(middle);
-                let found = program.scores(facts, &[at]);
-                if found[0].0.bracket == numbers[0].0.bracket {
-                    before = middle;
-                } else {
-                    after = middle;
-                }
+    let turning = looked.windows(2).filter(|pair| pair[0].1.0.bracket != pair[1].1.0.bracket);
+    let turn = |pair: &[(Look, Numbers)]| {
+        let [mut before, mut after] = [&pair[0], &pair[1]].map(|(look, _)| look.at.as_millis());
+        while after - before > MINUTE_MS {
+            let middle = before + (after - before) / 2;
+            let there = lead.score(Timestamp::saturating_from_millis(middle));
+            if there.bracket == pair[0].1.0.bracket {
+                before = middle;
+            } else {
+                after = middle;
             }
-            Look { at: Timestamp::saturating_from_millis(after), is_shown: false }
-        })
-        .collect()
+        }
+        Look { at: Timestamp::saturating_from_millis(after), is_shown: false }
+    };
+    turning.map(turn).collect()
 }
 
 /// The last stage that the lead is in at an instant.
