@@ -264,11 +264,11 @@ impl Plan {
         if gives.is_empty() {
             gives.push(0);
         }
-        let steps = Step::add(&mut self.steps, &gives);
+        let (steps, start) = Step::add(&mut self.steps, &gives);
         let group = line.group;
         self.groups[group].still += given[0];
         keeps[slot] = Some(if within == FOREVER {
-            self.starts[slot] = Stop::first(&self.steps, steps);
+            self.starts[slot] = start;
             Keep::Steps { column: group }
         } else {
             Keep::Glimpses { column: group, steps, within }

@@ -87,33 +87,28 @@ impl Stop {
         *self = step.next;
         step.gives
     }
-
-    /// Where a slot with these steps stands before the first event.
-    pub(crate) fn first(steps: &[Step], among: Steps) -> Self {
-        let Steps { first, last } = among;
-        let step = (first..=last).find(|step| steps[*step as usize].gives != 0);
-        step.map_or(Self::NONE, |step| Self { left: step - first + 1, step })
-    }
 }
 
 impl Step {
-    /// Adds the steps of a slot, of which the last is repeated for ever.
-    pub(crate) fn add(steps: &mut Vec<Self>, gives: &[i64]) -> Steps {
+    /// Adds the steps of a slot, of which the last is repeated for ever; answers where they are, and where the
+    /// slot stands before the first event.
+    pub(crate) fn add(steps: &mut Vec<Self>, gives: &[i64]) -> (Steps, Stop) {
         let first = steps.len() as u32;
-        let last = first + gives.len() as u32 - 1;
-        let next = |after: usize| {
-            let further = gives.iter().enumerate().skip(after + 1).find(|(_, gives)| **gives != 0);
-            match (further, gives[gives.len() - 1]) {
-                (Some((next, _)), _) => {
-                    Stop { left: (next - after) as u32, step: first + next as u32 }
-                }
-                (None, 0) => Stop::NONE,
-                (None, _) => Stop { left: 1, step: last },
-            }
+        let beyond = first + gives.len() as u32;
+        let last = beyond - 1;
+        // After the last one it comes again with each event.
+        let mut next = match gives.last() {
+            Some(0) | None => Stop::NONE,
+            Some(_) => Stop { left: 1, step: last },
         };
-        steps.extend(
-            gives.iter().enumerate().map(|(at, gives)| Self { gives: *gives, next: next(at) }),
-        );
-        Steps { first, last }
+        for (gives, step) in gives.iter().zip(first..beyond).rev() {
+            steps.push(Self { gives: *gives, next });
+            next = match *gives {
+                0 => Stop { left: next.left.saturating_add(1), ..next },
+                _ => Stop { left: 1, step },
+            };
+        }
+        steps[first as usize..].reverse();
+        (Steps { first, last }, next)
     }
 }
