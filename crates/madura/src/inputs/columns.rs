@@ -41,9 +41,11 @@ impl Column {
         self.is_there.store(true, Ordering::Relaxed);
         let Some(odd) = self.odd.as_ref().filter(|_| !scoring::is_number(value)) else { return };
         let mut odd = odd.lock().unwrap_or_else(PoisonError::into_inner);
-        let text = value.to_string();
-        if odd.len() < TOLD_MAX && !odd.contains(&text) {
-            odd.push(text);
+        if odd.len() < TOLD_MAX {
+            let text = value.to_string();
+            if !odd.contains(&text) {
+                odd.push(text);
+            }
         }
     }
 
