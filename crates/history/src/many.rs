@@ -1,7 +1,7 @@
 //! Scores of everyone at many instants, in one pass over the events.
 
 use leads::Timestamp;
-use scoring::{ManyTally, Moments, Program, Standing};
+use scoring::{Moments, Program, Standing};
 
 use crate::blocks::{History, LEADS_PER_BLOCK, view};
 use crate::parallel::in_parallel;
@@ -23,8 +23,8 @@ impl History {
         let program = program.fitting(&self.needs);
         let bound = self.bind(&program);
         let instants = bound.at_instants(instants);
-        let own = <(Standing, ManyTally)>::default;
-        in_parallel(self.blocks.len(), threads, own, |(standing, tally), index| {
+        let own = || (Standing::default(), instants.scorer());
+        in_parallel(self.blocks.len(), threads, own, |(standing, scorer), index| {
             let (block, first) = (&self.blocks[index], index * LEADS_PER_BLOCK);
             let leads = first..first + block.len();
             bound.stand(&self.roster.stretch(leads.clone()), standing);
@@ -33,7 +33,7 @@ impl History {
                 let profile = self.roster.profile(position);
                 let standing = (!profile.changes()).then_some((&*standing, lead));
                 let lead = view(&self.roster, block, index, lead, &profile);
-                visit(&mut memory, position, instants.score(&lead, standing, tally));
+                visit(&mut memory, position, scorer.score(&lead, standing));
             }
             memory
         })

@@ -4,10 +4,12 @@ use jiff::ToSpan as _;
 use jiff::tz::TimeZone;
 use leads::Timestamp;
 
+use crate::divide::Divisor;
 use crate::model::Period;
 
 const HOUR_MS: u64 = 3_600_000;
 const DAY_MS: u64 = 24 * HOUR_MS;
+const DAY: Divisor = Divisor::new(DAY_MS);
 
 /// A Monday's midnight before every instant, so that counting from it needs no negative numbers.
 const BASE_MS: i64 = {
@@ -39,9 +41,15 @@ impl Cursor {
     /// A cursor that points nowhere yet.
     const START: Self = Self { from: 0, until: 0, offset: 0 };
 
+    /// Milliseconds on the local clocks since the base.
+    #[inline]
+    fn local(&self, at: i64) -> u64 {
+        (at + self.offset - BASE_MS) as u64
+    }
+
     #[inline]
     fn day(&self, at: i64) -> u32 {
-        ((at + self.offset - BASE_MS) as u64 / DAY_MS) as u32
+        (self.local(at) / DAY_MS) as u32
     }
 }
 
@@ -71,7 +79,7 @@ impl Uses {
     }
 }
 
-/// The numbers of the days of instants in rising order.
+/// The numbers of the days of instants.
 #[derive(Debug)]
 pub(crate) struct Days<'c> {
     calendar: &'c Calendar,
@@ -90,6 +98,26 @@ impl<'c> Days<'c> {
             self.cursor = self.calendar.seek(at);
         }
         self.cursor.day(at)
+    }
+
+    /// The numbers of the days that hold instants (ms) in rising order, whatever was asked before.
+    #[expect(
+        clippy::inline_always,
+        reason = "what is called anew is compiled without wide registers"
+    )]
+    #[inline(always)]
+    pub(crate) fn numbers<const COUNT: usize>(&mut self, at: &[i64; COUNT]) -> [u32; COUNT] {
+        let mut numbers = [0; COUNT];
+        if at[0] < self.cursor.from || at[COUNT - 1] >= self.cursor.until {
+            for (number, at) in numbers.iter_mut().zip(at) {
+                *number = DAY.whole(self.calendar.local(*at, &mut self.cursor));
+            }
+        } else {
+            for (number, at) in numbers.iter_mut().zip(at) {
+                *number = DAY.whole(self.cursor.local(*at));
+            }
+        }
+        numbers
     }
 }
 
@@ -182,7 +210,7 @@ impl Calendar {
         if at < cursor.from || at >= cursor.until {
             *cursor = self.seek(at);
         }
-        (at + cursor.offset - BASE_MS) as u64
+        cursor.local(at)
     }
 
     #[cold]

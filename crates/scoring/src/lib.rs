@@ -14,6 +14,7 @@ mod bounds;
 mod calendar;
 mod card;
 mod crowd;
+mod divide;
 pub mod document;
 mod fades;
 mod fold;
@@ -43,7 +44,7 @@ pub use card::{CriterionCard, EventSeen, GateCard, GroupCard, ScoreCard, TraitSe
 pub use crowd::{Crowd, Effects, Sighting};
 pub use fold::{ALWAYS, Fate, LeadView, Profile, Score, Tally};
 pub use grain::{Grain, Numbers};
-pub use many::{Instants, ManyTally, Moments};
+pub use many::{Instants, Moments, Scorer};
 pub use model::Model;
 pub use numeric::{Numeric, is_number};
 pub use program::Program;

@@ -13,14 +13,14 @@ pub(crate) struct Columns<L> {
 }
 
 impl<L: Lane> Columns<L> {
-    /// Makes room. Where there was room for other columns, all begins with zeros again.
-    pub(crate) fn fit_to(&mut self, width: usize, columns: usize) {
-        let Self { sums, fit, engagement } = self;
-        for (numbers, length) in [(sums, width * columns), (fit, width), (engagement, width)] {
-            if numbers.len() != length {
-                numbers.clear();
-                numbers.resize(length, L::default());
-            }
-        }
+    pub(crate) fn new(width: usize, columns: usize) -> Self {
+        let [sums, fit, engagement] =
+            [width * columns, width, width].map(|length| vec![L::default(); length]);
+        Self { sums, fit, engagement }
+    }
+
+    /// Fit and engagement.
+    pub(crate) fn totals(&self, instant: usize) -> (i64, i64) {
+        (self.fit[instant].wide(), self.engagement[instant].wide())
     }
 }

@@ -2,11 +2,32 @@
 
 use super::Instants;
 use super::lane::{Lane, add_row, column};
-use super::plan::{Keep, Look};
-use super::seen::Seen;
-use super::spacing::{HOUR_MS, Place, Tables};
+use super::plan::{Keep, Look, Plan};
+use super::seen::SlotSeen;
+use super::spacing::{HOUR_MS, Place};
 use crate::calendar::Periods;
-use crate::fold::SlotTally;
+use crate::fold::{NEVER, SlotTally};
+
+/// What is counted of a lead beside sums.
+#[derive(Debug)]
+pub(super) struct Counted {
+    /// Per slot, and once more for events that no slot takes.
+    pub(super) seen: Vec<SlotSeen>,
+    /// Per curve and instant: the latest event. Nothing but `NEVER` between two leads.
+    pub(super) latest: Vec<i64>,
+}
+
+impl Counted {
+    pub(super) fn new(plan: &Plan) -> Self {
+        Self { seen: plan.starts.clone(), latest: vec![NEVER; plan.width * plan.latest.len()] }
+    }
+
+    /// Forgets the last lead, but for what is forgotten where it is read.
+    #[inline(always)]
+    pub(super) fn begin(&mut self, plan: &Plan) {
+        self.seen.copy_from_slice(&plan.starts);
+    }
+}
 
 impl Instants<'_, '_> {
     /// Counts a lead's events, in columns that hold nothing yet.
@@ -15,8 +36,7 @@ impl Instants<'_, '_> {
         &self,
         (at, shapes): (&[i64], &[u32]),
         slots: &mut Vec<SlotTally>,
-        seen: &mut Seen,
-        latest: &mut [i64],
+        Counted { seen, latest }: &mut Counted,
         sums: &mut [L],
     ) {
         slots.clear();
@@ -37,7 +57,7 @@ impl Instants<'_, '_> {
             for look in &self.plan.looks[class.first as usize..class.beyond as usize] {
                 let number = periods.number(look.per);
                 if slots[look.slot].enter_period(number, returns) <= look.at_most {
-                    seen.days[look.slot].enter(0);
+                    seen[look.slot].day.enter(0);
                     self.keep(look, *at, place, seen, latest, sums);
                 }
             }
@@ -51,32 +71,29 @@ impl Instants<'_, '_> {
         look: &Look,
         at: i64,
         place: Place,
-        seen: &mut Seen,
+        seen: &mut [SlotSeen],
         latest: &mut [i64],
         sums: &mut [L],
     ) {
         let (plan, width) = (&self.plan, self.plan.width);
         let from = place.from.max(0) as usize;
         match look.keep {
-            Keep::Row { column: number, rows } => {
-                let back = (self.at.len() as i64 - place.from) as u32;
-                let row = Tables::row(rows, place.lag_hours, back) as usize;
+            Keep::Row { column: number, table } => {
+                let back = (self.at.len() as i64 - 1 - place.from) as u32;
+                let row = (table + plan.tables.row(place.lag_hours, back)) as usize;
                 add_row(&mut sums[column(number, width)], &plan.tables.weights()[row..][..width]);
             }
             Keep::Steps { column: number } => {
-                let stop = &mut seen.stops[look.slot];
-                if stop.enter() {
+                let stop = &mut seen[look.slot].stop;
+                if stop.enter(true) {
                     let sum = &mut sums[column(number, width)][from];
                     *sum = sum.plus(L::of(stop.take(&plan.steps)));
                 }
             }
             Keep::Glimpses { column: number, steps, within } => {
                 if place.lag < within && place.from >= 0 {
-                    let before = seen.instants[look.slot].enter(from as u32 + 1) - 1;
-                    let step = plan.steps[steps.place(before)].gives;
-                    let pair = &mut sums[column(number, width)][from..from + 2];
-                    pair[0] = pair[0].plus(L::of(step));
-                    pair[1] = pair[1].plus(L::of(-step));
+                    let step = seen[look.slot].glimpse(steps, &plan.steps, from);
+                    add_once(&mut sums[column(number, width)], from, L::of(step));
                 }
             }
             Keep::Counts { column: number, within } => {
@@ -99,4 +116,12 @@ impl Instants<'_, '_> {
             Keep::Latest { column: number } => latest[column(number, width)][from] = at,
         }
     }
+}
+
+/// Adds a number at one instant, in a column that tells what is added from an instant on.
+#[inline(always)]
+pub(super) fn add_once<L: Lane>(sums: &mut [L], from: usize, number: L) {
+    let pair = &mut sums[from..from + 2];
+    pair[0] = pair[0].plus(number);
+    pair[1] = pair[1].plus(number.times(L::of(-1)));
 }

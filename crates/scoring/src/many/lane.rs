@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
+use pulp::Simd;
+
 use crate::amount::UNITS_PER_POINT;
+use crate::divide::Divisor;
 use crate::model::Scale;
 
 /// Columns are as wide as a whole number of these, so that loops over them are whole strides of a
@@ -21,7 +24,12 @@ pub(crate) trait Lane: Copy + Ord + Default {
     fn times(self, other: Self) -> Self;
     /// The nearest whole number of points, half away from zero.
     fn rounded(self, rounding: Rounding) -> i32;
+    /// From what is added at each instant to what is there, from `so_far` on.
+    fn accumulate<S: Simd>(simd: S, sums: &mut [Self], so_far: Self);
 }
+
+/// The places in a register, of which the widest holds so many numbers.
+const PLACES: [i32; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
 
 /// The least and the greatest that a line or a group may give, in grains.
 #[derive(Clone, Copy, Debug)]
@@ -42,27 +50,13 @@ impl Limit {
 pub(crate) struct Rounding {
     /// Units of 1e-8 point in a grain.
     pub(crate) grain: i64,
-    /// Half a point in grains.
-    half: u32,
-    /// Dividing by a point is multiplying by this and cutting off 32 bits and so many more.
-    reciprocal: u32,
-    bits: u32,
+    /// Grains in a point: a million at least.
+    point: Divisor,
 }
 
 impl Rounding {
     pub(crate) fn new(grain: i64) -> Self {
-        let point = (UNITS_PER_POINT / grain) as u64;
-        // Cut up to a whole number, the reciprocal is too large by less than one in 2^bits. Times a
-        // numerator below 2^31 that is less than 1 / point, the distance to the next whole number.
-        let bits = 31 + point.next_power_of_two().ilog2();
-        // A point is at least a million grains, and not a power of two: this fits 32 bits.
-        let reciprocal = (1_u64 << bits).div_ceil(point) as u32;
-        Self { grain, half: (point / 2) as u32, reciprocal, bits: bits - 32 }
-    }
-
-    /// The greatest amount in grains that 32 bits hold with room for rounding.
-    pub(crate) fn most_narrow(self) -> u64 {
-        i32::MAX as u64 - u64::from(self.half)
+        Self { grain, point: Divisor::new((UNITS_PER_POINT / grain) as u64) }
     }
 }
 
@@ -94,12 +88,26 @@ impl Lane for i32 {
 
     #[inline(always)]
     fn rounded(self, rounding: Rounding) -> Self {
-        // Without a branch, and 32 bits times 32: several lanes at once.
-        let sign = self >> 31;
-        let size = (self ^ sign).wrapping_sub(sign) as u32;
-        let numerator = u64::from(size + rounding.half);
-        let size = ((numerator * u64::from(rounding.reciprocal)) >> 32) as u32 >> rounding.bits;
-        (size as Self ^ sign) - sign
+        rounding.point.nearest(self)
+    }
+
+    #[inline(always)]
+    fn accumulate<S: Simd>(simd: S, sums: &mut [Self], mut so_far: Self) {
+        // Numbers that are written one by one and read all together must go through memory; and
+        // compilers do not find the way from lane to lane on their own.
+        let (places, nothing) = (S::as_simd_i32s(&PLACES).0[0], simd.splat_i32s(0));
+        for part in sums.chunks_exact_mut(S::I32_LANES) {
+            let sums = &mut S::as_mut_simd_i32s(part).0[0];
+            let (mut after, mut lanes) = (*sums, 1);
+            while lanes < S::I32_LANES {
+                let behind = simd.rotate_right_i32s(after, lanes);
+                let any = simd.greater_than_or_equal_i32s(places, simd.splat_i32s(lanes as Self));
+                after = simd.add_i32s(after, simd.select_i32s(any, behind, nothing));
+                lanes *= 2;
+            }
+            *sums = simd.add_i32s(after, simd.splat_i32s(so_far));
+            so_far = part[S::I32_LANES - 1];
+        }
     }
 }
 
@@ -136,6 +144,14 @@ impl Lane for i64 {
         let points = (if units < 0 { units - half } else { units + half }) / UNITS_PER_POINT;
         points.clamp(i32::MIN.into(), i32::MAX.into()) as i32
     }
+
+    #[inline(always)]
+    fn accumulate<S: Simd>(_: S, sums: &mut [Self], mut so_far: Self) {
+        for sum in sums {
+            so_far = so_far.plus(*sum);
+            *sum = so_far;
+        }
+    }
 }
 
 /// Where column `number` of such a width lies.
@@ -156,11 +172,15 @@ fn strides_mut<L>(column: &mut [L]) -> std::slice::IterMut<'_, [L; STRIDE]> {
 }
 
 /// Weights that are to be added to a column of sums: where they begin.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Addition {
     /// The number of the column.
     pub(crate) column: u32,
     pub(crate) row: u32,
+}
+
+impl Addition {
+    pub(crate) const NOTHING: Self = Self { column: 0, row: 0 };
 }
 
 /// Adds rows of weights.
@@ -221,6 +241,20 @@ pub(crate) fn add_everywhere<L: Lane>(sums: &mut [L], number: L) {
     sums.iter_mut().for_each(|sum| *sum = sum.plus(number));
 }
 
+/// Adds one number from a place on.
+#[inline(always)]
+pub(crate) fn add_from<L: Lane>(sums: &mut [L], from: usize, number: L) {
+    // Without a branch: where leads change is another place for each.
+    for (stride, sums) in strides_mut(sums).enumerate() {
+        let mut after = *sums;
+        for (lane, sum) in after.iter_mut().enumerate() {
+            let begun = (stride * STRIDE + lane) as u32 >= from as u32;
+            *sum = sum.plus(if begun { number } else { L::default() });
+        }
+        *sums = after;
+    }
+}
+
 /// Adds weights times points, held to a limit, and leaves zeros behind.
 #[inline(always)]
 pub(crate) fn take_weighted<L: Lane>(
@@ -266,26 +300,6 @@ pub(crate) enum Before {
     Sums,
 }
 
-/// From what is added at each instant to what is there, from `so_far` on.
-#[inline(always)]
-pub(crate) fn accumulate<L: Lane>(sums: &mut [L], mut so_far: L) {
-    for sums in strides_mut(sums) {
-        let mut after = *sums;
-        // A stride at a time: numbers written one by one and read all together must go through memory.
-        for step in [1, 2, 4] {
-            let before = after;
-            for lane in step..STRIDE {
-                after[lane] = after[lane].plus(before[lane - step]);
-            }
-        }
-        for sum in &mut after {
-            *sum = sum.plus(so_far);
-        }
-        so_far = after[STRIDE - 1];
-        *sums = after;
-    }
-}
-
 /// The scores that people see.
 #[inline(always)]
 pub(crate) fn grade<L: Lane>(
@@ -310,7 +324,7 @@ mod tests {
     fn narrow_amounts_are_rounded_like_wide_ones() {
         for grain in [1, 2, 4, 5, 10, 20, 25, 50, 100] {
             let rounding = Rounding::new(grain);
-            let (point, most) = (UNITS_PER_POINT / grain, rounding.most_narrow() as i64);
+            let (point, most) = (UNITS_PER_POINT / grain, i64::from(i32::MAX));
             let near = |number: i64| (number - 2..=number + 2).filter(move |n| n.abs() <= most);
             let halves = (0..=2 * most / point).flat_map(|half| near(half * point / 2));
             for amount in halves.chain(near(most)).flat_map(|amount| [amount, -amount]) {

@@ -9,18 +9,19 @@ use leads::Timestamp;
 use pulp::{Arch, Simd, WithSimd};
 
 use self::columns::Columns;
-use self::lane::{Addition, Lane, grade};
+use self::count::Counted;
+use self::lane::{Lane, grade};
 use self::plan::Plan;
-use self::seen::Seen;
-use self::swift::Swift;
+use self::swift::{Swift, Trail};
 use crate::bound::Bound;
-use crate::fold::{LeadView, NEVER, Profile, Score, SlotTally, Tally};
+use crate::fold::{LeadView, Profile, Score, SlotTally, Tally};
 use crate::standing::Standing;
 use crate::sum::Sums;
 
 mod columns;
 mod count;
 mod lane;
+mod places;
 mod plan;
 mod seen;
 mod settle;
@@ -48,13 +49,14 @@ pub struct Instants<'b, 'p> {
     one_by_one: bool,
 }
 
-/// Working memory; keep one per thread.
-#[derive(Debug, Default)]
-pub struct ManyTally {
+/// Scores one lead after the other; keep one per thread.
+#[derive(Debug)]
+pub struct Scorer<'i, 'b, 'p> {
+    instants: &'i Instants<'b, 'p>,
     /// The columns of a lead whose sums fit 32 bits, ...
     narrow: Columns<i32>,
-    /// ... or 64.
-    wide: Columns<i64>,
+    /// ... or 64; from the first such lead on.
+    wide: Option<Columns<i64>>,
     /// What a lead that needs 128 bits got, the long way.
     long: Vec<Score>,
     single: Tally,
@@ -64,16 +66,15 @@ pub struct ManyTally {
 }
 
 /// What does not depend on the width of the sums.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Work {
     /// Calendar periods per slot, where they are asked for the long way.
     slots: Vec<SlotTally>,
-    seen: Seen,
-    additions: Vec<Addition>,
-    /// Per curve and instant: the latest event. Nothing but `NEVER` between two leads.
-    latest: Vec<i64>,
+    trail: Box<Trail>,
+    counted: Counted,
     /// Instants (indices) from which on the profile is another.
     epochs: Vec<usize>,
+    /// One for each instant, and some more.
     scores: Vec<i32>,
     disqualified: Vec<Option<u16>>,
 }
@@ -89,16 +90,13 @@ enum Width {
 /// One lead's numbers at every instant.
 #[derive(Clone, Copy, Debug)]
 pub struct Moments<'t> {
-    bound: &'t Bound<'t>,
-    tally: &'t ManyTally,
-    /// Units of 1e-8 point in the unit of the sums.
-    grain: i64,
+    scorer: &'t Scorer<'t, 't, 't>,
 }
 
 impl Moments<'_> {
     /// How many instants there are.
     pub fn len(&self) -> usize {
-        self.tally.work.scores.len()
+        self.scorer.instants.at.len()
     }
 
     /// Whether there are none.
@@ -109,14 +107,16 @@ impl Moments<'_> {
     /// All numbers at an instant.
     #[inline]
     pub fn at(&self, instant: usize) -> Score {
-        let (fit, engagement) = match self.tally.sums {
-            Width::Narrow => self.tally.narrow.sums(instant),
-            Width::Wide => self.tally.wide.sums(instant),
-            Width::Long => return self.tally.long[instant],
+        let Scorer { instants, narrow, wide, long, sums, work, .. } = self.scorer;
+        let (fit, engagement) = match (sums, wide) {
+            (Width::Wide, Some(wide)) => wide.totals(instant),
+            (Width::Long, _) => return long[instant],
+            _ => narrow.totals(instant),
         };
-        let disqualified = self.tally.work.disqualified.get(instant).copied().flatten();
-        let sums = Sums { fit: fit * self.grain, engagement: engagement * self.grain };
-        self.bound.numbers(sums, disqualified)
+        let disqualified = work.disqualified.get(instant).copied().flatten();
+        let grain = instants.plan.rounding.grain;
+        let sums = Sums { fit: fit * grain, engagement: engagement * grain };
+        instants.bound.numbers(sums, disqualified)
     }
 
     /// All numbers at every instant.
@@ -127,14 +127,7 @@ impl Moments<'_> {
     /// The score alone at every instant, which costs nothing more.
     #[inline]
     pub fn scores(&self) -> &[i32] {
-        &self.tally.work.scores
-    }
-}
-
-impl<L: Lane> Columns<L> {
-    /// Fit and engagement.
-    fn sums(&self, instant: usize) -> (i64, i64) {
-        (self.fit[instant].wide(), self.engagement[instant].wide())
+        &self.scorer.work.scores[..self.len()]
     }
 }
 
@@ -171,83 +164,101 @@ impl<L: Lane, P: Profile> WithSimd for OneLead<'_, '_, '_, '_, L, P> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) {
-        self.instants.score_in(self.lead, self.standing, self.columns, self.work);
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { instants, lead, standing, columns, work } = self;
+        instants.score_in(simd, (lead, standing), columns, work);
     }
 }
 
-impl Instants<'_, '_> {
+impl<'b, 'p> Instants<'b, 'p> {
     /// The instants in rising order.
     pub fn at(&self) -> &[Timestamp] {
         &self.at
     }
 
-    /// Scores a lead at every instant. `standing` is what the traits of a stretch of leads give, and
-    /// the lead's place in it, where none of its traits changes once the lead is known.
-    pub fn score<'t, P: Profile>(
-        &'t self,
-        lead: &LeadView<'_, P>,
-        standing: Option<(&Standing, usize)>,
-        tally: &'t mut ManyTally,
-    ) -> Moments<'t> {
-        let ManyTally { narrow, wide, work, sums, .. } = tally;
-        work.disqualified.clear();
-        let standing = standing.map(|(standing, place)| standing.of(place));
-        if self.one_by_one || !self.bound.is_narrow(lead.at.len()) {
-            self.score_long(lead, tally);
-        } else if self.plan.widths.are_narrow(&self.plan.class_of, lead.shapes) {
-            *sums = Width::Narrow;
-            self.arch.dispatch(OneLead { instants: self, lead, standing, columns: narrow, work });
-        } else {
-            *sums = Width::Wide;
-            self.arch.dispatch(OneLead { instants: self, lead, standing, columns: wide, work });
+    /// What scores leads at these instants.
+    pub fn scorer(&self) -> Scorer<'_, 'b, 'p> {
+        Scorer {
+            instants: self,
+            narrow: Columns::new(self.plan.width, self.plan.columns),
+            wide: None,
+            long: Vec::new(),
+            single: Tally::default(),
+            sums: Width::Narrow,
+            work: Work {
+                slots: Vec::new(),
+                trail: Box::new(Trail::NOTHING),
+                counted: Counted::new(&self.plan),
+                epochs: Vec::new(),
+                scores: vec![0; self.plan.width],
+                disqualified: Vec::new(),
+            },
         }
-        Moments { bound: self.bound, tally, grain: self.plan.rounding.grain }
-    }
-
-    /// One instant after the other.
-    fn score_long<P: Profile>(&self, lead: &LeadView<'_, P>, tally: &mut ManyTally) {
-        tally.sums = Width::Long;
-        tally.long.clear();
-        let scores = self.at.iter().map(|at| self.bound.score(lead, *at, &mut tally.single));
-        tally.long.extend(scores);
-        tally.work.scores.clear();
-        // A scale ends at a million points.
-        tally.work.scores.extend(tally.long.iter().map(|score| score.score as i32));
     }
 
     #[inline(always)]
-    fn score_in<L: Lane, P: Profile>(
+    fn score_in<L: Lane, P: Profile, S: Simd>(
         &self,
-        lead: &LeadView<'_, P>,
-        standing: Option<&[i64]>,
+        simd: S,
+        (lead, standing): (&LeadView<'_, P>, Option<&[i64]>),
         columns: &mut Columns<L>,
         work: &mut Work,
     ) {
         let (plan, scale) = (&self.plan, self.bound.program.model.scale);
-        let Work { slots, seen, additions, latest, epochs, scores, disqualified } = work;
-        columns.fit_to(plan.width, plan.columns);
-        latest.resize(plan.width * plan.latest.len(), NEVER);
-        seen.begin(plan);
+        let Work { slots, trail, counted, epochs, scores, disqualified } = work;
+        counted.begin(plan);
         let events = (lead.at, lead.shapes);
         match &self.swift {
-            Some(swift) => {
-                self.count_swiftly(swift, events, seen, latest, additions, &mut columns.sums);
-            }
-            None => self.count(events, slots, seen, latest, &mut columns.sums),
+            Some(swift) => self.count_swiftly(swift, events, trail, counted, &mut columns.sums),
+            None => self.count(events, slots, counted, &mut columns.sums),
         }
         self.find_epochs(lead, epochs);
-        self.settle((lead, standing), epochs, seen, latest, columns);
-        scores.resize(plan.width, 0);
+        self.settle(simd, (lead, standing), epochs, counted, columns);
         grade(scores, &columns.fit, &columns.engagement, plan.rounding, scale);
-        scores.truncate(self.at.len());
         if self.disqualifies {
             let kept = &columns.sums[plan.width * plan.groups.len()..];
-            self.find_disqualified(lead, epochs, seen, kept, disqualified);
+            self.find_disqualified(lead, epochs, &counted.seen, kept, disqualified);
             let out = scores.iter_mut().zip(disqualified.iter());
             out.filter(|(_, gate)| gate.is_some())
                 .for_each(|(score, _)| *score = scale.bottom as i32);
         }
-        self.clear(seen, latest, columns);
+        self.clear(counted, columns);
+    }
+}
+
+impl Scorer<'_, '_, '_> {
+    /// Scores a lead at every instant. `standing` is what the traits of a stretch of leads give, and
+    /// the lead's place in it, where none of its traits changes once the lead is known.
+    pub fn score<P: Profile>(
+        &mut self,
+        lead: &LeadView<'_, P>,
+        standing: Option<(&Standing, usize)>,
+    ) -> Moments<'_> {
+        let Self { instants, narrow, wide, work, .. } = self;
+        let Instants { bound, plan, arch, .. } = instants;
+        work.disqualified.clear();
+        let standing = standing.map(|(standing, place)| standing.of(place));
+        if instants.one_by_one || !bound.is_narrow(lead.at.len()) {
+            self.score_long(lead);
+        } else if plan.widths.are_narrow(&plan.class_of, lead.shapes) {
+            self.sums = Width::Narrow;
+            arch.dispatch(OneLead { instants, lead, standing, columns: narrow, work });
+        } else {
+            self.sums = Width::Wide;
+            let columns = wide.get_or_insert_with(|| Columns::new(plan.width, plan.columns));
+            arch.dispatch(OneLead { instants, lead, standing, columns, work });
+        }
+        Moments { scorer: self }
+    }
+
+    /// One instant after the other.
+    fn score_long<P: Profile>(&mut self, lead: &LeadView<'_, P>) {
+        let Instants { bound, at, .. } = self.instants;
+        self.sums = Width::Long;
+        self.long.clear();
+        self.long.extend(at.iter().map(|at| bound.score(lead, *at, &mut self.single)));
+        // A scale ends at a million points.
+        let scores = self.long.iter().map(|score| score.score as i32);
+        self.work.scores.iter_mut().zip(scores).for_each(|(place, score)| *place = score);
     }
 }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use leads::Timestamp;
 
 use super::lane::{Before, Limit, Rounding, STRIDE};
-use super::seen::{Step, Stop};
-use super::spacing::{HOUR_MS, Rows, Spacing, Tables};
+use super::seen::{SlotSeen, Step};
+use super::spacing::{HOUR_MS, Spacing, Tables};
 use super::steady::Steady;
 use super::widths::Widths;
 use crate::amount::{FULL_WEIGHT, UNITS_PER_POINT};
@@ -31,9 +31,8 @@ pub(crate) struct Plan {
     pub(crate) tables: Tables,
     /// What the next event of a slot adds to its line, by the number of events before.
     pub(crate) steps: Vec<Step>,
-    /// Where each slot stands on its steps before the first event; and a place for events that no
-    /// slot takes.
-    pub(crate) starts: Vec<Stop>,
+    /// What each slot has seen before the first event; and a place for events that no slot takes.
+    pub(crate) starts: Vec<SlotSeen>,
     pub(crate) groups: Vec<GroupPlan>,
     /// Columns of counts, by slot.
     pub(crate) counts: Vec<(usize, usize)>,
@@ -68,8 +67,8 @@ pub(crate) struct Look {
 /// What is kept of a slot's events.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Keep {
-    /// The sum of their weights, a whole row at a time.
-    Row { column: usize, rows: Rows },
+    /// The sum of their weights, a whole row of such a table at a time.
+    Row { column: usize, table: u32 },
     /// The sum of their weights, one by one, while they are younger than `within` ms.
     Weights { column: usize, within: i64 },
     /// Only steps of its group: what the line gives rests on the number of events alone.
@@ -111,7 +110,8 @@ pub(crate) struct GroupPlan {
 #[derive(Debug)]
 pub(crate) struct Weighted {
     pub(crate) slot: usize,
-    pub(crate) column: usize,
+    /// Counted from the first column of a slot on.
+    pub(crate) kept: usize,
     pub(crate) points: i64,
     pub(crate) limit: Limit,
     /// What no weight gives.
@@ -126,6 +126,14 @@ impl Plan {
         let program = bound.program;
         let (spacing, width) = (Spacing::of(at), (at.len() + 1).next_multiple_of(STRIDE));
         let rounding = Rounding::new(grain(bound));
+        let tables = match spacing {
+            Spacing::Even { hours, .. } => {
+                let longest = program.slots.iter().filter_map(|slot| weights_by_age(slot));
+                let longest = longest.map(<[u32]>::len).max().unwrap_or_default();
+                Tables::new(hours, at.len(), width, longest)
+            }
+            Spacing::Uneven => Tables::default(),
+        };
         let groups = program.groups.iter().enumerate().map(|(group, rules)| GroupPlan {
             dimension: rules.dimension,
             limit: rounding.grains_of(rules.limit),
@@ -150,9 +158,9 @@ impl Plan {
             class_of: Vec::new(),
             classes: Vec::new(),
             looks: Vec::new(),
-            tables: Tables::default(),
+            tables,
             steps: Vec::new(),
-            starts: vec![Stop::NONE; program.slots.len() + 1],
+            starts: vec![SlotSeen::NOTHING; program.slots.len() + 1],
             groups: groups.collect(),
             counts: Vec::new(),
             column_of: vec![None; program.slots.len()],
@@ -182,7 +190,7 @@ impl Plan {
         index: usize,
         instants: usize,
         keeps: &mut [Option<Keep>],
-        known: &mut Vec<(Decay, i64, Rows)>,
+        known: &mut Vec<(Decay, i64, u32)>,
     ) {
         let (line, slots) = (&bound.program.lines[index], &bound.program.slots);
         let group = line.group;
@@ -218,10 +226,9 @@ impl Plan {
                     let steps = steps.map(|places| (0..places as u64).map(given).collect());
                     self.count(index, line, *slot, rules, steps, keeps);
                 } else {
-                    let column = self.column(*slot);
-                    let table = self.table(rules, instants, known);
-                    keeps[*slot] = Some(match table {
-                        Some(rows) => Keep::Row { column, rows },
+                    let (column, groups) = (self.column(*slot), self.groups.len());
+                    keeps[*slot] = Some(match self.table(rules, instants, known) {
+                        Some(table) => Keep::Row { column, table },
                         None => Keep::Weights { column, within: rules.within },
                     });
                     let grain = self.rounding.grain;
@@ -230,7 +237,7 @@ impl Plan {
                     let nothing = line.held(0) / grain;
                     self.groups[group].weighted.push(Weighted {
                         slot: *slot,
-                        column,
+                        kept: column - groups,
                         points,
                         limit,
                         nothing,
@@ -268,7 +275,7 @@ impl Plan {
         let group = line.group;
         self.groups[group].still += given[0];
         keeps[slot] = Some(if within == FOREVER {
-            self.starts[slot] = start;
+            self.starts[slot].stop = start;
             Keep::Steps { column: group }
         } else {
             Keep::Glimpses { column: group, steps, within }
@@ -299,27 +306,23 @@ impl Plan {
         self.columns - 1
     }
 
-    /// The table of a slot's weights, where the instants are evenly spaced and a window ends with a
-    /// whole hour. Equal curves share one.
+    /// Where the table of a slot's weights begins, where the instants are evenly spaced. Equal curves
+    /// share one.
     fn table(
         &mut self,
         rules: &Slot,
         instants: usize,
-        known: &mut Vec<(Decay, i64, Rows)>,
-    ) -> Option<Rows> {
-        let Spacing::Even { hours, .. } = self.spacing else { return None };
+        known: &mut Vec<(Decay, i64, u32)>,
+    ) -> Option<u32> {
+        let Spacing::Even { .. } = self.spacing else { return None };
         let (decay, within) = (rules.weights.decay(), rules.within);
-        if within != FOREVER && within % HOUR_MS != 0 {
-            return None;
+        let same = |table: &&(Decay, i64, u32)| table.0 == decay && table.1 == within;
+        if let Some((.., table)) = known.iter().find(same) {
+            return Some(*table);
         }
-        let same = |table: &&(Decay, i64, Rows)| table.0 == decay && table.1 == within;
-        if let Some((.., rows)) = known.iter().find(same) {
-            return Some(*rows);
-        }
-        let within_hours = (within / HOUR_MS) as u64;
-        let rows = self.tables.add(&rules.weights, within_hours, hours, instants, self.width)?;
-        known.push((decay, within, rows));
-        Some(rows)
+        let table = self.tables.add(weights_by_age(rules)?, instants)?;
+        known.push((decay, within, table));
+        Some(table)
     }
 
     /// Takes shapes that count in the same slots together.
@@ -341,6 +344,17 @@ impl Plan {
             self.class_of.push(number);
         }
     }
+}
+
+/// The weights of a slot's events by age in whole hours, nothing beyond: where they end, and a window
+/// ends with a whole hour.
+fn weights_by_age(slot: &Slot) -> Option<&[u32]> {
+    let table = slot.weights.closed_table()?;
+    if slot.within == FOREVER {
+        return Some(table);
+    }
+    let hours = usize::try_from(slot.within / HOUR_MS).ok()?;
+    (slot.within % HOUR_MS == 0).then(|| &table[..hours.min(table.len())])
 }
 
 impl Steps {

@@ -1,38 +1,33 @@
 //! What the slots of a program have seen of a lead.
 
-use super::plan::{Plan, Steps};
+use super::plan::Steps;
 
-/// Per slot, and once more for events that no slot takes.
-#[derive(Debug, Default)]
-pub(crate) struct Seen {
+/// What a slot has seen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SlotSeen {
     /// How many events of the last day there were, where events are counted per day.
-    pub(crate) days: Vec<Run>,
+    pub(crate) day: Run,
     /// How many events the last instant has seen, where an event is seen at one instant at most.
-    pub(crate) instants: Vec<Run>,
+    pub(crate) instant: Run,
     /// Where the slot stands on its steps, if its line gives steps.
-    pub(crate) stops: Vec<Stop>,
+    pub(crate) stop: Stop,
 }
 
-impl Seen {
-    /// Forgets the last lead.
-    #[inline(always)]
-    pub(crate) fn begin(&mut self, plan: &Plan) {
-        let Self { days, instants, stops } = self;
-        let slots = plan.starts.len();
-        if stops.len() != slots {
-            days.resize(slots, Run::NOTHING);
-            instants.resize(slots, Run::NOTHING);
-            stops.resize(slots, Stop::NONE);
-        }
-        days.fill(Run::NOTHING);
-        instants.fill(Run::NOTHING);
-        stops.copy_from_slice(&plan.starts);
-    }
+impl SlotSeen {
+    pub(crate) const NOTHING: Self =
+        Self { day: Run::NOTHING, instant: Run::NOTHING, stop: Stop::NONE };
 
     /// Whether there may be events that counted.
     #[inline(always)]
-    pub(crate) fn any(&self, slot: usize) -> bool {
-        self.days[slot].0 > 0
+    pub(crate) fn any(&self) -> bool {
+        self.day.0 > 0
+    }
+
+    /// Takes an event that is seen at one instant (index) alone; answers what it adds there.
+    #[inline(always)]
+    pub(crate) fn glimpse(&mut self, among: Steps, steps: &[Step], instant: usize) -> i64 {
+        let before = self.instant.enter(instant as u32 + 1) - 1;
+        steps[among.place(before)].gives
     }
 }
 
@@ -73,10 +68,10 @@ impl Stop {
     /// No lead has so many events.
     pub(crate) const NONE: Self = Self { left: u32::MAX, step: 0 };
 
-    /// Takes an event; answers whether it is a step.
+    /// Takes an event, if it counts; answers whether it is a step.
     #[inline(always)]
-    pub(crate) fn enter(&mut self) -> bool {
-        self.left -= 1;
+    pub(crate) fn enter(&mut self, counts: bool) -> bool {
+        self.left -= u32::from(counts);
         self.left == 0
     }
 

@@ -1,11 +1,13 @@
 //! From what was kept of a lead's events to its sums at every instant.
 
 use leads::Timestamp;
+use pulp::Simd;
 
 use super::Instants;
 use super::columns::Columns;
-use super::lane::{Before, Lane, accumulate, add_everywhere, column, take_held, take_weighted};
-use super::seen::Seen;
+use super::count::Counted;
+use super::lane::{Before, Lane, add_everywhere, add_from, column, take_held, take_weighted};
+use super::seen::SlotSeen;
 use crate::fold::{LeadView, NEVER, Profile};
 use crate::model::Dimension;
 use crate::program::{LineKind, curve_amount};
@@ -15,12 +17,12 @@ use crate::truth::Truth;
 impl Instants<'_, '_> {
     /// Settles all groups; `epochs` begin where the profile is another.
     #[inline(always)]
-    pub(super) fn settle<L: Lane, P: Profile>(
+    pub(super) fn settle<L: Lane, P: Profile, S: Simd>(
         &self,
+        simd: S,
         (lead, standing): (&LeadView<'_, P>, Option<&[i64]>),
         epochs: &[usize],
-        seen: &Seen,
-        latest: &mut [i64],
+        Counted { seen, latest }: &mut Counted,
         columns: &mut Columns<L>,
     ) {
         let width = self.plan.width;
@@ -31,12 +33,12 @@ impl Instants<'_, '_> {
             columns.engagement.fill(L::default());
         }
         for (slot, number) in &self.plan.counts {
-            if seen.any(*slot) {
-                accumulate(&mut columns.sums[column(*number, width)], L::default());
+            if seen[*slot].any() {
+                L::accumulate(simd, &mut columns.sums[column(*number, width)], L::default());
             }
         }
         for (slot, number) in &self.plan.latest {
-            if seen.any(*slot) {
+            if seen[*slot].any() {
                 let mut so_far = NEVER;
                 for latest in &mut latest[column(*number, width)] {
                     so_far = so_far.max(*latest);
@@ -53,14 +55,19 @@ impl Instants<'_, '_> {
                 Dimension::Engagement => engagement,
             };
             if group.steady {
-                for epoch in epochs.windows(2) {
-                    let sum = L::of(self.steadily(number, lead, standing, epoch[0]));
-                    let sum = sum.max(limit.0).min(limit.1);
-                    let totals = &mut totals[epoch[0]..epoch[1]];
-                    match group.before {
-                        Before::Nothing => totals.fill(sum),
-                        Before::Sums => add_everywhere(totals, sum),
-                    }
+                let sum = |from: usize| {
+                    let sum = L::of(self.steadily(number, lead, standing, from));
+                    sum.max(limit.0).min(limit.1)
+                };
+                let mut before = sum(0);
+                match group.before {
+                    Before::Nothing => totals.fill(before),
+                    Before::Sums => add_everywhere(totals, before),
+                }
+                for epoch in &epochs[1..epochs.len() - 1] {
+                    let now = sum(*epoch);
+                    add_from(totals, *epoch, now.plus(before.times(L::of(-1))));
+                    before = now;
                 }
                 continue;
             }
@@ -72,13 +79,11 @@ impl Instants<'_, '_> {
                 sums[*epoch] = sums[*epoch].plus(L::of(now - before));
                 before = now;
             }
-            accumulate(sums, L::of(group.still + first));
+            L::accumulate(simd, sums, L::of(group.still + first));
             for line in &group.weighted {
-                let limit = L::limit(&line.limit);
-                if seen.any(line.slot) {
-                    let number = line.column - self.plan.groups.len();
-                    let weights = &mut kept[column(number, width)];
-                    take_weighted(sums, weights, L::of(line.points), limit);
+                if seen[line.slot].any() {
+                    let kept = &mut kept[column(line.kept, width)];
+                    take_weighted(sums, kept, L::of(line.points), L::limit(&line.limit));
                 } else if line.nothing != 0 {
                     add_everywhere(sums, L::of(line.nothing));
                 }
@@ -92,15 +97,16 @@ impl Instants<'_, '_> {
 
     /// Leaves zeros in the columns that [`Self::settle`] and the gates have read.
     #[inline(always)]
-    pub(super) fn clear<L: Lane>(&self, seen: &Seen, latest: &mut [i64], columns: &mut Columns<L>) {
+    pub(super) fn clear<L: Lane>(&self, counted: &mut Counted, columns: &mut Columns<L>) {
+        let Counted { seen, latest } = counted;
         let width = self.plan.width;
         for (slot, number) in &self.plan.counts {
-            if seen.any(*slot) {
+            if seen[*slot].any() {
                 columns.sums[column(*number, width)].fill(L::default());
             }
         }
         for (slot, number) in &self.plan.latest {
-            if seen.any(*slot) {
+            if seen[*slot].any() {
                 latest[column(*number, width)].fill(NEVER);
             }
         }
@@ -127,7 +133,7 @@ impl Instants<'_, '_> {
         &self,
         index: usize,
         lead: &LeadView<'_, P>,
-        seen: &Seen,
+        seen: &[SlotSeen],
         latest: &[i64],
         kept: &[L],
         sums: &mut [L],
@@ -170,9 +176,9 @@ impl Instants<'_, '_> {
 
     /// How many events a slot has counted at an instant.
     #[inline]
-    fn counted<L: Lane>(&self, seen: &Seen, kept: &[L], slot: usize, instant: usize) -> u64 {
+    fn counted<L: Lane>(&self, seen: &[SlotSeen], kept: &[L], slot: usize, instant: usize) -> u64 {
         match self.plan.column_of[slot] {
-            Some(number) if seen.any(slot) => {
+            Some(number) if seen[slot].any() => {
                 let number = number - self.plan.groups.len();
                 kept[column(number, self.plan.width)][instant].wide() as u64
             }
@@ -202,7 +208,7 @@ impl Instants<'_, '_> {
         &self,
         lead: &LeadView<'_, P>,
         epochs: &[usize],
-        seen: &Seen,
+        seen: &[SlotSeen],
         kept: &[L],
         disqualified: &mut Vec<Option<u16>>,
     ) {

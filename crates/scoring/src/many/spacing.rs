@@ -3,7 +3,6 @@
 use leads::Timestamp;
 
 use crate::program::FOREVER;
-use crate::weights::Weights;
 
 pub(crate) const HOUR_MS: i64 = 3_600_000;
 
@@ -84,58 +83,54 @@ impl Spacing {
     }
 }
 
-/// Weights at evenly spaced instants, of all decays.
+/// Weights at evenly spaced instants, a table for each decay. Row `r` of a table is for events that
+/// are `r` hours old when they first exist: zeros for the instants before, then their weights, then
+/// zeros.
 #[derive(Debug, Default)]
 pub(crate) struct Tables {
     weights: Vec<u32>,
-}
-
-/// The table of one decay. Its row `r` is for events that are `r` hours old when they first exist:
-/// zeros for the instants before, then their weights, then zeros.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Rows {
-    first: u32,
+    /// All rows are equally long, so that an event has the same place in every table.
     length: u32,
     /// The greatest place at which a row's part may begin.
     last: u32,
+    hours: u32,
 }
 
 /// All tables together may have 16 M weights, 64 MiB: a hundred years of instants and more.
 const WEIGHTS_MAX: usize = 1 << 24;
 
 impl Tables {
-    /// Adds a table for instants every `hours` hours and columns of `width`; an event of `within`
-    /// hours or more weighs nothing. `None` where there would be too many weights, or where the decay
-    /// goes on for ever.
-    pub(crate) fn add(
-        &mut self,
-        weights: &Weights,
-        within: u64,
-        hours: u32,
-        instants: usize,
-        width: usize,
-    ) -> Option<Rows> {
-        let table = weights.closed_table()?;
-        let hours = hours as usize;
-        let last = instants + table.len().div_ceil(hours);
-        let (first, length) = (self.weights.len(), last + width);
+    /// Makes room for weights at so many `instants` every `hours` hours, for columns of `width`, and
+    /// for decays that end within so many hours.
+    pub(crate) fn new(hours: u32, instants: usize, width: usize, longest: usize) -> Self {
+        let last = instants + longest.div_ceil(hours as usize);
+        // Where this does not fit, no table will.
+        let [last, length] =
+            [last, last + width].map(|number| u32::try_from(number).unwrap_or(u32::MAX));
+        Self { weights: Vec::new(), length, last, hours }
+    }
+
+    /// Adds the table of such weights by age in hours, and answers where it begins; `None` where there
+    /// would be too many weights.
+    pub(crate) fn add(&mut self, table: &[u32], instants: usize) -> Option<u32> {
+        let (hours, length, first) =
+            (self.hours as usize, self.length as usize, self.weights.len());
         let beyond = first + length.saturating_mul(hours);
         if beyond > WEIGHTS_MAX {
             return None;
         }
         self.weights.resize(beyond, 0);
-        for (age, weight) in table.iter().enumerate().take_while(|(age, _)| (*age as u64) < within)
-        {
+        for (age, weight) in table.iter().enumerate() {
             self.weights[first + age % hours * length + instants + age / hours] = *weight;
         }
-        Some(Rows { first: first as u32, length: length as u32, last: last as u32 })
+        Some(first as u32)
     }
 
-    /// Where in [`Self::weights`] those of an event at every instant begin. It first exists `back`
-    /// instants before the one after the last, and is so many whole hours old then.
+    /// Where in a table the weights of an event at every instant begin. So many instants lie between
+    /// it and the last one, and it is so many whole hours old when it first exists.
     #[inline(always)]
-    pub(crate) fn row(rows: Rows, lag_hours: u32, back: u32) -> u32 {
-        rows.first + lag_hours * rows.length + back.min(rows.last)
+    pub(crate) fn row(&self, lag_hours: u32, back: u32) -> u32 {
+        lag_hours * self.length + (back + 1).min(self.last)
     }
 
     /// The weights of all tables.

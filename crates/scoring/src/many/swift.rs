@@ -3,10 +3,11 @@
 //! takes few instructions an event, and hardly a branch that a processor cannot foresee.
 
 use super::Instants;
+use super::count::{Counted, add_once};
 use super::lane::{Addition, Lane, add_rows};
+use super::places::{Places, Spaces, TOGETHER};
 use super::plan::{Keep, Look, Plan, Steps};
-use super::seen::Seen;
-use super::spacing::{HOUR_MS, Place, Rows, Spacing, Tables};
+use super::spacing::{HOUR_MS, Place, Spacing};
 use crate::bound::Bound;
 use crate::calendar::Days;
 use crate::model::Period;
@@ -14,65 +15,54 @@ use crate::model::Period;
 /// What the swift pass asks of the events of each class.
 #[derive(Debug)]
 pub(crate) struct Swift {
-    hours: Hours,
-    last: i64,
+    spaces: Spaces,
     classes: Vec<SwiftClass>,
     /// Indices into [`Plan::looks`].
     others: Vec<u32>,
 }
-
-/// So many hours, to divide by: a division takes a processor as long as all the rest of an event's
-/// arithmetic.
-#[derive(Clone, Copy, Debug)]
-struct Hours {
-    number: u32,
-    /// Dividing is multiplying by this and cutting off so many bits.
-    reciprocal: u64,
-    bits: u32,
-}
-
-/// Ages in whole hours are below 2^27: 8.8e7 at most.
-const AGE_BITS: u32 = 27;
 
 /// What a class keeps: of each simple way one look stands here, more of them among the others. What a
 /// class does not keep is asked for all the same, of a slot that nobody reads: a branch that depends on
 /// the kind of the event would cost more.
 #[derive(Clone, Copy, Debug)]
 struct SwiftClass {
+    run: RunOfDay,
     row: RowLook,
-    /// Of a slot that takes every event.
     step: StepLook,
-    /// The same.
     glimpse: GlimpseLook,
     /// `others[first..beyond]`.
     first: u32,
     beyond: u32,
 }
 
-/// Which events count.
+/// Which events are counted together.
 #[derive(Clone, Copy, Debug)]
-struct Cap {
+struct RunOfDay {
     slot: u32,
-    at_most: u32,
     /// All ones where events are counted per day; 0 where for ever, which makes all days one.
     daily: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct RowLook {
-    cap: Cap,
+    /// So many events of a run count.
+    at_most: u32,
     /// Column of sums.
     column: u32,
-    rows: Rows,
+    /// Where its table begins.
+    table: u32,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct StepLook {
     slot: u32,
+    /// So many events of a run count.
+    at_most: u32,
     /// Where the group's column begins.
     sums: u32,
 }
 
+/// Of a slot that takes every event.
 #[derive(Clone, Copy, Debug)]
 struct GlimpseLook {
     slot: u32,
@@ -80,24 +70,8 @@ struct GlimpseLook {
     sums: u32,
     steps: Steps,
     within: i64,
-    /// No event of more whole hours is within.
+    /// No event of so many whole hours is within.
     hours: u32,
-}
-
-impl Hours {
-    fn new(number: u32) -> Self {
-        // Cut up to a whole number, the reciprocal is too large by less than one in 2^bits. Times an
-        // age that is less than 1 / number, the distance to the next whole number.
-        let bits = AGE_BITS + number.next_power_of_two().ilog2();
-        Self { number, reciprocal: (1_u64 << bits).div_ceil(u64::from(number)), bits }
-    }
-
-    /// How often it lies in an age in hours, and what is left.
-    #[inline(always)]
-    fn divide(self, age: u32) -> (u32, u32) {
-        let times = ((u64::from(age) * self.reciprocal) >> self.bits) as u32;
-        (times, age - times * self.number)
-    }
 }
 
 impl Swift {
@@ -107,14 +81,18 @@ impl Swift {
         if bound.calendar.returns() || plan.looks.iter().any(long) {
             return None;
         }
-        let mut swift =
-            Self { hours: Hours::new(hours), last, classes: Vec::new(), others: Vec::new() };
+        let spaces = Spaces::new(hours, last);
+        let mut swift = Self { spaces, classes: Vec::new(), others: Vec::new() };
         for class in &plan.classes {
             let first = swift.others.len() as u32;
-            let free = plan.column_of.len() as u32;
-            let mut swift_class = SwiftClass::none(free);
-            for index in class.first..class.beyond {
-                if !swift_class.take(&plan.looks[index as usize], plan, free) {
+            let mut swift_class = SwiftClass::none(plan);
+            let looks = class.first..class.beyond;
+            let in_rows =
+                |index: &u32| matches!(plan.looks[*index as usize].keep, Keep::Row { .. });
+            // A row needs the run, a step may do without.
+            for index in looks.clone().filter(in_rows).chain(looks.filter(|index| !in_rows(index)))
+            {
+                if !swift_class.take(&plan.looks[index as usize], plan) {
                     swift.others.push(index);
                 }
             }
@@ -125,42 +103,47 @@ impl Swift {
     }
 }
 
-impl Cap {
+impl RunOfDay {
     #[inline(always)]
     fn of(look: &Look) -> Self {
         let daily = u32::from(look.per == Period::Day).wrapping_neg();
-        Self { slot: look.slot as u32, at_most: look.at_most, daily }
+        Self { slot: look.slot as u32, daily }
     }
 }
 
 impl SwiftClass {
-    /// Keeps nothing; `slot` is one that nobody reads.
-    fn none(slot: u32) -> Self {
+    /// Keeps nothing.
+    fn none(plan: &Plan) -> Self {
+        let slot = free(plan);
         Self {
-            row: RowLook {
-                cap: Cap { slot, at_most: 0, daily: 0 },
-                column: 0,
-                rows: Rows::default(),
-            },
-            step: StepLook { slot, sums: 0 },
+            run: RunOfDay { slot, daily: 0 },
+            row: RowLook { at_most: 0, column: 0, table: 0 },
+            step: StepLook { slot, at_most: 0, sums: 0 },
             glimpse: GlimpseLook { slot, sums: 0, steps: Steps::default(), within: 0, hours: 0 },
             first: 0,
             beyond: 0,
         }
     }
 
-    /// Takes a look, if it is of a simple way that is still `free`.
-    fn take(&mut self, look: &Look, plan: &Plan, free: u32) -> bool {
-        let every = look.at_most == u32::MAX;
+    /// Takes a look, if it is of a simple way that is still free.
+    fn take(&mut self, look: &Look, plan: &Plan) -> bool {
+        let (free, at_most) = (free(plan), look.at_most);
         let (slot, sums) = (look.slot as u32, |column: usize| (column * plan.width) as u32);
         match look.keep {
-            Keep::Row { column, rows } if self.row.cap.slot == free => {
-                self.row = RowLook { cap: Cap::of(look), column: column as u32, rows };
+            Keep::Row { column, table } if self.run.slot == free => {
+                self.run = RunOfDay::of(look);
+                self.row = RowLook { at_most, column: column as u32, table };
             }
-            Keep::Steps { column } if self.step.slot == free && every => {
-                self.step = StepLook { slot, sums: sums(column) };
+            Keep::Steps { column } if self.step.slot == free && at_most == u32::MAX => {
+                self.step = StepLook { slot, at_most, sums: sums(column) };
             }
-            Keep::Glimpses { column, steps, within } if self.glimpse.slot == free && every => {
+            Keep::Steps { column } if self.step.slot == free && self.run.slot == free => {
+                self.run = RunOfDay::of(look);
+                self.step = StepLook { slot, at_most, sums: sums(column) };
+            }
+            Keep::Glimpses { column, steps, within }
+                if self.glimpse.slot == free && at_most == u32::MAX =>
+            {
                 let hours = (within as u64).div_ceil(HOUR_MS as u64) as u32;
                 self.glimpse = GlimpseLook { slot, sums: sums(column), steps, within, hours };
             }
@@ -170,6 +153,29 @@ impl SwiftClass {
     }
 }
 
+/// The slot that nobody reads.
+fn free(plan: &Plan) -> u32 {
+    plan.column_of.len() as u32
+}
+
+/// Some events on their way.
+#[derive(Debug)]
+pub(super) struct Trail {
+    places: Places,
+    /// Rows that will be added, in a loop in which nothing is left to find out.
+    additions: [Addition; TOGETHER],
+    /// Events (indices) that may be seen at one instant alone.
+    glimpses: [u32; TOGETHER],
+}
+
+impl Trail {
+    pub(super) const NOTHING: Self = Self {
+        places: Places::NOWHERE,
+        additions: [Addition::NOTHING; TOGETHER],
+        glimpses: [0; TOGETHER],
+    };
+}
+
 impl Instants<'_, '_> {
     /// Counts a lead's events like [`Self::count`].
     #[inline(always)]
@@ -177,87 +183,88 @@ impl Instants<'_, '_> {
         &self,
         swift: &Swift,
         (at, shapes): (&[i64], &[u32]),
-        seen: &mut Seen,
-        latest: &mut [i64],
-        additions: &mut Vec<Addition>,
+        trail: &mut Trail,
+        counted: &mut Counted,
         sums: &mut [L],
     ) {
-        let (plan, width) = (&self.plan, self.plan.width);
-        let (class_of, classes) = (plan.class_of.as_slice(), swift.classes.as_slice());
-        let (instants, steps) = (self.at.len() as u32, plan.steps.as_slice());
+        let existing = swift.spaces.existing(at);
         let mut days = Days::new(&self.bound.calendar);
-        // Rows are noted here and added later, in a loop in which nothing is left to find out.
-        if additions.len() < at.len() {
-            additions.resize(at.len(), Addition::default());
+        for (at, shapes) in at[..existing].chunks(TOGETHER).zip(shapes[..existing].chunks(TOGETHER))
+        {
+            trail.places.find(at, swift.spaces, &self.plan.tables, &mut days);
+            self.count_together(swift, (at, shapes), trail, counted, sums);
         }
-        let (waiting_room, mut waiting) = (additions.as_mut_slice(), 0);
-        for (at, shape) in at.iter().zip(shapes) {
-            let age = swift.last - at;
-            if age < 0 {
-                break;
-            }
+    }
+
+    /// Counts up to [`TOGETHER`] events whose places are known.
+    #[inline(always)]
+    fn count_together<L: Lane>(
+        &self,
+        swift: &Swift,
+        (at, shapes): (&[i64], &[u32]),
+        Trail { places, additions, glimpses }: &mut Trail,
+        counted: &mut Counted,
+        sums: &mut [L],
+    ) {
+        let (plan, Counted { seen, latest }) = (&self.plan, counted);
+        let (seen, latest) = (seen.as_mut_slice(), latest.as_mut_slice());
+        let (class_of, classes) = (plan.class_of.as_slice(), swift.classes.as_slice());
+        let instants = self.at.len() as u32;
+        let (mut added, mut glimpsed) = (0, 0);
+        for (event, shape) in shapes.iter().enumerate() {
             let class = &classes[class_of[*shape as usize] as usize];
-            let day = days.number(*at);
-            let hours = (age as u64 / HOUR_MS as u64) as u32;
-            let (back, lag_hours) = swift.hours.divide(hours);
+            let place = event % TOGETHER;
 
-            let RowLook { cap, column, rows } = class.row;
-            let of_day = seen.days[cap.slot as usize].enter(day & cap.daily);
-            waiting_room[waiting] =
-                Addition { column, row: Tables::row(rows, lag_hours, back + 1) };
-            waiting += usize::from(of_day <= cap.at_most);
+            let RunOfDay { slot, daily } = class.run;
+            let of_day = seen[slot as usize].day.enter(places.days[place] & daily);
+            let RowLook { at_most, column, table } = class.row;
+            additions[added % TOGETHER] = Addition { column, row: table + places.rows[place] };
+            added += usize::from(of_day <= at_most);
 
-            let StepLook { slot, sums: place } = class.step;
-            let stop = &mut seen.stops[slot as usize];
-            if stop.enter() {
-                let from = (instants - 1).saturating_sub(back);
-                let sum = &mut sums[place as usize + from as usize];
-                *sum = sum.plus(L::of(stop.take(steps)));
+            let StepLook { slot, at_most, sums: column } = class.step;
+            let stop = &mut seen[slot as usize].stop;
+            if stop.enter(of_day <= at_most) {
+                let from = (instants - 1).saturating_sub(places.back[place]);
+                let sum = &mut sums[column as usize + from as usize];
+                *sum = sum.plus(L::of(stop.take(&plan.steps)));
             }
 
-            let lag = age - i64::from(hours - lag_hours) * HOUR_MS;
-            let GlimpseLook { slot, sums: place, steps: among, within, hours } = class.glimpse;
-            if lag_hours < hours && lag < within && back < instants {
-                let from = instants - 1 - back;
-                let before = seen.instants[slot as usize].enter(from + 1) - 1;
-                let step = L::of(steps[among.place(before)].gives);
-                let pair = &mut sums[place as usize + from as usize..][..2];
-                pair[0] = pair[0].plus(step);
-                pair[1] = pair[1].plus(step.times(L::of(-1)));
-            }
-
-            if class.first == class.beyond {
-                continue;
-            }
-            let place = Place { from: i64::from(instants) - 1 - i64::from(back), lag, lag_hours };
-            for index in &swift.others[class.first as usize..class.beyond as usize] {
-                let look = &plan.looks[*index as usize];
-                let Cap { slot, at_most, daily } = Cap::of(look);
-                if seen.days[slot as usize].enter(day & daily) <= at_most {
-                    self.keep(look, *at, place, seen, latest, sums);
+            // Whether it is seen is anybody's guess: that is noted without a branch.
+            glimpses[glimpsed % TOGETHER] = event as u32;
+            glimpsed += usize::from(places.lag_hours[place] < class.glimpse.hours);
+        }
+        if !swift.others.is_empty() {
+            for (event, (at, shape)) in at.iter().zip(shapes).enumerate() {
+                let class = &classes[class_of[*shape as usize] as usize];
+                for index in &swift.others[class.first as usize..class.beyond as usize] {
+                    let look = &plan.looks[*index as usize];
+                    let RunOfDay { slot, daily } = RunOfDay::of(look);
+                    let of_day = seen[slot as usize].day.enter(places.days[event] & daily);
+                    if of_day <= look.at_most {
+                        let place = swift.place(*at, event, places, instants);
+                        self.keep(look, *at, place, seen, latest, sums);
+                    }
                 }
             }
         }
-        add_rows(sums, plan.tables.weights(), width, &waiting_room[..waiting]);
+        for event in &glimpses[..glimpsed] {
+            let event = *event as usize;
+            let look = &classes[class_of[shapes[event] as usize] as usize].glimpse;
+            let back = places.back[event % TOGETHER];
+            if swift.spaces.lag(at[event], back) < look.within && back < instants {
+                let from = (instants - 1 - back) as usize;
+                let step = seen[look.slot as usize].glimpse(look.steps, &plan.steps, from);
+                add_once(&mut sums[look.sums as usize..], from, L::of(step));
+            }
+        }
+        add_rows(sums, plan.tables.weights(), plan.width, &additions[..added]);
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ages_are_divided_exactly() {
-        const AGE_MAX: u32 = (1 << AGE_BITS) - 1;
-        for number in [1, 2, 3, 7, 23, 24, 25, 168, 720, 8766, 65_535, 65_537, AGE_MAX - 1, AGE_MAX]
-        {
-            let hours = Hours::new(number);
-            let edges = (0..=AGE_MAX / number).step_by(1 + (AGE_MAX / number / 5000) as usize);
-            let edges = edges.chain([AGE_MAX / number]).map(|times| times * number);
-            let ages = edges.flat_map(|edge| [edge.saturating_sub(1), edge, edge + 1]);
-            for age in ages.filter(|age| *age <= AGE_MAX) {
-                assert_eq!(hours.divide(age), (age / number, age % number), "{age} by {number}");
-            }
-        }
+impl Swift {
+    fn place(&self, at: i64, event: usize, places: &Places, instants: u32) -> Place {
+        let (back, lag_hours) = (places.back[event], places.lag_hours[event]);
+        let lag = self.spaces.lag(at, back);
+        Place { from: i64::from(instants) - 1 - i64::from(back), lag, lag_hours }
     }
 }

@@ -61,7 +61,7 @@ impl Widths {
             })
             .collect();
         Self {
-            room: rounding.most_narrow().checked_sub(others),
+            room: (i32::MAX as u64).checked_sub(others),
             most: classes.iter().map(|class| class.most).max().unwrap_or_default(),
             classes,
             ended: ends.into_iter().flatten().sum(),
