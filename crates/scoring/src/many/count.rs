@@ -3,15 +3,16 @@
 use super::Instants;
 use super::lane::{Lane, add_row, column};
 use super::plan::{Keep, Look, Plan};
-use super::seen::SlotSeen;
+use super::seen::{Run, SlotSeen};
 use super::spacing::{HOUR_MS, Place};
+use super::swift::NEAR;
 use crate::calendar::Periods;
 use crate::fold::{NEVER, SlotTally};
 
 /// What is counted of a lead beside sums.
 #[derive(Debug)]
 pub(super) struct Counted {
-    /// Per slot, and once more for events that no slot takes.
+    /// Per slot, and as many more as the swift pass wants; the last of those is not read.
     pub(super) seen: Vec<SlotSeen>,
     /// Per curve and instant: the latest event. Nothing but `NEVER` between two leads.
     pub(super) latest: Vec<i64>,
@@ -19,13 +20,16 @@ pub(super) struct Counted {
 
 impl Counted {
     pub(super) fn new(plan: &Plan) -> Self {
-        Self { seen: plan.starts.clone(), latest: vec![NEVER; plan.width * plan.latest.len()] }
+        let mut seen = plan.starts.clone();
+        seen.resize(seen.len().max(NEAR), SlotSeen::NOTHING);
+        Self { seen, latest: vec![NEVER; plan.width * plan.latest.len()] }
     }
 
     /// Forgets the last lead, but for what is forgotten where it is read.
     #[inline(always)]
     pub(super) fn begin(&mut self, plan: &Plan) {
-        self.seen.copy_from_slice(&plan.starts);
+        self.seen[..plan.starts.len()].copy_from_slice(&plan.starts);
+        self.seen[NEAR - 1].day = Run::NOTHING;
     }
 }
 

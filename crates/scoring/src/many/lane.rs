@@ -93,20 +93,23 @@ impl Lane for i32 {
 
     #[inline(always)]
     fn accumulate<S: Simd>(simd: S, sums: &mut [Self], mut so_far: Self) {
-        // Numbers that are written one by one and read all together must go through memory; and
-        // compilers do not find the way from lane to lane on their own.
+        // Compilers do not find the way from lane to lane on their own.
         let (places, nothing) = (S::as_simd_i32s(&PLACES).0[0], simd.splat_i32s(0));
-        for part in sums.chunks_exact_mut(S::I32_LANES) {
-            let sums = &mut S::as_mut_simd_i32s(part).0[0];
-            let (mut after, mut lanes) = (*sums, 1);
+        for sums in S::as_mut_simd_i32s(sums).0 {
+            let mut lanes = 1;
             while lanes < S::I32_LANES {
-                let behind = simd.rotate_right_i32s(after, lanes);
+                let behind = simd.rotate_right_i32s(*sums, lanes);
                 let any = simd.greater_than_or_equal_i32s(places, simd.splat_i32s(lanes as Self));
-                after = simd.add_i32s(after, simd.select_i32s(any, behind, nothing));
+                *sums = simd.add_i32s(*sums, simd.select_i32s(any, behind, nothing));
                 lanes *= 2;
             }
-            *sums = simd.add_i32s(after, simd.splat_i32s(so_far));
-            so_far = part[S::I32_LANES - 1];
+        }
+        // What one register hands on to the next is the only thing that must be waited for.
+        for part in sums.chunks_exact_mut(S::I32_LANES) {
+            let before = simd.splat_i32s(so_far);
+            so_far = so_far.plus(part[S::I32_LANES - 1]);
+            let sums = &mut S::as_mut_simd_i32s(part).0[0];
+            *sums = simd.add_i32s(*sums, before);
         }
     }
 }

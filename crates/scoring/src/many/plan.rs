@@ -31,7 +31,7 @@ pub(crate) struct Plan {
     pub(crate) tables: Tables,
     /// What the next event of a slot adds to its line, by the number of events before.
     pub(crate) steps: Vec<Step>,
-    /// What each slot has seen before the first event; and a place for events that no slot takes.
+    /// What each slot has seen before the first event.
     pub(crate) starts: Vec<SlotSeen>,
     pub(crate) groups: Vec<GroupPlan>,
     /// Columns of counts, by slot.
@@ -160,7 +160,7 @@ impl Plan {
             looks: Vec::new(),
             tables,
             steps: Vec::new(),
-            starts: vec![SlotSeen::NOTHING; program.slots.len() + 1],
+            starts: vec![SlotSeen::NOTHING; program.slots.len()],
             groups: groups.collect(),
             counts: Vec::new(),
             column_of: vec![None; program.slots.len()],

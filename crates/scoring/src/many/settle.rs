@@ -55,18 +55,14 @@ impl Instants<'_, '_> {
                 Dimension::Engagement => engagement,
             };
             if group.steady {
-                let sum = |from: usize| {
-                    let sum = L::of(self.steadily(number, lead, standing, from));
-                    sum.max(limit.0).min(limit.1)
-                };
-                let mut before = sum(0);
-                match group.before {
-                    Before::Nothing => totals.fill(before),
-                    Before::Sums => add_everywhere(totals, before),
-                }
-                for epoch in &epochs[1..epochs.len() - 1] {
-                    let now = sum(*epoch);
-                    add_from(totals, *epoch, now.plus(before.times(L::of(-1))));
+                let mut before = L::default();
+                for epoch in &epochs[..epochs.len() - 1] {
+                    let now = L::of(self.steadily(number, lead, standing, *epoch));
+                    let now = now.max(limit.0).min(limit.1);
+                    match group.before {
+                        Before::Nothing if *epoch == 0 => totals.fill(now),
+                        _ => add_from(totals, *epoch, now.plus(before.times(L::of(-1)))),
+                    }
                     before = now;
                 }
                 continue;

@@ -2,11 +2,14 @@
 //! ever, and no clock put back over midnight. What is kept the simple ways, rows of weights and steps,
 //! takes few instructions an event, and hardly a branch that a processor cannot foresee.
 
+use std::ops::Range;
+
 use super::Instants;
 use super::count::{Counted, add_once};
 use super::lane::{Addition, Lane, add_rows};
 use super::places::{Places, Spaces, TOGETHER};
 use super::plan::{Keep, Look, Plan, Steps};
+use super::seen::SlotSeen;
 use super::spacing::{HOUR_MS, Place, Spacing};
 use crate::bound::Bound;
 use crate::calendar::Days;
@@ -16,10 +19,20 @@ use crate::model::Period;
 #[derive(Debug)]
 pub(crate) struct Swift {
     spaces: Spaces,
-    classes: Vec<SwiftClass>,
+    /// Class of each shape, as far as a byte tells them apart: the last one keeps nothing.
+    class_of: Vec<u8>,
+    classes: Box<[SwiftClass; NEAR]>,
     /// Indices into [`Plan::looks`].
     others: Vec<u32>,
+    /// Per class of the plan: where its others are.
+    others_of: Vec<Range<usize>>,
 }
+
+/// So many classes and slots are told apart by a byte, which needs no check whether they are there.
+pub(super) const NEAR: usize = 1 << u8::BITS;
+
+/// The class that keeps nothing, and the slot that nobody reads.
+const NONE: u8 = u8::MAX;
 
 /// What a class keeps: of each simple way one look stands here, more of them among the others. What a
 /// class does not keep is asked for all the same, of a slot that nobody reads: a branch that depends on
@@ -30,15 +43,12 @@ struct SwiftClass {
     row: RowLook,
     step: StepLook,
     glimpse: GlimpseLook,
-    /// `others[first..beyond]`.
-    first: u32,
-    beyond: u32,
 }
 
 /// Which events are counted together.
 #[derive(Clone, Copy, Debug)]
 struct RunOfDay {
-    slot: u32,
+    slot: u8,
     /// All ones where events are counted per day; 0 where for ever, which makes all days one.
     daily: u32,
 }
@@ -55,7 +65,7 @@ struct RowLook {
 
 #[derive(Clone, Copy, Debug)]
 struct StepLook {
-    slot: u32,
+    slot: u8,
     /// So many events of a run count.
     at_most: u32,
     /// Where the group's column begins.
@@ -65,7 +75,7 @@ struct StepLook {
 /// Of a slot that takes every event.
 #[derive(Clone, Copy, Debug)]
 struct GlimpseLook {
-    slot: u32,
+    slot: u8,
     /// Where the group's column begins.
     sums: u32,
     steps: Steps,
@@ -81,23 +91,33 @@ impl Swift {
         if bound.calendar.returns() || plan.looks.iter().any(long) {
             return None;
         }
-        let spaces = Spaces::new(hours, last);
-        let mut swift = Self { spaces, classes: Vec::new(), others: Vec::new() };
-        for class in &plan.classes {
-            let first = swift.others.len() as u32;
-            let mut swift_class = SwiftClass::none(plan);
+        if bound.program.slots.len() > usize::from(NONE) {
+            return None;
+        }
+        let mut swift = Self {
+            spaces: Spaces::new(hours, last),
+            class_of: Vec::new(),
+            classes: Box::new([SwiftClass::NONE; NEAR]),
+            others: Vec::new(),
+            others_of: Vec::new(),
+        };
+        let number = |class: &u32| u8::try_from(*class).unwrap_or(NONE);
+        swift.class_of = plan.class_of.iter().map(number).collect();
+        for (number, class) in plan.classes.iter().enumerate() {
+            let first = swift.others.len();
+            let mut near = swift.classes[..usize::from(NONE)].get_mut(number);
             let looks = class.first..class.beyond;
             let in_rows =
                 |index: &u32| matches!(plan.looks[*index as usize].keep, Keep::Row { .. });
             // A row needs the run, a step may do without.
             for index in looks.clone().filter(in_rows).chain(looks.filter(|index| !in_rows(index)))
             {
-                if !swift_class.take(&plan.looks[index as usize], plan) {
+                let look = &plan.looks[index as usize];
+                if !near.as_mut().is_some_and(|class| class.take(look, plan)) {
                     swift.others.push(index);
                 }
             }
-            let beyond = swift.others.len() as u32;
-            swift.classes.push(SwiftClass { first, beyond, ..swift_class });
+            swift.others_of.push(first..swift.others.len());
         }
         Some(swift)
     }
@@ -107,42 +127,42 @@ impl RunOfDay {
     #[inline(always)]
     fn of(look: &Look) -> Self {
         let daily = u32::from(look.per == Period::Day).wrapping_neg();
-        Self { slot: look.slot as u32, daily }
+        Self { slot: look.slot as u8, daily }
     }
 }
 
 impl SwiftClass {
-    /// Keeps nothing.
-    fn none(plan: &Plan) -> Self {
-        let slot = free(plan);
-        Self {
-            run: RunOfDay { slot, daily: 0 },
-            row: RowLook { at_most: 0, column: 0, table: 0 },
-            step: StepLook { slot, at_most: 0, sums: 0 },
-            glimpse: GlimpseLook { slot, sums: 0, steps: Steps::default(), within: 0, hours: 0 },
-            first: 0,
-            beyond: 0,
-        }
-    }
+    const NONE: Self = Self {
+        run: RunOfDay { slot: NONE, daily: 0 },
+        row: RowLook { at_most: 0, column: 0, table: 0 },
+        step: StepLook { slot: NONE, at_most: 0, sums: 0 },
+        glimpse: GlimpseLook {
+            slot: NONE,
+            sums: 0,
+            steps: Steps { first: 0, last: 0 },
+            within: 0,
+            hours: 0,
+        },
+    };
 
     /// Takes a look, if it is of a simple way that is still free.
     fn take(&mut self, look: &Look, plan: &Plan) -> bool {
-        let (free, at_most) = (free(plan), look.at_most);
-        let (slot, sums) = (look.slot as u32, |column: usize| (column * plan.width) as u32);
+        let at_most = look.at_most;
+        let (slot, sums) = (look.slot as u8, |column: usize| (column * plan.width) as u32);
         match look.keep {
-            Keep::Row { column, table } if self.run.slot == free => {
+            Keep::Row { column, table } if self.run.slot == NONE => {
                 self.run = RunOfDay::of(look);
                 self.row = RowLook { at_most, column: column as u32, table };
             }
-            Keep::Steps { column } if self.step.slot == free && at_most == u32::MAX => {
+            Keep::Steps { column } if self.step.slot == NONE && at_most == u32::MAX => {
                 self.step = StepLook { slot, at_most, sums: sums(column) };
             }
-            Keep::Steps { column } if self.step.slot == free && self.run.slot == free => {
+            Keep::Steps { column } if self.step.slot == NONE && self.run.slot == NONE => {
                 self.run = RunOfDay::of(look);
                 self.step = StepLook { slot, at_most, sums: sums(column) };
             }
             Keep::Glimpses { column, steps, within }
-                if self.glimpse.slot == free && at_most == u32::MAX =>
+                if self.glimpse.slot == NONE && at_most == u32::MAX =>
             {
                 let hours = (within as u64).div_ceil(HOUR_MS as u64) as u32;
                 self.glimpse = GlimpseLook { slot, sums: sums(column), steps, within, hours };
@@ -151,11 +171,6 @@ impl SwiftClass {
         }
         true
     }
-}
-
-/// The slot that nobody reads.
-fn free(plan: &Plan) -> u32 {
-    plan.column_of.len() as u32
 }
 
 /// Some events on their way.
@@ -207,22 +222,22 @@ impl Instants<'_, '_> {
         sums: &mut [L],
     ) {
         let (plan, Counted { seen, latest }) = (&self.plan, counted);
-        let (seen, latest) = (seen.as_mut_slice(), latest.as_mut_slice());
-        let (class_of, classes) = (plan.class_of.as_slice(), swift.classes.as_slice());
+        let near: &mut [SlotSeen; NEAR] = seen.first_chunk_mut().expect("room for near slots");
+        let (class_of, classes) = (swift.class_of.as_slice(), &*swift.classes);
         let instants = self.at.len() as u32;
         let (mut added, mut glimpsed) = (0, 0);
         for (event, shape) in shapes.iter().enumerate() {
-            let class = &classes[class_of[*shape as usize] as usize];
+            let class = &classes[usize::from(class_of[*shape as usize])];
             let place = event % TOGETHER;
 
             let RunOfDay { slot, daily } = class.run;
-            let of_day = seen[slot as usize].day.enter(places.days[place] & daily);
+            let of_day = near[usize::from(slot)].day.enter(places.days[place] & daily);
             let RowLook { at_most, column, table } = class.row;
             additions[added % TOGETHER] = Addition { column, row: table + places.rows[place] };
             added += usize::from(of_day <= at_most);
 
             let StepLook { slot, at_most, sums: column } = class.step;
-            let stop = &mut seen[slot as usize].stop;
+            let stop = &mut near[usize::from(slot)].stop;
             if stop.enter(of_day <= at_most) {
                 let from = (instants - 1).saturating_sub(places.back[place]);
                 let sum = &mut sums[column as usize + from as usize];
@@ -235,25 +250,25 @@ impl Instants<'_, '_> {
         }
         if !swift.others.is_empty() {
             for (event, (at, shape)) in at.iter().zip(shapes).enumerate() {
-                let class = &classes[class_of[*shape as usize] as usize];
-                for index in &swift.others[class.first as usize..class.beyond as usize] {
+                let class = plan.class_of[*shape as usize] as usize;
+                for index in &swift.others[swift.others_of[class].clone()] {
                     let look = &plan.looks[*index as usize];
                     let RunOfDay { slot, daily } = RunOfDay::of(look);
-                    let of_day = seen[slot as usize].day.enter(places.days[event] & daily);
+                    let of_day = near[usize::from(slot)].day.enter(places.days[event] & daily);
                     if of_day <= look.at_most {
                         let place = swift.place(*at, event, places, instants);
-                        self.keep(look, *at, place, seen, latest, sums);
+                        self.keep(look, *at, place, near, latest, sums);
                     }
                 }
             }
         }
         for event in &glimpses[..glimpsed] {
             let event = *event as usize;
-            let look = &classes[class_of[shapes[event] as usize] as usize].glimpse;
+            let look = &classes[usize::from(class_of[shapes[event] as usize])].glimpse;
             let back = places.back[event % TOGETHER];
             if swift.spaces.lag(at[event], back) < look.within && back < instants {
                 let from = (instants - 1 - back) as usize;
-                let step = seen[look.slot as usize].glimpse(look.steps, &plan.steps, from);
+                let step = near[usize::from(look.slot)].glimpse(look.steps, &plan.steps, from);
                 add_once(&mut sums[look.sums as usize..], from, L::of(step));
             }
         }
