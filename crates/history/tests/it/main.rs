@@ -2,6 +2,7 @@
 //! reads the model document line by line and knows nothing of columns, tables or indices.
 
 mod backtest;
+mod bytes;
 mod compare;
 mod course;
 mod crowd;

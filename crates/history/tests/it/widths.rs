@@ -82,7 +82,12 @@ fn what_so_many_events_a_day_can_give_is_known_before_they_are_counted() {
 }
 
 /// All at once and one after the other, the same.
-fn assert_same(history: &History, program: &Program, weeks: &[Timestamp], document: &str) {
+pub(crate) fn assert_same(
+    history: &History,
+    program: &Program,
+    weeks: &[Timestamp],
+    document: &str,
+) {
     let visit = |seen: &mut Vec<Vec<Score>>, _, moments: scoring::Moments<'_>| {
         let all: Vec<Score> = moments.iter().collect();
         let scores = moments.scores().iter().map(|score| i64::from(*score));

@@ -94,18 +94,29 @@ impl Swift {
         if bound.program.slots.len() > usize::from(NONE) {
             return None;
         }
+        let number = |class: &u32| u8::try_from(*class).unwrap_or(NONE);
         let mut swift = Self {
             spaces: Spaces::new(hours, last),
-            class_of: Vec::new(),
+            class_of: plan.class_of.iter().map(number).collect(),
             classes: Box::new([SwiftClass::NONE; NEAR]),
             others: Vec::new(),
             others_of: Vec::new(),
         };
-        let number = |class: &u32| u8::try_from(*class).unwrap_or(NONE);
-        swift.class_of = plan.class_of.iter().map(number).collect();
+        // Which events of a slot count rests on their order: all of them stand here, or among the
+        // others. What was left over in some class is left to the others in all of them.
+        let mut far = vec![false; bound.program.slots.len()];
+        swift.share_out(plan, &mut far);
+        swift.share_out(plan, &mut far);
+        Some(swift)
+    }
+
+    /// Gives each class its looks, but those of slots that are `far`; what finds no place is far.
+    fn share_out(&mut self, plan: &Plan, far: &mut [bool]) {
+        *self.classes = [SwiftClass::NONE; NEAR];
+        (self.others, self.others_of) = Default::default();
         for (number, class) in plan.classes.iter().enumerate() {
-            let first = swift.others.len();
-            let mut near = swift.classes[..usize::from(NONE)].get_mut(number);
+            let first = self.others.len();
+            let mut near = self.classes[..usize::from(NONE)].get_mut(number);
             let looks = class.first..class.beyond;
             let in_rows =
                 |index: &u32| matches!(plan.looks[*index as usize].keep, Keep::Row { .. });
@@ -113,13 +124,15 @@ impl Swift {
             for index in looks.clone().filter(in_rows).chain(looks.filter(|index| !in_rows(index)))
             {
                 let look = &plan.looks[index as usize];
-                if !near.as_mut().is_some_and(|class| class.take(look, plan)) {
-                    swift.others.push(index);
+                let taken =
+                    !far[look.slot] && near.as_mut().is_some_and(|class| class.take(look, plan));
+                if !taken {
+                    far[look.slot] = true;
+                    self.others.push(index);
                 }
             }
-            swift.others_of.push(first..swift.others.len());
+            self.others_of.push(first..self.others.len());
         }
-        Some(swift)
     }
 }
 
