@@ -6,7 +6,7 @@ use scoring::Program;
 use crate::overlap::everyone;
 use crate::small::{Telling, day, for_score, later, lead, programs};
 
-fn program(criteria: &[&str]) -> Program {
+pub(crate) fn program(criteria: &[&str]) -> Program {
     let head = "model: crowd\nscale: [-1000000, 1000000]\ngroups:\n  - group: All\n    dimension: engagement\n    criteria:\n";
     let lines = criteria.iter().enumerate();
     let lines =
@@ -29,7 +29,7 @@ fn is_scored_like_each_alone(program: &Program, at: Timestamp, everyone: &[LeadF
 }
 
 /// Looks at days and ages, at the young and at all; of the last, some share their kinds of events with each other.
-const CRITERIA: [&str; 9] = [
+pub(crate) const CRITERIA: [&str; 9] = [
     "event: a, points: 1, decay: {half_life: 2d}",
     "event: a, points: 7, decay: {half_life: 3d}, count: {at_most: 1, per: day}",
     "event: [a, b], points: 3, count: {at_most: 1, per: day}",

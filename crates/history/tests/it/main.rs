@@ -2,12 +2,13 @@
 //! reads the model document line by line and knows nothing of columns, tables or indices.
 
 mod backtest;
-mod bytes;
+
 mod compare;
 mod course;
 mod crowd;
 mod fast;
 mod generate;
+mod instants;
 mod laws;
 mod overlap;
 mod reference;

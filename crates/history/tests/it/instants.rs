@@ -1,9 +1,12 @@
-//! Many instants at once tell what a model counts apart by a byte, where a byte will do.
+//! Many instants at once count what criteria share in one place, and tell it apart by a byte where a
+//! byte will do.
 
 use std::fmt::Write as _;
 
 use leads::{LeadFacts, Timestamp};
 
+use crate::crowd::{CRITERIA, program};
+use crate::overlap;
 use crate::small::{Telling, day, history, lead, programs};
 use crate::widths::assert_same;
 
@@ -64,4 +67,22 @@ fn check(document: &str) {
     assert_same(&history, &programs[0], &weeks, document);
     let scores = history.rescore(&programs[0], weeks[8], 1);
     assert!(scores.iter().any(|scored| scored.score.score > 50), "some do score");
+}
+
+#[test]
+fn whatever_criteria_share_many_instants_at_once_give_what_each_gives_alone() {
+    let everyone = overlap::everyone();
+    let instants: Vec<Timestamp> = (0..7).map(|half| day(f64::from(half) / 2.0 + 0.05)).collect();
+    // Every criterion alone, any two and any three of them, and all.
+    let chosen = (1_usize..1 << CRITERIA.len()).filter(|chosen| {
+        matches!(chosen.count_ones(), 1..=3) || *chosen == (1 << CRITERIA.len()) - 1
+    });
+    for chosen in chosen {
+        let has = |number: &usize| chosen >> number & 1 == 1;
+        let criteria = (0..CRITERIA.len()).filter(has).map(|number| CRITERIA[number]);
+        let criteria: Vec<&str> = criteria.collect();
+        let program = program(&criteria);
+        let history = history(program.needs(), &everyone[..243]);
+        assert_same(&history, &program, &instants, &criteria.join("\n"));
+    }
 }
