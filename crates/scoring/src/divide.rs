@@ -86,7 +86,7 @@ mod tests {
             let halves = numerator / divisor * divisor + divisor / 2;
             for number in [numerator, halves - 1, halves, halves + 1] {
                 let Ok(number) = i32::try_from(number) else { continue };
-                let (twice, sign) = (2 * i64::from(number.abs_diff(0)), i64::from(number.signum()));
+                let (twice, sign) = (2 * i64::from(number.unsigned_abs()), i64::from(number.signum()));
                 let nearest = sign * ((twice + divisor) / (2 * divisor));
                 prop_assert_eq!(i64::from(Divisor::new(divisor as u64).nearest(number)), nearest);
             }

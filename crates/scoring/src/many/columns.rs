@@ -3,7 +3,7 @@
 use super::lane::Lane;
 
 /// A lead's columns: a number per instant.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Columns<L> {
     /// Of groups what is added from an instant on, and of slots sums of weights or counts. Nothing but
     /// zeros between two leads.

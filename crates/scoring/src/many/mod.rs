@@ -79,9 +79,8 @@ struct Work {
     disqualified: Vec<Option<u16>>,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 enum Width {
-    #[default]
     Narrow,
     Wide,
     Long,

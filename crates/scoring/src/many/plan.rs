@@ -82,7 +82,7 @@ pub(crate) enum Keep {
 }
 
 /// Entries of [`Plan::steps`]; the last one holds for every further event.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Steps {
     pub(crate) first: u32,
     pub(crate) last: u32,
