@@ -1,8 +1,9 @@
 //! One pass over a lead's events: what each adds from the instant on at which it first exists.
 
 use super::Instants;
-use super::lane::{Lane, add_row, column};
+use super::lane::{Lane, column};
 use super::plan::{Keep, Look, Plan};
+use super::rows::add_row;
 use super::seen::{Run, SlotSeen};
 use super::spacing::{HOUR_MS, Place};
 use super::swift::NEAR;

@@ -14,6 +14,9 @@ pub(crate) const STRIDE: usize = 8;
 
 /// A number in a column. Sums wrap while they are made, and are right where the whole fits.
 pub(crate) trait Lane: Copy + Ord + Default {
+    /// So many of them as a register holds.
+    type Register<S: Simd>: Copy;
+
     /// This number, which fits.
     fn of(number: i64) -> Self;
     /// A limit, as near as it fits.
@@ -26,6 +29,50 @@ pub(crate) trait Lane: Copy + Ord + Default {
     fn rounded(self, rounding: Rounding) -> i32;
     /// From what is added at each instant to what is there, from `so_far` on.
     fn accumulate<S: Simd>(simd: S, sums: &mut [Self], so_far: Self);
+    /// Whole registers of a column.
+    fn registers<S: Simd>(column: &mut [Self]) -> &mut [Self::Register<S>];
+    /// The same number in all places.
+    fn splat<S: Simd>(simd: S, number: Self) -> Self::Register<S>;
+    fn add<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
+    fn multiply<S: Simd>(simd: S, a: Self::Register<S>, b: Self::Register<S>) -> Self::Register<S>;
+    /// Held to a limit.
+    fn hold<S: Simd>(
+        simd: S,
+        number: Self::Register<S>,
+        limit: (Self::Register<S>, Self::Register<S>),
+    ) -> Self::Register<S>;
+}
+
+/// What registers do with their places, by the number of bits.
+macro_rules! registers {
+    ($all:ident, $slice:ident, $splat:ident, $add:ident, $mul:ident, $max:ident, $min:ident) => {
+        type Register<S: Simd> = S::$all;
+
+        #[inline(always)]
+        fn registers<S: Simd>(column: &mut [Self]) -> &mut [S::$all] {
+            S::$slice(column).0
+        }
+
+        #[inline(always)]
+        fn splat<S: Simd>(simd: S, number: Self) -> S::$all {
+            simd.$splat(number)
+        }
+
+        #[inline(always)]
+        fn add<S: Simd>(simd: S, a: S::$all, b: S::$all) -> S::$all {
+            simd.$add(a, b)
+        }
+
+        #[inline(always)]
+        fn multiply<S: Simd>(simd: S, a: S::$all, b: S::$all) -> S::$all {
+            simd.$mul(a, b)
+        }
+
+        #[inline(always)]
+        fn hold<S: Simd>(simd: S, number: S::$all, (low, high): (S::$all, S::$all)) -> S::$all {
+            simd.$min(simd.$max(number, low), high)
+        }
+    };
 }
 
 /// The places in a register, of which the widest holds so many numbers.
@@ -61,6 +108,8 @@ impl Rounding {
 }
 
 impl Lane for i32 {
+    registers!(i32s, as_mut_simd_i32s, splat_i32s, add_i32s, mul_i32s, max_i32s, min_i32s);
+
     #[inline(always)]
     fn of(number: i64) -> Self {
         number as Self
@@ -115,6 +164,8 @@ impl Lane for i32 {
 }
 
 impl Lane for i64 {
+    registers!(i64s, as_mut_simd_i64s, splat_i64s, add_i64s, mul_i64s, max_i64s, min_i64s);
+
     #[inline(always)]
     fn of(number: i64) -> Self {
         number
@@ -165,83 +216,32 @@ pub(crate) fn column(number: usize, width: usize) -> Range<usize> {
 
 /// Whole strides at a time, by value, are what a compiler turns into wide registers.
 #[inline(always)]
-fn strides<L>(column: &[L]) -> std::slice::Iter<'_, [L; STRIDE]> {
+pub(crate) fn strides<L>(column: &[L]) -> std::slice::Iter<'_, [L; STRIDE]> {
     column.as_chunks().0.iter()
 }
 
 #[inline(always)]
-fn strides_mut<L>(column: &mut [L]) -> std::slice::IterMut<'_, [L; STRIDE]> {
+pub(crate) fn strides_mut<L>(column: &mut [L]) -> std::slice::IterMut<'_, [L; STRIDE]> {
     column.as_chunks_mut().0.iter_mut()
 }
 
-/// Weights that are to be added to a column of sums: where they begin.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Addition {
-    /// The number of the column.
-    pub(crate) column: u32,
-    pub(crate) row: u32,
-}
-
-impl Addition {
-    pub(crate) const NOTHING: Self = Self { column: 0, row: 0 };
-}
-
-/// Adds rows of weights.
+/// Adds one number up to a place, and another from there on, to what is `before` there.
 #[inline(always)]
-pub(crate) fn add_rows<L: Lane>(
+pub(crate) fn begin_from<L: Lane>(
     sums: &mut [L],
-    weights: &[u32],
-    width: usize,
-    additions: &[Addition],
+    before: Before,
+    from: usize,
+    (until, then): (L, L),
 ) {
-    // A loop whose length is known is no loop: what is found out once per lead need not be per event.
-    match width / STRIDE {
-        1 => add_short_rows::<L, 1>(sums, weights, additions),
-        2 => add_short_rows::<L, 2>(sums, weights, additions),
-        3 => add_short_rows::<L, 3>(sums, weights, additions),
-        4 => add_short_rows::<L, 4>(sums, weights, additions),
-        5 => add_short_rows::<L, 5>(sums, weights, additions),
-        6 => add_short_rows::<L, 6>(sums, weights, additions),
-        7 => add_short_rows::<L, 7>(sums, weights, additions),
-        8 => add_short_rows::<L, 8>(sums, weights, additions),
-        _ => {
-            for addition in additions {
-                let row = &weights[addition.row as usize..][..width];
-                add_row(&mut sums[column(addition.column as usize, width)], row);
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn add_short_rows<L: Lane, const STRIDES: usize>(
-    sums: &mut [L],
-    weights: &[u32],
-    additions: &[Addition],
-) {
-    let columns: &mut [[[L; STRIDE]; STRIDES]] = sums.as_chunks_mut().0.as_chunks_mut().0;
-    for Addition { column, row } in additions {
-        let row = &weights[*row as usize..][..STRIDES * STRIDE];
-        add_row(columns[*column as usize].as_flattened_mut(), row);
-    }
-}
-
-/// Adds a row of weights.
-#[inline(always)]
-pub(crate) fn add_row<L: Lane>(sums: &mut [L], row: &[u32]) {
-    for (sums, row) in strides_mut(sums).zip(strides(row)) {
-        let (mut after, weights) = (*sums, *row);
-        for lane in 0..STRIDE {
-            after[lane] = after[lane].plus(L::of(i64::from(weights[lane])));
+    // Without a branch: where leads begin is another place for each.
+    for (stride, sums) in strides_mut(sums).enumerate() {
+        let mut after = if before == Before::Sums { *sums } else { [L::default(); STRIDE] };
+        for (lane, sum) in after.iter_mut().enumerate() {
+            let begun = (stride * STRIDE + lane) as u32 >= from as u32;
+            *sum = sum.plus(if begun { then } else { until });
         }
         *sums = after;
     }
-}
-
-/// Adds one number to all.
-#[inline(always)]
-pub(crate) fn add_everywhere<L: Lane>(sums: &mut [L], number: L) {
-    sums.iter_mut().for_each(|sum| *sum = sum.plus(number));
 }
 
 /// Adds one number from a place on.
@@ -255,43 +255,6 @@ pub(crate) fn add_from<L: Lane>(sums: &mut [L], from: usize, number: L) {
             *sum = sum.plus(if begun { number } else { L::default() });
         }
         *sums = after;
-    }
-}
-
-/// Adds weights times points, held to a limit, and leaves zeros behind.
-#[inline(always)]
-pub(crate) fn take_weighted<L: Lane>(
-    sums: &mut [L],
-    weights: &mut [L],
-    points: L,
-    (low, high): (L, L),
-) {
-    for (sums, weights) in strides_mut(sums).zip(strides_mut(weights)) {
-        let (mut after, taken) = (*sums, *weights);
-        for lane in 0..STRIDE {
-            after[lane] = after[lane].plus(taken[lane].times(points).max(low).min(high));
-        }
-        *sums = after;
-        *weights = [L::default(); STRIDE];
-    }
-}
-
-/// Adds sums held to a limit to what is `before` there, and leaves zeros behind.
-#[inline(always)]
-pub(crate) fn take_held<L: Lane>(
-    totals: &mut [L],
-    before: Before,
-    sums: &mut [L],
-    (low, high): (L, L),
-) {
-    for (totals, sums) in strides_mut(totals).zip(strides_mut(sums)) {
-        let taken = *sums;
-        let mut after = if before == Before::Sums { *totals } else { [L::default(); STRIDE] };
-        for lane in 0..STRIDE {
-            after[lane] = after[lane].plus(taken[lane].max(low).min(high));
-        }
-        *totals = after;
-        *sums = [L::default(); STRIDE];
     }
 }
 

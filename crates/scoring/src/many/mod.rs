@@ -12,6 +12,7 @@ use self::columns::Columns;
 use self::count::Counted;
 use self::lane::{Lane, grade};
 use self::plan::Plan;
+use self::settle::Traits;
 use self::swift::{Swift, Trail};
 use crate::bound::Bound;
 use crate::fold::{LeadView, Profile, Score, SlotTally, Tally};
@@ -21,8 +22,10 @@ use crate::sum::Sums;
 mod columns;
 mod count;
 mod lane;
+mod lines;
 mod places;
 mod plan;
+mod rows;
 mod seen;
 mod settle;
 mod spacing;
@@ -211,8 +214,14 @@ impl<'b, 'p> Instants<'b, 'p> {
             Some(swift) => self.count_swiftly(swift, events, trail, counted, &mut columns.sums),
             None => self.count(events, slots, counted, &mut columns.sums),
         }
-        self.find_epochs(lead, epochs);
-        self.settle(simd, (lead, standing), epochs, counted, columns);
+        if standing.is_none() || self.disqualifies {
+            self.find_epochs(lead, epochs);
+        }
+        let traits = match standing {
+            Some(units) => Traits::Standing { units, from: self.known_from(lead.created_at) },
+            None => Traits::Changing { epochs },
+        };
+        self.settle(simd, lead, traits, counted, columns);
         grade(scores, &columns.fit, &columns.engagement, plan.rounding, scale);
         if self.disqualifies {
             let kept = &columns.sums[plan.width * plan.groups.len()..];

@@ -6,7 +6,9 @@ use pulp::Simd;
 use super::Instants;
 use super::columns::Columns;
 use super::count::Counted;
-use super::lane::{Before, Lane, add_everywhere, add_from, column, take_held, take_weighted};
+use super::lane::{Lane, add_from, begin_from, column};
+use super::lines::{Held, take_held, take_weighted};
+use super::plan::Weighted;
 use super::seen::SlotSeen;
 use crate::fold::{LeadView, NEVER, Profile};
 use crate::model::Dimension;
@@ -14,18 +16,30 @@ use crate::program::{LineKind, curve_amount};
 use crate::sum::{is_too_young, units};
 use crate::truth::Truth;
 
+/// So many lines of weights are settled without asking whether they have counted anything.
+const FEW: usize = 8;
+
+/// A lead's traits at the instants.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Traits<'t> {
+    /// None changes once the lead is known, from an instant (index) on: the units they give, by group.
+    Standing { units: &'t [i64], from: usize },
+    /// Some may: an epoch begins where the profile is another.
+    Changing { epochs: &'t [usize] },
+}
+
 impl Instants<'_, '_> {
-    /// Settles all groups; `epochs` begin where the profile is another.
+    /// Settles all groups.
     #[inline(always)]
     pub(super) fn settle<L: Lane, P: Profile, S: Simd>(
         &self,
         simd: S,
-        (lead, standing): (&LeadView<'_, P>, Option<&[i64]>),
-        epochs: &[usize],
+        lead: &LeadView<'_, P>,
+        traits: Traits<'_>,
         Counted { seen, latest }: &mut Counted,
         columns: &mut Columns<L>,
     ) {
-        let width = self.plan.width;
+        let (width, grain) = (self.plan.width, self.plan.rounding.grain);
         if self.plan.idle[0] {
             columns.fit.fill(L::default());
         }
@@ -55,39 +69,57 @@ impl Instants<'_, '_> {
                 Dimension::Engagement => engagement,
             };
             if group.steady {
-                let mut before = L::default();
-                for epoch in &epochs[..epochs.len() - 1] {
-                    let now = L::of(self.steadily(number, lead, standing, *epoch));
-                    let now = now.max(limit.0).min(limit.1);
-                    match group.before {
-                        Before::Nothing if *epoch == 0 => totals.fill(now),
-                        _ => add_from(totals, *epoch, now.plus(before.times(L::of(-1)))),
+                let held = |grains: i64| L::of(grains).max(limit.0).min(limit.1);
+                match traits {
+                    Traits::Standing { units, from } => {
+                        let (blank, now) = (held(group.fixed.blank), held(units[number] / grain));
+                        begin_from(totals, group.before, from, (blank, now));
                     }
-                    before = now;
+                    Traits::Changing { epochs } => {
+                        let (first, later) = (epochs[0], &epochs[1..epochs.len() - 1]);
+                        let mut so_far = held(self.steadily(number, lead, first));
+                        begin_from(totals, group.before, first, (so_far, so_far));
+                        for epoch in later {
+                            let now = held(self.steadily(number, lead, *epoch));
+                            add_from(totals, *epoch, now.plus(so_far.times(L::of(-1))));
+                            so_far = now;
+                        }
+                    }
                 }
                 continue;
             }
             let sums = &mut groups[column(number, width)];
-            let first = self.steadily(number, lead, standing, 0);
-            let mut before = first;
-            for epoch in &epochs[1..epochs.len() - 1] {
-                let now = self.steadily(number, lead, standing, *epoch);
-                sums[*epoch] = sums[*epoch].plus(L::of(now - before));
-                before = now;
-            }
-            L::accumulate(simd, sums, L::of(group.still + first));
-            for line in &group.weighted {
-                if seen[line.slot].any() {
-                    let kept = &mut kept[column(line.kept, width)];
-                    take_weighted(sums, kept, L::of(line.points), L::limit(&line.limit));
-                } else if line.nothing != 0 {
-                    add_everywhere(sums, L::of(line.nothing));
+            let first = match traits {
+                Traits::Standing { units, from } => {
+                    let (blank, now) = (group.fixed.blank, units[number] / grain);
+                    sums[from] = sums[from].plus(L::of(now - blank));
+                    blank
                 }
+                Traits::Changing { epochs } => {
+                    let first = self.steadily(number, lead, epochs[0]);
+                    let mut so_far = first;
+                    for epoch in &epochs[1..epochs.len() - 1] {
+                        let now = self.steadily(number, lead, *epoch);
+                        sums[*epoch] = sums[*epoch].plus(L::of(now - so_far));
+                        so_far = now;
+                    }
+                    first
+                }
+            };
+            L::accumulate(simd, sums, L::of(group.still + first));
+            // Which lines have counted something is anybody's guess: few are all taken as if they had.
+            let few = group.weighted.len() <= FEW;
+            let is_there = |line: &Weighted| few || seen[line.slot].any();
+            let held = Held { totals, before: group.before, limit: &group.limit };
+            if group.others.is_empty() {
+                take_weighted(simd, &group.weighted, is_there, (sums, kept), Some(held));
+                continue;
             }
+            take_weighted(simd, &group.weighted, is_there, (&mut *sums, &mut *kept), None);
             for line in &group.others {
                 self.add_line(*line, lead, seen, latest, kept, sums);
             }
-            take_held(totals, group.before, sums, limit);
+            take_held(simd, sums, held);
         }
     }
 
@@ -109,19 +141,18 @@ impl Instants<'_, '_> {
     }
 
     /// What lines that do not look at events give from an instant on, in grains.
+    fn steadily<P: Profile>(&self, group: usize, lead: &LeadView<'_, P>, from: usize) -> i64 {
+        let grain = self.plan.rounding.grain;
+        self.plan.groups[group].fixed.at(self.bound, lead, self.at[from], grain)
+    }
+
+    /// The first instant (index) at which a lead that begins then (ms) is known; one beyond the last,
+    /// if at none.
     #[inline(always)]
-    fn steadily<P: Profile>(
-        &self,
-        group: usize,
-        lead: &LeadView<'_, P>,
-        standing: Option<&[i64]>,
-        from: usize,
-    ) -> i64 {
-        let (at, grain) = (self.at[from], self.plan.rounding.grain);
-        match standing {
-            Some(units) if !lead.profile.is_blank(at.as_millis()) => units[group] / grain,
-            _ => self.plan.groups[group].fixed.at(self.bound, lead, at, grain),
-        }
+    pub(super) fn known_from(&self, created_at: i64) -> usize {
+        let (first, last) = (self.at[0].as_millis(), self.at[self.at.len() - 1].as_millis());
+        let place = self.plan.spacing.place(&self.at, created_at.clamp(first, last));
+        place.from as usize + usize::from(created_at > last)
     }
 
     /// Adds a line instant by instant.

@@ -6,7 +6,7 @@ use leads::Timestamp;
 
 use crate::bound::Bound;
 use crate::fold::{LeadView, Profile};
-use crate::program::{Clause, LineKind};
+use crate::program::{Clause, Line, LineKind};
 use crate::sum::units;
 use crate::truth::Truth;
 
@@ -19,8 +19,8 @@ pub(crate) struct Steady {
     by_column: Vec<(usize, Vec<i64>)>,
     /// Lines with more combinations than a table should hold.
     lines: Vec<usize>,
-    /// What all lines but the last kind give where no column has a value.
-    blank: i64,
+    /// What they all give where no column has a value: what a lead gives before it is known.
+    pub(crate) blank: i64,
 }
 
 /// A line over some columns, by what the values of each answer. A column may have tens of thousands
@@ -56,11 +56,16 @@ impl Steady {
             Some(combined) => self.combined.push(combined),
             None => self.lines.push(index),
         }
-        self.blank = self.of_values(|_| 0);
+        let mut questions = Vec::new();
+        clause.questions(&mut questions);
+        let answers =
+            questions.into_iter().map(|question| (question, bound.answer(question, 0, 0)));
+        let line = &bound.program.lines[index];
+        self.blank += given(line, clause, &answers.collect(), grain).unwrap_or_default();
     }
 
     /// What all lines but the last kind give for these values of columns.
-    #[inline(always)]
+    #[inline]
     fn of_values(&self, value: impl Fn(usize) -> u32) -> i64 {
         let by_column =
             self.by_column.iter().map(|(column, grains)| grains[value(*column) as usize]);
@@ -73,7 +78,7 @@ impl Steady {
     }
 
     /// What the lines give a lead at an instant, and until its profile changes.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn at<P: Profile>(
         &self,
         bound: &Bound<'_>,
@@ -81,12 +86,10 @@ impl Steady {
         at: Timestamp,
         grain: i64,
     ) -> i64 {
-        // What a lead gives before it is known.
-        let mut sum = if lead.profile.is_blank(at.as_millis()) {
-            self.blank
-        } else {
-            self.of_values(|column| lead.profile.value(column, at.as_millis()))
-        };
+        if lead.profile.is_blank(at.as_millis()) {
+            return self.blank;
+        }
+        let mut sum = self.of_values(|column| lead.profile.value(column, at.as_millis()));
         for index in &self.lines {
             let line = &bound.program.lines[*index];
             let units: i64 = line.held(bound.before_limit(*index, line, lead, at, &[]));
@@ -112,7 +115,6 @@ impl Combined {
 
     fn new(bound: &Bound<'_>, index: usize, clause: &Clause, grain: i64) -> Option<Self> {
         let line = &bound.program.lines[index];
-        let LineKind::Clause { points, otherwise, unknown, .. } = &line.kind else { return None };
         let mut questions = Vec::new();
         clause.questions(&mut questions);
         let column_of = |question: usize| bound.program.questions[question].column;
@@ -147,16 +149,20 @@ impl Combined {
                 .flat_map(|kind| combinations.iter().map(|before| with(kind, before)))
                 .collect();
         }
-        let given = |answers: &HashMap<usize, Truth>| {
-            let points = match clause.answered(answers) {
-                Truth::True => points,
-                Truth::False => otherwise,
-                Truth::Unknown => unknown,
-            };
-            line.held(units(*points)) / grain
-        };
-        Some(Self { columns, grains: combinations.iter().map(given).collect() })
+        let grains = combinations.iter().map(|answers| given(line, clause, answers, grain));
+        Some(Self { columns, grains: grains.collect::<Option<_>>()? })
     }
+}
+
+/// What a line with such a condition gives, given the answers to all its questions.
+fn given(line: &Line, clause: &Clause, answers: &HashMap<usize, Truth>, grain: i64) -> Option<i64> {
+    let LineKind::Clause { points, otherwise, unknown, .. } = &line.kind else { return None };
+    let points = match clause.answered(answers) {
+        Truth::True => points,
+        Truth::False => otherwise,
+        Truth::Unknown => unknown,
+    };
+    Some(line.held(units(*points)) / grain)
 }
 
 impl Clause {

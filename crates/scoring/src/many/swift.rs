@@ -6,9 +6,10 @@ use std::ops::Range;
 
 use super::Instants;
 use super::count::{Counted, add_once};
-use super::lane::{Addition, Lane, add_rows};
+use super::lane::Lane;
 use super::places::{Places, Spaces, TOGETHER};
 use super::plan::{Keep, Look, Plan, Steps};
+use super::rows::{Addition, add_rows};
 use super::seen::SlotSeen;
 use super::spacing::{HOUR_MS, Place, Spacing};
 use crate::bound::Bound;
