@@ -142,7 +142,7 @@ pub fn compare_since(
         let leads = from..block.len().min(from + LEADS_PER_PIECE);
         let place = index * LEADS_PER_BLOCK + from;
         let stretch = history.roster.stretch(place..place + leads.len());
-        let Memory { scorers, changing, parts } = memory;
+        let Memory { scorers, changing, parts, bar } = memory;
         stretch.changing(at.as_millis(), changing);
         scorers.0.stand(&bound.0, &stretch);
         scorers.1.stand(&bound.1, &stretch);
@@ -154,7 +154,7 @@ pub fn compare_since(
             let profile = history.roster.profile(position);
             let view = view(&history.roster, block, index, lead, &profile);
             let place = (!changing[lead - from]).then_some(lead - from);
-            let earlier = known.as_ref().and_then(|known| known.of(lead));
+            let earlier = known.as_ref().and_then(|known| Some(known.of(lead)?.1));
             let before = scorers.0.score(&bound.0, &view, at, place, earlier);
             let is_the_same =
                 apart.as_ref().is_some_and(|apart| scorers.0.is_the_same(&bound.0, apart));
@@ -172,7 +172,10 @@ pub fn compare_since(
                 let change = after.score.score - before.score.score;
                 names.parts(old, new, change, parts);
                 part.move_by(parts);
-                part.keep(Moved { position, before, after }, parts, movers);
+                let moved = Moved { position, before, after };
+                if bar.takes(moved.rank(), movers) {
+                    part.keep(moved, parts, movers);
+                }
             }
         }
         part
@@ -191,6 +194,30 @@ struct Memory {
     /// Leads of a piece of which some trait changes.
     changing: Vec<bool>,
     parts: Vec<Amount>,
+    bar: Bar,
+}
+
+/// How far a lead moved, and its position: the smaller, the more it is worth telling.
+type Rank = (std::cmp::Reverse<u64>, usize);
+
+/// The ranks of those who moved most among all leads that a thread has compared, in order: whoever is
+/// behind them need not be kept.
+#[derive(Default)]
+struct Bar {
+    ranks: Vec<Rank>,
+}
+
+impl Bar {
+    /// Takes a lead's rank, if it is among so many.
+    fn takes(&mut self, rank: Rank, most: usize) -> bool {
+        if self.ranks.len() >= most && self.ranks.last().is_none_or(|last| *last <= rank) {
+            return false;
+        }
+        let place = self.ranks.partition_point(|other| *other <= rank);
+        self.ranks.insert(place, rank);
+        self.ranks.truncate(most);
+        true
+    }
 }
 
 /// Criteria of both models by name: where each stands in the one and in the other. Those that are the same in
@@ -406,7 +433,7 @@ impl Moved {
     }
 
     /// The largest move first, then in the order of the file.
-    fn rank(&self) -> (std::cmp::Reverse<u64>, usize) {
+    fn rank(&self) -> Rank {
         (std::cmp::Reverse(self.change().unsigned_abs()), self.position)
     }
 }

@@ -259,11 +259,13 @@ impl<'b> Before<'b> {
 
 impl BlockBefore<'_> {
     /// How a lead of the block stood; `None` where its facts are others now.
-    pub(crate) fn of(&self, lead: usize) -> Option<Earlier> {
+    pub(crate) fn of(&self, lead: usize) -> Option<(Scored, Earlier)> {
         let is_known = lead < self.scores.score.len()
             && self.changed.binary_search(&(self.first + lead)).is_err();
-        let stage = || self.scores.stage.get(lead).map(usize::from);
-        is_known.then(|| Earlier { at: self.at, stage: stage() })
+        is_known.then(|| {
+            let scored = self.scores.get(lead);
+            (scored, Earlier { at: self.at, stage: scored.stage.map(usize::from) })
+        })
     }
 }
 
@@ -289,8 +291,13 @@ fn score_block(
 ) -> ScoreBlock {
     score_leads(bound, roster, (index, block.len()), at, memory, |scorer, lead, profile, place| {
         let view = view(roster, block, index, lead, profile);
-        let earlier = before.and_then(|before| before.of(lead));
-        scorer.score(bound, &view, at, place, earlier)
+        let known = before.and_then(|before| before.of(lead));
+        if let Some((scored, _)) =
+            known.filter(|(_, earlier)| bound.is_as_before(&view, earlier.at, at))
+        {
+            return scored;
+        }
+        scorer.score(bound, &view, at, place, known.map(|(_, earlier)| earlier))
     })
 }
 

@@ -50,6 +50,8 @@ pub struct Bound<'p> {
     pub(crate) has_dated_slots: bool,
     /// Whether numbers only fall while nothing happens.
     pub(crate) fades: bool,
+    /// Whether time changes numbers only as something becomes a whole hour older.
+    pub(crate) hourly: bool,
 }
 
 /// What the values of a trait give in a group.
@@ -140,9 +142,11 @@ impl Program {
             slots,
             dated_slots,
             fades: false,
+            hourly: false,
         };
         bound.sort_other_lines();
         bound.fades = bound.is_fading();
+        bound.hourly = bound.goes_by_the_hour();
         bound
     }
 

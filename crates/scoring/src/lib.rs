@@ -20,6 +20,7 @@ mod fades;
 mod fold;
 mod grain;
 mod hot;
+mod hourly;
 mod many;
 pub mod model;
 pub mod model_tests;

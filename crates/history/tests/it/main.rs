@@ -14,4 +14,5 @@ mod overlap;
 mod reference;
 mod small;
 mod span;
+mod ticking;
 mod widths;

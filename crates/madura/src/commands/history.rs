@@ -38,7 +38,7 @@ pub(crate) struct HistoryArgs {
     from: Option<String>,
 
     /// Where to end. By default now
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, visible_alias = "as-of", value_name = "INSTANT")]
     to: Option<String>,
 
     /// The form of the output: table, csv (the score at every fact and midnight) or json

@@ -1,5 +1,6 @@
 //! `madura score`: everyone, at one instant.
 
+use std::num::NonZeroUsize;
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
@@ -38,7 +39,7 @@ pub(crate) struct ScoreArgs {
 
     /// Only the N best leads, best first. A table has 20 unless told otherwise
     #[arg(long, value_name = "N")]
-    top: Option<usize>,
+    top: Option<NonZeroUsize>,
 
     /// Show for each lead how its score comes about (table and ndjson)
     #[arg(long)]
@@ -89,7 +90,7 @@ pub(crate) fn run(args: &ScoreArgs, ui: &Ui) -> Result {
 
     let top = match (args.top, format) {
         (None, Format::Table) => Some(TABLE_ROWS),
-        (top, _) => top,
+        (top, _) => top.map(NonZeroUsize::get),
     };
     let order = top.map(|top| output::best_first(&scores, top));
     let ranking = Ranking { model, roster: &roster, scores: &scores, order };

@@ -137,6 +137,7 @@ fn a_command_line_that_cannot_be_meant_is_refused_with_a_hint() {
         "score model.yaml --leads leads.csv --zone Mars/Olympus",
         "score model.yaml --leads leads.csv --map who=x",
         "score model.yaml --leads leads.csv --delimiter abc",
+        "score model.yaml --leads leads.csv --top 0",
         "score model.yaml --leads - --events -",
         "score - --leads -",
         "score nowhere.yaml --leads leads.csv",

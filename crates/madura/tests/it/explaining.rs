@@ -75,9 +75,8 @@ fn a_row_of_the_lead_that_cannot_be_read_is_said_written_down_or_ends_the_run() 
         ,demo_requested,2026-01-20T09:00:00Z,d,\n";
     let desk = Desk::small().with("events.csv", events);
     let files = "--leads leads.csv --events events.csv";
-    let instant = |command: &str| if command == "explain" { "--as-of" } else { "--to" };
     for command in ["explain", "history"] {
-        let words = format!("{command} model.yaml 1 {files} {} 2026-02-01", instant(command));
+        let words = format!("{command} model.yaml 1 {files} --as-of 2026-02-01");
         let run = desk.run(&words);
         assert_eq!(run.code, 0, "{}", run.stderr);
         let said = "warning: 2 rows could not be read and were left out\n  events.csv, line 2, column at: ";

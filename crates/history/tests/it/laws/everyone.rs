@@ -294,10 +294,19 @@ fn a_comparison_says_what_two_scorings_say() {
 }
 
 /// A minute later, or a year: who was in a stage then, and whose facts are the same, need not be looked at from
-/// the beginning.
+/// the beginning; and whose events are as many whole hours old as they were, not at all.
 #[test]
 fn stages_known_of_an_earlier_instant_lead_to_those_without() {
-    let cases = (document(Wanted::STAGES), crowd(Span::SHORT), any::<Index>(), any::<bool>());
+    scores_known_of_an_earlier_instant(Wanted::STAGES, i64::MAX);
+}
+
+#[test]
+fn scores_known_of_less_than_two_hours_ago_lead_to_those_without() {
+    scores_known_of_an_earlier_instant(Wanted::CARD, 2 * 3_600_000);
+}
+
+fn scores_known_of_an_earlier_instant(wanted: Wanted, longest: i64) {
+    let cases = (document(wanted), crowd(Span::SHORT), any::<Index>(), any::<bool>());
     holds(&cases, |(document, crowd, back, some_changed)| {
         let Some(model) = fast::model(&document) else {
             return Ok(());
@@ -305,7 +314,7 @@ fn stages_known_of_an_earlier_instant_lead_to_those_without() {
         let history = fast::history(&[&model], &crowd.facts, 3);
         let program = fast::program_for(&model, history.needs());
         let span = crowd.t.as_millis() - history.span().0.as_millis();
-        let back = back.index(usize::try_from(span.max(1)).unwrap_or(1)) as i64;
+        let back = back.index(usize::try_from(span.clamp(1, longest)).unwrap_or(1)) as i64;
         let at = Timestamp::saturating_from_millis(crowd.t.as_millis() - back);
         let scores = history.rescore(&program, at, 2);
         let changed: Vec<usize> = (0..scores.len()).step_by(2).filter(|_| some_changed).collect();
