@@ -38,7 +38,7 @@ pub(crate) struct ScoreArgs {
     out: Option<String>,
 
     /// Only the N best leads, best first. A table has 20 unless told otherwise
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = how_many)]
     top: Option<NonZeroUsize>,
 
     /// Show for each lead how its score comes about (table and ndjson)
@@ -71,6 +71,10 @@ gate). A lead without grade, bracket or stage has an empty cell there.";
 
 /// What fits on a screen.
 const TABLE_ROWS: usize = 20;
+
+fn how_many(text: &str) -> std::result::Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "write a whole number, 1 or more")
+}
 
 pub(crate) fn run(args: &ScoreArgs, ui: &Ui) -> Result {
     let format = args.format(ui)?;

@@ -116,11 +116,11 @@ impl<P: Profile> Walk<'_, '_, P> {
         self.bound.fades && self.bound.program.fast_tracks(self.stage).next().is_none()
     }
 
-    /// From event to event back in time, where numbers only fall in between: the score at an event and the one
-    /// right before it. The lead neither enters nor leaves at the end. Answers with the last word, or up to
+    /// From event to event, or change of a trait, back in time, where numbers only fall in between: the score at
+    /// it and the one right before it. The lead neither enters nor leaves at the end. Answers with the last word, or up to
     /// which instant it is still to be looked for; a few steps are enough for most.
     fn descend(&self) -> Result<Option<bool>, i64> {
-        let steady_since = last_turn(self.lead, self.until);
+        let mut steady_since = last_turn(self.lead, self.until);
         let mut tally = Tally::default();
         let rules = self.rules();
         let mut word_at = |at: i64| {
@@ -144,7 +144,7 @@ impl<P: Profile> Walk<'_, '_, P> {
             }
             last = first - 1;
             if first > event {
-                break;
+                steady_since = last_turn(self.lead, last);
             }
             let word = word_at(last);
             if word.is_some() {
