@@ -210,13 +210,13 @@ struct Bar {
 impl Bar {
     /// Takes a lead's rank, if it is among so many.
     fn takes(&mut self, rank: Rank, most: usize) -> bool {
-        if self.ranks.len() >= most && self.ranks.last().is_none_or(|last| *last <= rank) {
-            return false;
-        }
         let place = self.ranks.partition_point(|other| *other <= rank);
-        self.ranks.insert(place, rank);
-        self.ranks.truncate(most);
-        true
+        let taken = place < most;
+        if taken {
+            self.ranks.insert(place, rank);
+            self.ranks.truncate(most);
+        }
+        taken
     }
 }
 

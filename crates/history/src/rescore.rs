@@ -202,8 +202,8 @@ impl History {
         self.rescore_since(program, at, threads, None)
     }
 
-    /// The same, where everyone was scored before: the stages that leads stood in then spare a look at their
-    /// past.
+    /// The same, where everyone was scored before: whom the time since then cannot have changed has the same
+    /// numbers, and the stages that the others stood in spare a look at their past.
     pub fn rescore_since(
         &self,
         program: &Program,

@@ -252,13 +252,22 @@ impl Bound<'_> {
 
     /// Whether a condition can change only where the profile does: it looks at no event and no date.
     pub(crate) fn is_steady(&self, clause: &Clause) -> bool {
+        self.asks_no_date(clause, |_| false)
+    }
+
+    /// Whether a condition looks at no date, and at no events but those of `fine` slots.
+    pub(crate) fn asks_no_date(
+        &self,
+        clause: &Clause,
+        fine: impl Fn(usize) -> bool + Copy,
+    ) -> bool {
         match clause {
             Clause::Question(question) => matches!(self.answers[*question], Answers::Fixed(_)),
-            Clause::Event { .. } => false,
+            Clause::Event { slot, .. } => fine(*slot),
             Clause::All(parts) | Clause::Any(parts) => {
-                parts.iter().all(|part| self.is_steady(part))
+                parts.iter().all(|part| self.asks_no_date(part, fine))
             }
-            Clause::Not(inner) => self.is_steady(inner),
+            Clause::Not(inner) => self.asks_no_date(inner, fine),
         }
     }
 

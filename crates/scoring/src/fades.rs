@@ -43,12 +43,7 @@ impl Bound<'_> {
 
     /// Whether only events and traits change the answer.
     fn is_still(&self, clause: &Clause) -> bool {
-        match clause {
-            Clause::Question(_) => self.is_steady(clause),
-            Clause::Event { slot, .. } => self.stands(*slot),
-            Clause::All(parts) | Clause::Any(parts) => parts.iter().all(|part| self.is_still(part)),
-            Clause::Not(inner) => self.is_still(inner),
-        }
+        self.asks_no_date(clause, |slot| self.stands(slot))
     }
 
     /// Whether time alone can make the answer less true, and never more.

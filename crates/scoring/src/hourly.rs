@@ -5,7 +5,7 @@ use leads::Timestamp;
 
 use crate::bound::Bound;
 use crate::fold::{HOUR_MS, LeadView, Profile};
-use crate::program::{Clause, FOREVER, LineKind};
+use crate::program::{FOREVER, LineKind};
 
 impl Bound<'_> {
     /// Whether time changes a lead's numbers and stages only where a trait changes, or where the age of an event
@@ -16,28 +16,17 @@ impl Bound<'_> {
         !self.has_dated_slots
             && self.program.slots.iter().all(|slot| whole(slot.within) && whole(slot.expires))
             && self.program.lines.iter().all(|line| match &line.kind {
-                LineKind::Clause { clause, .. } => self.asks_no_date(clause),
+                LineKind::Clause { clause, .. } => self.asks_no_date(clause, |_| true),
                 LineKind::Tiers { within, .. } => within.is_none_or(whole),
                 // Calendar months are no whole hours.
                 LineKind::Curve { .. } => false,
                 LineKind::Events { .. } | LineKind::Bands { .. } => true,
             })
-            && self.program.gates.iter().all(|gate| self.asks_no_date(gate))
+            && self.program.gates.iter().all(|gate| self.asks_no_date(gate, |_| true))
             // A stay ends, and a rest is over, whatever happens.
             && model.stages.iter().all(|stage| {
                 stage.dwell.as_millis() == 0 && stage.requalify_after.as_millis() == 0
             })
-    }
-
-    fn asks_no_date(&self, clause: &Clause) -> bool {
-        match clause {
-            Clause::Question(_) => self.is_steady(clause),
-            Clause::Event { .. } => true,
-            Clause::All(parts) | Clause::Any(parts) => {
-                parts.iter().all(|part| self.asks_no_date(part))
-            }
-            Clause::Not(inner) => self.asks_no_date(inner),
-        }
     }
 
     /// Whether a lead's numbers and stages at an instant are sure to be those at an earlier one, by the same

@@ -61,7 +61,6 @@ impl Instants<'_, '_> {
             }
         }
         for (number, group) in self.plan.groups.iter().enumerate() {
-            let limit = L::limit(&group.limit);
             let Columns { sums, fit, engagement } = &mut *columns;
             let (groups, kept) = sums.split_at_mut(width * self.plan.groups.len());
             let totals = match group.dimension {
@@ -69,7 +68,8 @@ impl Instants<'_, '_> {
                 Dimension::Engagement => engagement,
             };
             if group.steady {
-                let held = |grains: i64| L::of(grains).max(limit.0).min(limit.1);
+                let (low, high) = L::limit(&group.limit);
+                let held = |grains: i64| L::of(grains).max(low).min(high);
                 match traits {
                     Traits::Standing { units, from } => {
                         let (blank, now) = (held(group.fixed.blank), held(units[number] / grain));
