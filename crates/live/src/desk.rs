@@ -14,7 +14,7 @@ use store::{Pending, Tx};
 
 use crate::announce::{Announcement, announce};
 use crate::dossiers::{Dossier, Fresh};
-use crate::inbox::Settled;
+use crate::inbox::{Round, Settled};
 use crate::judge::{Change, judge};
 use crate::lineup::Lineup;
 use crate::news::News;
@@ -38,7 +38,7 @@ struct Seen {
 enum About {
     /// It became part of another, or was erased.
     Nothing,
-    /// As it was read, after the settling with this number.
+    /// As it was read, after the settling with this number at least.
     Read(Box<LeadRecord>, u64),
     /// As it was a moment ago, with what came since.
     Known(Box<Dossier>),
@@ -76,17 +76,21 @@ struct Ahead {
 }
 
 impl Live {
-    /// Scores leads, those that have waited longest and so many at most: rows, transitions and
+    /// Scores leads, those that have waited longest and so many at most, but more where many wait: rows, transitions and
     /// the messages that follow from them in one commit, after which whoever watches is told. Where as many
     /// more wait, those are read before that commit, which is ended by the next call: so they are scored while the
-    /// writer is at it. Answers how many leads it were; 0: nothing is left to do, and everything is written.
+    /// writer is at it. Otherwise they are read beside the writer, who settles meanwhile. Answers how many leads it were; 0: nothing is left to do, and everything is written.
     pub fn work(&self, now: Timestamp, most: usize) -> Result<usize, LiveError> {
         let mut before = self.in_writing().take();
         let ahead = before.as_mut().and_then(|before| before.ahead.take());
-        // Without it there is nothing before that is not written yet.
-        let ahead = ahead.unwrap_or_else(|| self.look(HashSet::new(), now, most));
-        let Ahead { settled, seen } = ahead;
-        let decided = seen.wait().map(|seen| self.decide_all(seen, now));
+        let (settled, seen) = if let Some(Ahead { settled, seen }) = ahead {
+            (settled, seen.wait())
+        } else {
+            // There is nothing before that is not written yet.
+            let (settled, look) = self.look(HashSet::new(), now, most);
+            (settled, self.inner.store.read_beside(look))
+        };
+        let decided = seen.map(|seen| self.decide_all(seen, now));
         // Whatever became of the new ones, the old ones are to be told of.
         let ended = before.map_or(Ok(0), |before| self.end(before, now));
         let verdicts = match (ended, decided) {
@@ -104,7 +108,10 @@ impl Live {
         let verdicts = Arc::new(verdicts);
         // The writer takes one job after the other: reading comes before writing, which is scored meanwhile.
         let are_more = self.inner.queue.has_to_score(most);
-        let ahead = are_more.then(|| self.look(leads_of(&verdicts), now, most));
+        let ahead = are_more.then(|| {
+            let (settled, look) = self.look(leads_of(&verdicts), now, most);
+            Ahead { settled, seen: self.inner.store.submit_reading(look) }
+        });
         let writing = self.begin(verdicts, settled, ahead, now);
         if are_more {
             *self.in_writing() = Some(writing);
@@ -118,20 +125,28 @@ impl Live {
         self.inner.in_writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins to read leads that wait: none of those that are `busy`, as what will be written of them is not
-    /// there to be read.
-    fn look(&self, busy: HashSet<String>, now: Timestamp, most: usize) -> Ahead {
-        let mut settled = self.inner.queue.to_score(most);
+    /// Leads that wait, and how they are to be read: none of those that are `busy`, as what will be written of them
+    /// is not there to be read.
+    fn look(
+        &self,
+        busy: HashSet<String>,
+        now: Timestamp,
+        most: usize,
+    ) -> (Vec<Settled>, impl FnOnce(&mut Tx<'_>) -> Result<Vec<Seen>, LiveError> + Send + 'static)
+    {
+        let Round { mut settled, marked, elsewhere } = self.inner.queue.to_score(most);
         let later: Vec<Settled> =
             settled.iter_mut().filter_map(|next| next.without(&busy)).collect();
         self.inner.queue.score_later(later);
         let mut fresh: BTreeMap<String, Vec<Fresh>> = BTreeMap::new();
         for (lead, new) in settled.iter().flat_map(Settled::leads) {
-            fresh.entry(lead.clone()).or_default().push(new.clone());
+            let new = if elsewhere.contains(lead) { Fresh::ToRead } else { new.clone() };
+            fresh.entry(lead.clone()).or_default().push(new);
         }
         let live = self.clone();
-        let seen = self.inner.store.submit_reading(move |tx| live.see(tx, fresh, &busy, most, now));
-        Ahead { settled, seen }
+        // Before it is read: what is written meanwhile may be in it or not.
+        let settling = self.inner.queue.last_settling();
+        (settled, move |tx: &mut Tx<'_>| live.see(tx, fresh, &busy, marked, settling, now))
     }
 
     fn decide_all(&self, seen: Vec<Seen>, now: Timestamp) -> Vec<Verdict> {
@@ -188,17 +203,16 @@ impl Live {
         Ok(verdicts.len())
     }
 
-    /// Leads of settled parcels first: somebody is on a site just now. Those that are marked have at least
-    /// a quarter of the room, so that they come to their turn.
+    /// Leads of settled parcels, and so many beside them that are marked.
     fn see(
         &self,
         tx: &mut Tx<'_>,
         mut fresh: BTreeMap<String, Vec<Fresh>>,
         busy: &HashSet<String>,
-        most: usize,
+        room: usize,
+        settling: u64,
         now: Timestamp,
     ) -> Result<Vec<Seen>, LiveError> {
-        let room = most.saturating_sub(fresh.len()).max(most.div_ceil(4));
         // Those who are busy have their marks still.
         let asked = room + busy.len();
         let mut marked = marks::first(tx, asked)?;
@@ -219,10 +233,13 @@ impl Live {
         let mut seen = Vec::with_capacity(to_see.len());
         let mut companies = CompaniesRead::default();
         for (due, fresh) in to_see {
-            let (about, row) = match self.dossier(tx, &due.lead, fresh, &mut companies, now)? {
+            let dossier = self.dossier(tx, &due.lead, fresh, &mut companies, now)?;
+            let (about, row) = if let Some((dossier, row)) = dossier {
                 // Nobody else writes rows of leads.
-                Some((dossier, row)) => (About::Known(Box::new(dossier)), Some(row)),
-                None => (self.read(tx, &due.lead, &mut companies)?, lead_row(tx, &due.lead)?),
+                (About::Known(Box::new(dossier)), Some(row))
+            } else {
+                let about = self.read(tx, &due.lead, &mut companies, settling)?;
+                (about, lead_row(tx, &due.lead)?)
             };
             let before = scores_of(tx, &due.lead)?;
             seen.push(Seen { due, about, row, before });
@@ -253,8 +270,8 @@ impl Live {
         tx: &mut Tx<'_>,
         lead: &str,
         companies: &mut CompaniesRead,
+        settling: u64,
     ) -> Result<About, LiveError> {
-        let settling = self.inner.queue.last_settling();
         let record = lead_facts_after(tx, &self.inner.segments, lead, companies)?;
         let is_there = !record.persons.is_empty();
         Ok(if is_there { About::Read(Box::new(record), settling) } else { About::Nothing })

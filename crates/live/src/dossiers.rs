@@ -29,7 +29,7 @@ pub(crate) struct Dossier {
     pub(crate) at_stake: i64,
     /// As in [`LeadRecord::companies`].
     pub(crate) companies: BTreeMap<String, Arc<CompanyFacts>>,
-    /// The number of the last settling whose facts are in it.
+    /// The number of the last settling whose facts are in it for sure; some of a later one may be.
     settling: u64,
     /// An estimate of the memory that it takes: to reckon it anew would take a look at the whole past.
     bytes: usize,
@@ -82,7 +82,7 @@ impl Dossiers {
 }
 
 impl Dossier {
-    /// Of facts that were read after the settling with this number.
+    /// Of facts that were read after the settling with this number, or a later one.
     pub(crate) fn new(
         facts: LeadFacts,
         row: LeadRow,
@@ -119,10 +119,13 @@ impl Dossier {
         let is_within = |created: Timestamp| created <= event.at && event.at <= now;
         self.facts.created_at.filter(|created| is_within(*created))?;
         self.row.last_seen_at = self.row.last_seen_at.max(Some(event.at));
-        self.bytes += event_bytes(&event);
         let events = &mut self.facts.events;
         let place = events.partition_point(|known| order(known) < order(&event));
-        events.insert(place, event);
+        // It may have been read with what was there already.
+        if events.get(place).is_none_or(|known| order(known) != order(&event)) {
+            self.bytes += event_bytes(&event);
+            events.insert(place, event);
+        }
         Some(())
     }
 

@@ -3,7 +3,7 @@
 //! reports costs little more than one for a single report.
 
 use std::borrow::Borrow;
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::iter::repeat_n;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,10 +17,26 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::bell::Bell;
 use crate::dossiers::{Fresh, fresh};
+use crate::lanes::{InLane, Lanes};
 use crate::{Live, LiveError, closed, latest};
 
-/// Reports that are settled together: beyond that nothing is gained, and others wait longer.
+/// Reports that are settled together where not many more wait ([`Turn::share`](crate::lanes::Turn::share)).
 const TOGETHER: usize = 2_000;
+
+/// The same at most: ids and persons come in no order, so that 2,000 reports change half of all pages of an index of
+/// 100,000, and 6,000 hardly more. Twice as many of them, and of leads, save another twentieth of the time, and took
+/// 100 MiB.
+const TOGETHER_MOST: usize = 6_000;
+
+/// The same for leads that are scored together, as a multiple of what is asked for.
+const TIMES_MOST: usize = 4;
+
+/// A parcel with so many reports at most is short: what a page, an app or a form sends. Those of a server have a
+/// hundred.
+const SHORT: usize = 20;
+
+/// Leads that are scored for being marked with those of short parcels.
+const MARKED_BESIDE: usize = 16;
 
 /// Reports that may wait to be settled, some 1,500 bytes each: a few seconds of work. Whoever brings more
 /// waits with them.
@@ -45,10 +61,12 @@ pub struct Room {
 /// scored. Its room is free when everything is committed that follows from it, and it is taken from the
 /// inbox when that is on disk: so nobody has to be marked for it.
 pub(crate) struct Queue {
-    waiting: Arc<Mutex<VecDeque<Waiting>>>,
-    settled: Mutex<VecDeque<Settled>>,
+    waiting: Arc<Mutex<Lanes<Waiting>>>,
+    settled: Mutex<Lanes<Settled>>,
     /// Counts settlings, in the order in which they are written.
     settlings: Arc<AtomicU64>,
+    /// The number of the last one that is committed.
+    committed: AtomicU64,
     room: Arc<Semaphore>,
     bell: Arc<Bell>,
     /// Since when parcels are kept that are done.
@@ -61,6 +79,12 @@ struct Waiting {
     room: Option<Room>,
 }
 
+impl InLane for Waiting {
+    fn is_short(&self) -> bool {
+        self.parcel.reports.len() <= SHORT
+    }
+}
+
 impl Waiting {
     /// Of each of its reports, whether this start is the first to settle it.
     fn are_new(&self) -> impl Iterator<Item = bool> {
@@ -71,11 +95,21 @@ impl Waiting {
 /// Leads to be scored for parcels that were settled.
 #[derive(Default)]
 pub(crate) struct Settled {
+    is_short: bool,
     leads: Vec<(String, Fresh)>,
     /// Taken from the inbox after that.
     parcels: Vec<String>,
     /// Free after that.
     rooms: Vec<Room>,
+}
+
+/// Leads to be scored together.
+pub(crate) struct Round {
+    pub(crate) settled: Vec<Settled>,
+    /// So many may be scored beside them for being marked.
+    pub(crate) marked: usize,
+    /// Who waits in the other lane, too: what is new of them may be older there.
+    pub(crate) elsewhere: HashSet<String>,
 }
 
 impl Default for Queue {
@@ -84,10 +118,17 @@ impl Default for Queue {
             waiting: Arc::default(),
             settled: Mutex::default(),
             settlings: Arc::default(),
+            committed: AtomicU64::default(),
             room: Arc::new(Semaphore::new(ROOM)),
             bell: Arc::new(Bell::rung()),
             kept_since: Mutex::default(),
         }
+    }
+}
+
+impl InLane for Settled {
+    fn is_short(&self) -> bool {
+        self.is_short
     }
 }
 
@@ -104,6 +145,7 @@ impl Settled {
         self.leads = stay;
         let (parcels, rooms) = (&mut self.parcels, &mut self.rooms);
         (!out.is_empty()).then(|| Self {
+            is_short: self.is_short,
             leads: out,
             parcels: std::mem::take(parcels),
             rooms: std::mem::take(rooms),
@@ -114,8 +156,11 @@ impl Settled {
 impl Queue {
     /// Parcels from before this start.
     pub(crate) fn add(&self, parcels: Vec<Parcel>) {
-        let parcels = parcels.into_iter().map(|parcel| Waiting { parcel, room: None });
-        lock(&self.waiting).extend(parcels);
+        let mut waiting = lock(&self.waiting);
+        for parcel in parcels {
+            waiting.push_back(Waiting { parcel, room: None });
+        }
+        drop(waiting);
         self.bell.ring();
     }
 
@@ -123,22 +168,23 @@ impl Queue {
         self.bell.ring();
     }
 
-    /// The number of the last settling that is written; of one that is being written on the store's
-    /// writer where that asks.
+    /// The number of the last settling that is committed, or of one before it.
     pub(crate) fn last_settling(&self) -> u64 {
-        self.settlings.load(Ordering::Acquire)
+        self.committed.load(Ordering::Acquire)
     }
 
-    /// What waits longest, so much at most, but one parcel in any case.
+    /// What waits longest in the lane whose turn it is, so much at most, but one parcel in any case.
     fn take(&self) -> Vec<Waiting> {
         let mut waiting = lock(&self.waiting);
-        let (mut taken, mut reports) = (Vec::new(), 0);
-        while let Some(next) = waiting.front() {
-            reports += next.parcel.reports.len();
-            if reports > TOGETHER && !taken.is_empty() {
-                break;
-            }
-            taken.extend(waiting.pop_front());
+        let Some(turn) = waiting.turn() else { return Vec::new() };
+        let reports = |one: &Waiting| one.parcel.reports.len();
+        let mut left = turn.share(reports, TOGETHER, TOGETHER_MOST);
+        let mut taken = Vec::new();
+        while let Some(next) = turn.lane.front()
+            && (reports(next) <= left || taken.is_empty())
+        {
+            left = left.saturating_sub(reports(next));
+            taken.extend(turn.lane.pop_front());
         }
         taken
     }
@@ -148,31 +194,39 @@ impl Queue {
         lock(&self.settled).iter().map(|next| next.leads.len()).sum::<usize>() >= many
     }
 
-    /// Leads that have waited longest to be scored, so many at most.
-    pub(crate) fn to_score(&self, most: usize) -> Vec<Settled> {
+    /// Leads that have waited longest in the lane whose turn it is: so many at most where not many more wait.
+    pub(crate) fn to_score(&self, most: usize) -> Round {
         let mut waiting = lock(&self.settled);
-        let (mut taken, mut left) = (Vec::new(), most);
-        while let Some(next) = waiting.front_mut() {
-            if next.leads.len() > left {
-                let leads = next.leads.drain(..left).collect();
-                taken.push(Settled { leads, ..Settled::default() });
+        let mut round = Round { settled: Vec::new(), marked: most, elsewhere: HashSet::new() };
+        while let Some(turn) = waiting.turn() {
+            let left = turn.share(|next| next.leads.len(), most, TIMES_MOST * most);
+            let taken = take_leads(turn.lane, left);
+            let leads: BTreeSet<&String> =
+                taken.iter().flat_map(|next| &next.leads).map(|(lead, _)| lead).collect();
+            let count = leads.len();
+            if count > 0 {
+                let is_short = taken.iter().all(InLane::is_short);
+                let beside = if is_short { MARKED_BESIDE } else { most.div_ceil(4) };
+                round.marked = if is_short { 0 } else { most.saturating_sub(count) }.max(beside);
+                let others = turn.other.iter().flat_map(|next| &next.leads).map(|(lead, _)| lead);
+                round.elsewhere.extend(others.filter(|lead| leads.contains(lead)).cloned());
+            }
+            round.settled.extend(taken);
+            // Those of whom nobody is to be scored have nobody waiting for them.
+            if count > 0 {
                 break;
             }
-            left -= next.leads.len();
-            taken.extend(waiting.pop_front());
         }
-        taken
+        round
     }
 
     /// They could not be scored just now.
     pub(crate) fn score_later(&self, taken: Vec<Settled>) {
-        let mut waiting = lock(&self.settled);
-        taken.into_iter().rev().for_each(|next| waiting.push_front(next));
+        lock(&self.settled).put_back(taken);
     }
 
     fn put_back(&self, taken: Vec<Waiting>) {
-        let mut waiting = lock(&self.waiting);
-        taken.into_iter().rev().for_each(|next| waiting.push_front(next));
+        lock(&self.waiting).put_back(taken);
     }
 }
 
@@ -222,20 +276,22 @@ impl Live {
             let parcels = held.iter().map(|next| next.parcel.clone());
             parcels.map(|parcel| Waiting { parcel, room: None }).collect()
         });
-        let Done { leads, refused } = match done {
+        let Done { leads, refused, settling } = match done {
             Ok(done) => done,
             Err(error) => {
                 self.inner.queue.put_back(taken);
                 return Err(error);
             }
         };
+        self.inner.queue.committed.store(settling, Ordering::Release);
         self.inner.words.reported(taken.iter().flat_map(|next| &next.parcel.reports));
         let count = taken.iter().map(|next| next.parcel.reports.len()).sum();
         for (id, why) in &refused {
             tracing::error!(parcel = id, why, "a parcel of reports is set aside");
             self.inner.store.inbox().set_aside(id.clone(), why.clone());
         }
-        let mut next = Settled { leads, ..Settled::default() };
+        let is_short = taken.iter().all(InLane::is_short);
+        let mut next = Settled { is_short, leads, ..Settled::default() };
         for Waiting { parcel, room } in taken {
             next.rooms.extend(room);
             if !refused.iter().any(|(id, _)| *id == parcel.id) {
@@ -319,6 +375,21 @@ impl Live {
     }
 }
 
+/// So many leads of a lane, with everything that waits for the last of its leads with them.
+fn take_leads(lane: &mut VecDeque<Settled>, mut left: usize) -> Vec<Settled> {
+    let mut taken = Vec::new();
+    while let Some(next) = lane.front_mut() {
+        if next.leads.len() > left {
+            let leads = next.leads.drain(..left).collect();
+            taken.push(Settled { is_short: next.is_short, leads, ..Settled::default() });
+            break;
+        }
+        left -= next.leads.len();
+        taken.extend(lane.pop_front());
+    }
+    taken
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -335,6 +406,8 @@ struct Done {
     leads: Vec<(String, Fresh)>,
     /// Parcels that the store does not take, and why.
     refused: Vec<(String, String)>,
+    /// The number of their settling.
+    settling: u64,
 }
 
 impl Done {
@@ -342,10 +415,9 @@ impl Done {
         &mut self,
         appended: Appended,
         reports: &[R],
-        settling: u64,
         is_new: impl Iterator<Item = bool>,
     ) {
-        self.leads.extend(fresh(&appended, reports, settling));
+        self.leads.extend(fresh(&appended, reports, self.settling));
         // What was settled before the last start changes nothing now, and may have changed a score then.
         let again = appended.taken.into_iter().zip(is_new).filter(|(_, is_new)| !is_new);
         self.leads.extend(again.filter_map(|(taken, _)| Some((taken.lead?, Fresh::ToRead))));
@@ -358,10 +430,10 @@ fn settle_all(
     settling: u64,
     fresh_id: fn() -> String,
 ) -> Result<Done, LiveError> {
-    let mut done = Done::default();
+    let mut done = Done { settling, ..Done::default() };
     let reports: Vec<&Report> = taken.iter().flat_map(|next| &next.parcel.reports).collect();
     let appended = append(tx, &reports, fresh_id)?;
-    done.add(appended, &reports, settling, taken.iter().flat_map(Waiting::are_new));
+    done.add(appended, &reports, taken.iter().flat_map(Waiting::are_new));
     Ok(done)
 }
 
@@ -371,11 +443,11 @@ fn settle_each(
     settling: u64,
     fresh_id: fn() -> String,
 ) -> Result<Done, LiveError> {
-    let mut done = Done::default();
+    let mut done = Done { settling, ..Done::default() };
     for next in taken {
         match tx.apart(|tx| append(tx, &next.parcel.reports, fresh_id)) {
             Ok(appended) => {
-                done.add(appended, &next.parcel.reports, settling, next.are_new());
+                done.add(appended, &next.parcel.reports, next.are_new());
             }
             Err(LiveError::Db(DbError::Statement(why) | DbError::Exists(why))) => {
                 done.refused.push((next.parcel.id.clone(), why));

@@ -20,6 +20,7 @@ mod dossiers;
 mod everyone;
 mod inbox;
 mod judge;
+mod lanes;
 mod lineup;
 pub mod messages;
 mod models;

@@ -69,6 +69,8 @@ struct Inner {
     writer: Writer,
     inbox: Arc<Inbox>,
     readers: Readers,
+    /// Of whoever scores: they do not wait for others to have read.
+    readers_beside: Readers,
 }
 
 impl Store {
@@ -99,6 +101,7 @@ impl Store {
             writer: Writer::start(Some(connection), address.clone(), ways)?,
             inbox: Arc::new(Inbox::open(address, syncing)?),
             readers: Readers::new(address.clone()),
+            readers_beside: Readers::new(address.clone()),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -252,6 +255,14 @@ impl Store {
         E: From<DbError>,
     {
         self.inner.readers.read(job)
+    }
+
+    /// The same, whatever others read and for however long.
+    pub fn read_beside<T, E>(&self, job: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<DbError>,
+    {
+        self.inner.readers_beside.read(job)
     }
 
     /// Why the store no longer takes anything: a write to disk failed, and what the disk holds since

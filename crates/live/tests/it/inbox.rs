@@ -77,15 +77,59 @@ fn a_lead_that_became_part_of_another_just_before_a_restart_is_not_on_the_list_a
 #[test]
 fn leads_are_scored_by_the_handful_and_a_parcel_stays_until_its_last() {
     let house = House::new();
-    let visits = (0..10).map(|user| event(&format!("u{user}"), "page_viewed", 0));
+    let visits = (0..30).map(|user| event(&format!("u{user}"), "page_viewed", 0));
     accept(&house.live, visits.collect());
-    assert_eq!(house.live.settle().expect("settled"), 10);
-    for left in [6, 2] {
-        assert_eq!(house.live.work(at(0), 4).expect("scored"), 4);
+    assert_eq!(house.live.settle().expect("settled"), 30);
+    // Half of those that wait, but four at least and 16 at most.
+    for (scored, left) in [(15, 15), (7, 8), (4, 4)] {
+        assert_eq!(house.live.work(at(0), 4).expect("scored"), scored);
         assert_eq!(waiting(&house), 1, "{left} are not scored yet");
     }
-    assert_eq!(house.live.work(at(0), 4).expect("scored"), 2);
+    assert_eq!(house.live.work(at(0), 4).expect("scored"), 4);
     assert_eq!((waiting(&house), house.score("u9").score), (0, 10));
+}
+
+#[test]
+fn a_visitor_is_scored_before_the_rest_of_what_a_server_handed_in_before() {
+    let house = House::new();
+    let of_server = |user: i64| event(&format!("u{user}"), "page_viewed", 0);
+    accept(&house.live, (0..100).map(of_server).collect());
+    assert_eq!(house.live.settle().expect("settled"), 100);
+    accept(&house.live, vec![event("ana", "page_viewed", 0)]);
+    assert_eq!(house.live.settle().expect("settled"), 1);
+    assert_eq!(house.live.work(at(0), 4).expect("scored"), 1);
+    // Between short ones there are few (what was scored is written when the next are); then it is half again.
+    assert_eq!(house.live.work(at(0), 4).expect("scored"), 6);
+    assert_eq!(house.score("ana").score, 10);
+    assert_eq!(house.live.work(at(0), 4).expect("scored"), 16);
+    while house.live.work(at(0), 100).expect("scored") > 0 {}
+    assert_eq!((waiting(&house), house.score("u99").score), (0, 10));
+}
+
+/// A lead that waits in both lanes: what is new in one of them must not hide what is in the other.
+#[test]
+fn whoever_waits_for_a_server_and_is_on_a_site_is_scored_of_both() {
+    let house = House::new();
+    let visit = |id: i64| event("17", "page_viewed", id * HOUR);
+    // Its facts are at hand from now on.
+    accept(&house.live, vec![visit(0)]);
+    house.live.settle().expect("settled");
+    assert_eq!((house.work(0), house.score("17").score), (1, 10));
+    let others = (0..30).map(|user| event(&format!("u{user}"), "page_viewed", 0));
+    accept(&house.live, others.chain([visit(1)]).collect());
+    house.live.settle().expect("settled");
+    accept(&house.live, vec![visit(2)]);
+    house.live.settle().expect("settled");
+    assert_eq!(house.live.work(at(2 * HOUR), 4).expect("scored"), 1);
+    assert!(house.live.work(at(2 * HOUR), 4).expect("scored") < 31);
+    let at_once = house.score("17").score;
+    while house.live.work(at(2 * HOUR), 4).expect("scored") > 0 {}
+    let in_the_end = house.score("17").score;
+    assert_eq!((at_once, in_the_end), (30, 30));
+    // The same again, with what is at hand of the last time.
+    accept(&house.live, vec![visit(3)]);
+    house.live.settle().expect("settled");
+    assert_eq!((house.work(3 * HOUR), house.score("17").score), (1, 40));
 }
 
 #[test]
