@@ -15,7 +15,7 @@ use tokio::time::timeout;
 
 use super::cors::readable;
 use super::key::{Writer, shown, too_often};
-use super::verdicts::{Parsed, Verdicts, verdicts};
+use super::verdicts::{Parsed, Remark, Verdicts, verdicts};
 use crate::app::App;
 use crate::problem::{Fault, Problem};
 use crate::request::{Sender, read_body};
@@ -61,9 +61,15 @@ async fn answer(
         let fault = Fault::new(pointer.clone(), message.clone());
         return Err(Problem::bad(code, message.clone()).with_errors(vec![fault]));
     }
+    let remarks: Vec<Vec<Remark>> =
+        calls.items.iter().map(|item| item.notes.iter().map(Remark::from).collect()).collect();
     let (reports, appended) = apart(calls.into_reports());
     accept(app, &writer, reports).await?;
-    Ok(verdicts(parsed, &appended, false))
+    let mut verdicts = verdicts(parsed, &appended, false);
+    for (item, remarks) in verdicts.items.iter_mut().zip(remarks) {
+        item.remarks = remarks;
+    }
+    Ok(verdicts)
 }
 
 /// Those that can be taken, and what is to be said of all: whether a report repeats another is not known

@@ -1,5 +1,6 @@
 //! What became of reports, as it is answered.
 
+use ingest::segment::Note;
 use serde::Serialize;
 use store::facts::{Appended, Outcome};
 use utoipa::ToSchema;
@@ -34,12 +35,33 @@ pub(crate) struct Verdict {
     /// Why it was not taken, for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) code: Option<String>,
-    /// Why it was not taken, or what was put right.
+    /// Why it was not taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) message: Option<String>,
     /// Where in the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) pointer: Option<String>,
+    /// What was put right in an item that was taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) remarks: Vec<Remark>,
+}
+
+/// Something odd about an item, and what was made of it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Remark {
+    /// Where in the body.
+    pub(crate) pointer: String,
+    /// For programs, such as `blocked_id`.
+    pub(crate) code: &'static str,
+    /// What was found, and what was made of it.
+    pub(crate) message: String,
+}
+
+impl From<&Note> for Remark {
+    fn from(note: &Note) -> Self {
+        let Note { pointer, code, message } = note;
+        Self { pointer: pointer.clone(), code, message: message.clone() }
+    }
 }
 
 /// An item before its reports are stored: how many it has, or why it has none.
@@ -58,6 +80,7 @@ pub(crate) fn verdicts(parsed: Vec<Parsed>, appended: &Appended, with_leads: boo
             code: None,
             message: None,
             pointer: None,
+            remarks: Vec::new(),
         };
         match item {
             Err((pointer, code, message)) => {

@@ -381,6 +381,31 @@ fn of_a_batch_with_a_malformed_item_the_others_are_taken() {
 }
 
 #[test]
+fn what_was_put_right_in_a_call_is_told_with_its_place_and_what_was_fine_says_nothing() {
+    let house = House::new();
+    let (As::WriteKey(key), _) = house.write_key(&house.owner(), json!({"name": "site"})) else {
+        panic!("no write key")
+    };
+    let body = r#"{"batch": [
+        {"type": "track", "anonymousId": "a1", "userId": "null", "event": "e"},
+        {"type": "track", "userId": "u1", "event": "e", "properties": {"a": 1, "a": 2}},
+        {"type": "track", "userId": "u2", "event": "e"}
+    ], "writeKey": "KEY"}"#;
+    let headers = [("content-type", "application/json")];
+    let reply = raw(&house, "/v1/batch", &headers, body.replace("KEY", &key).into());
+    let verdicts = reply.expect(200);
+    assert_eq!(verdicts["taken"], 3);
+    let said = |item: usize| {
+        let remark = &verdicts["items"][item]["remarks"][0];
+        assert!(remark["message"].as_str().is_some_and(|message| message.len() > 10), "{remark}");
+        (&remark["pointer"], &remark["code"])
+    };
+    assert_eq!(said(0), (&json!("/batch/0/userId"), &json!("blocked_id")));
+    assert_eq!(said(1), (&json!("/batch/1/properties/a"), &json!("duplicate_key")));
+    assert_eq!(verdicts["items"][2].get("remarks"), None);
+}
+
+#[test]
 fn a_form_is_made_only_if_it_is_new_where_that_is_asked_for() {
     let house = House::new();
     let owner = house.owner();
