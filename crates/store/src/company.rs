@@ -131,6 +131,41 @@ impl Changes {
     }
 }
 
+/// Finds anew what companies are called and which domains they have, of the facts that count now: some were taken back
+/// or given back. Answers companies whose domain belongs to another one now.
+pub(crate) fn find_anew(
+    tx: &mut Tx<'_>,
+    ids: &BTreeSet<String>,
+) -> Result<BTreeSet<String>, DbError> {
+    let mut owners: Vec<(String, String)> = Vec::new();
+    let mut said = Changes::default();
+    for id in ids {
+        let sql = "SELECT domain FROM company WHERE id = $1 AND domain IS NOT NULL";
+        let domain: Option<String> = tx.find(sql, &[id.into()], |row| row.get(0))?;
+        if let Some(domain) = domain {
+            let owner = company_of_domain(tx, &domain)?;
+            owners.push((domain, owner));
+        }
+        let sql = "SELECT at, body FROM fact WHERE kind = 2 AND name = $1 AND retracted_at IS NULL";
+        let facts: Vec<(i64, String)> =
+            tx.query(sql, &[id.into()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        for (at, body) in facts {
+            let traits: Map<String, Json> = serde_json::from_str(&body).unwrap_or_default();
+            said.add(id, &traits, Timestamp::saturating_from_millis(at), &body, false);
+        }
+    }
+    for id in ids {
+        tx.execute("DELETE FROM company WHERE id = $1", &[id.into()])?;
+    }
+    let mut changed = said.write(tx)?;
+    for (domain, owner) in owners {
+        if company_of_domain(tx, &domain)? != owner {
+            changed.insert(owner);
+        }
+    }
+    Ok(changed)
+}
+
 /// To which companies the domains belong that a company has or is about to have; none where it stays as it is.
 fn owners_before(tx: &mut Tx<'_>, id: &str, said: &Said) -> Result<Vec<(String, String)>, DbError> {
     let sql = "SELECT domain FROM company WHERE id = $1";

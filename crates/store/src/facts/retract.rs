@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use leads::{MachineSign, Timestamp};
 
 use crate::chunks;
+use crate::company;
 use crate::db::{DbError, Param, Tx};
 use crate::scores::leads_of_company;
 use crate::segments::{SegmentError, Segments};
@@ -97,7 +98,8 @@ fn set(
         }
     }
     let mut leads = leads_of(tx, &reach.persons)?;
-    for company in &reach.companies {
+    let moved = company::find_anew(tx, &reach.companies)?;
+    for company in reach.companies.union(&moved) {
         leads.extend(leads_of_company(tx, company)?);
     }
     Ok(leads)

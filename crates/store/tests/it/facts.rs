@@ -2,9 +2,11 @@
 
 use leads::{MachineSign, Report};
 use serde_json::json;
-use store::SegmentError;
+
 use store::facts::{Outcome, Refusal, Which, label, restore, retract};
 use store::identity::Note;
+use store::scores::{LeadRow, renew_lead};
+use store::{SegmentError, company, company_of_domain};
 
 use crate::support::reports::{
     alias, by_machine, deal, group, minute, public, saying, seen, traits,
@@ -193,6 +195,56 @@ fn facts_are_taken_back_by_id_by_import_and_by_source_and_come_back_unharmed() {
         assert_eq!(counting("u:1"), ["f2", "f3"]);
         let after = bench.record(&bench.lead("u:1").expect("a lead"));
         assert_eq!(after.facts[1..], before.facts[1..]);
+    });
+}
+
+#[test]
+fn what_an_import_said_of_companies_goes_with_it_and_comes_back_with_it() {
+    on_both(|bench| {
+        let import = |report: Report| Report { source: "import:i1".to_owned(), ..report };
+        let says = |id: &str, at, company: &str, traits| {
+            saying(seen(id, at, &format!("u:{id}")), group(company, traits))
+        };
+        let belongs = |company: &str| {
+            let row = LeadRow {
+                lead: company.to_owned(),
+                company: Some(company.to_owned()),
+                traits: "{}".to_owned(),
+                ..LeadRow::default()
+            };
+            run_on_writer(bench, |tx| Ok(renew_lead(tx, None, &row, start())?));
+        };
+        bench.take(&[says("s1", 1, "acme-1", json!({"name": "Acme", "website": "acme.com"}))]);
+        bench.take(&[
+            import(says("i1", 2, "acme-1", json!({"name": "Acme AG", "domain": "acme.example"}))),
+            import(says("i2", 2, "new", json!({"name": "New", "domain": "new.example"}))),
+        ]);
+        // Leads that were scored: of the company that the import made, and of an address at its domain.
+        belongs("new");
+        belongs("new.example");
+        let known = || {
+            let read = |id: &str| {
+                let company = bench.store.read(|tx| company(tx, id)).expect("read");
+                company.map(|company| (company.name, company.domain))
+            };
+            let owner = bench.store.read(|tx| company_of_domain(tx, "new.example"));
+            (read("acme-1"), read("new"), owner.expect("read"))
+        };
+        let text = |text: &str| Some(text.to_owned());
+        let of_import = (
+            Some((text("Acme AG"), text("acme.example"))),
+            Some((text("New"), text("new.example"))),
+            "new".to_owned(),
+        );
+        assert_eq!(known(), of_import);
+        let which = Which::Import("i1");
+        let leads = run_on_writer(bench, |tx| retract(tx, &bench.segments, &which, start()));
+        assert!(leads.contains("new"), "{leads:?}");
+        let before = (Some((text("Acme"), text("acme.com"))), None, "new.example".to_owned());
+        assert_eq!(known(), before);
+        let leads = run_on_writer(bench, |tx| restore(tx, &bench.segments, &which));
+        assert!(leads.contains("new.example"), "who has an address there belongs elsewhere now");
+        assert_eq!(known(), of_import);
     });
 }
 
