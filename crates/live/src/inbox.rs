@@ -35,6 +35,10 @@ const TIMES_MOST: usize = 4;
 /// hundred.
 const SHORT: usize = 20;
 
+/// Leads in a lane that are looked through for those of the other lane, at each round; where more wait, any may be
+/// among them.
+const LOOKED_THROUGH: usize = 4_096;
+
 /// Leads that are scored for being marked with those of short parcels.
 const MARKED_BESIDE: usize = 16;
 
@@ -108,7 +112,7 @@ pub(crate) struct Round {
     pub(crate) settled: Vec<Settled>,
     /// So many may be scored beside them for being marked.
     pub(crate) marked: usize,
-    /// Who waits in the other lane, too: what is new of them may be older there.
+    /// Who waits in the other lane, too, or may: what is new of them may be older there.
     pub(crate) elsewhere: HashSet<String>,
 }
 
@@ -208,8 +212,13 @@ impl Queue {
                 let is_short = taken.iter().all(InLane::is_short);
                 let beside = if is_short { MARKED_BESIDE } else { most.div_ceil(4) };
                 round.marked = if is_short { 0 } else { most.saturating_sub(count) }.max(beside);
+                let beyond = turn.other.iter().map(|next| next.leads.len()).sum::<usize>();
                 let others = turn.other.iter().flat_map(|next| &next.leads).map(|(lead, _)| lead);
-                round.elsewhere.extend(others.filter(|lead| leads.contains(lead)).cloned());
+                if beyond > LOOKED_THROUGH {
+                    round.elsewhere.extend(leads.into_iter().cloned());
+                } else {
+                    round.elsewhere.extend(others.filter(|lead| leads.contains(lead)).cloned());
+                }
             }
             round.settled.extend(taken);
             // Those of whom nobody is to be scored have nobody waiting for them.

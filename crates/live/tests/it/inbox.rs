@@ -109,27 +109,30 @@ fn a_visitor_is_scored_before_the_rest_of_what_a_server_handed_in_before() {
 /// A lead that waits in both lanes: what is new in one of them must not hide what is in the other.
 #[test]
 fn whoever_waits_for_a_server_and_is_on_a_site_is_scored_of_both() {
-    let house = House::new();
-    let visit = |id: i64| event("17", "page_viewed", id * HOUR);
-    // Its facts are at hand from now on.
-    accept(&house.live, vec![visit(0)]);
-    house.live.settle().expect("settled");
-    assert_eq!((house.work(0), house.score("17").score), (1, 10));
-    let others = (0..30).map(|user| event(&format!("u{user}"), "page_viewed", 0));
-    accept(&house.live, others.chain([visit(1)]).collect());
-    house.live.settle().expect("settled");
-    accept(&house.live, vec![visit(2)]);
-    house.live.settle().expect("settled");
-    assert_eq!(house.live.work(at(2 * HOUR), 4).expect("scored"), 1);
-    assert!(house.live.work(at(2 * HOUR), 4).expect("scored") < 31);
-    let at_once = house.score("17").score;
-    while house.live.work(at(2 * HOUR), 4).expect("scored") > 0 {}
-    let in_the_end = house.score("17").score;
-    assert_eq!((at_once, in_the_end), (30, 30));
-    // The same again, with what is at hand of the last time.
-    accept(&house.live, vec![visit(3)]);
-    house.live.settle().expect("settled");
-    assert_eq!((house.work(3 * HOUR), house.score("17").score), (1, 40));
+    // So many that they are looked through, and more.
+    for others in [30, 5_000] {
+        let house = House::new();
+        let visit = |id: i64| event("17", "page_viewed", id * HOUR);
+        // Its facts are at hand from now on.
+        accept(&house.live, vec![visit(0)]);
+        house.live.settle().expect("settled");
+        assert_eq!((house.work(0), house.score("17").score), (1, 10));
+        let others = (0..others).map(|user| event(&format!("u{user}"), "page_viewed", 0));
+        accept(&house.live, others.chain([visit(1)]).collect());
+        house.live.settle().expect("settled");
+        accept(&house.live, vec![visit(2)]);
+        house.live.settle().expect("settled");
+        assert_eq!(house.live.work(at(2 * HOUR), 4).expect("scored"), 1);
+        assert!(house.live.work(at(2 * HOUR), 4).expect("scored") < 31);
+        let at_once = house.score("17").score;
+        while house.live.work(at(2 * HOUR), 1_000).expect("scored") > 0 {}
+        let in_the_end = house.score("17").score;
+        assert_eq!((at_once, in_the_end), (30, 30));
+        // The same again, with what is at hand of the last time.
+        accept(&house.live, vec![visit(3)]);
+        house.live.settle().expect("settled");
+        assert_eq!((house.work(3 * HOUR), house.score("17").score), (1, 40));
+    }
 }
 
 #[test]
