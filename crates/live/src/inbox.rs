@@ -182,7 +182,11 @@ impl Queue {
         let mut waiting = lock(&self.waiting);
         let Some(turn) = waiting.turn() else { return Vec::new() };
         let reports = |one: &Waiting| one.parcel.reports.len();
-        let mut left = turn.share(reports, TOGETHER, TOGETHER_MOST);
+        // Parcels leave the inbox when all of their settling is scored: where one start follows the other, it is to
+        // come to that.
+        let is_from_before = turn.lane.front().is_some_and(|one| one.room.is_none());
+        let most = if is_from_before { TOGETHER } else { TOGETHER_MOST };
+        let mut left = turn.share(reports, TOGETHER, most);
         let mut taken = Vec::new();
         while let Some(next) = turn.lane.front()
             && (reports(next) <= left || taken.is_empty())
