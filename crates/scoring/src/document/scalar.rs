@@ -31,7 +31,8 @@ fn is_plain(text: &str, nested: bool) -> bool {
     let spaced = text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace);
     let indicator = "-?:,[]{}#&*!|>'\"%@`".contains(first) || text.starts_with("...");
     let punctuated = text.contains(": ") || text.contains(" #") || text.ends_with(':');
-    let bracketed = nested && text.contains([',', '[', ']', '{', '}']);
+    // A dash at the end has a comma or bracket behind it there, and readers take it for the beginning of a list.
+    let bracketed = nested && (text.contains([',', '[', ']', '{', '}']) || text.ends_with(" -"));
     !spaced && !indicator && !punctuated && !bracketed && text.chars().all(is_printable)
 }
 
@@ -93,6 +94,7 @@ mod tests {
             ("[a]\\d", "'[a]\\d'", "'[a]\\d'"),
             ("it's", "it's", "it's"),
             ("a: b", "\"a: b\"", "\"a: b\""),
+            ("a -", "a -", "\"a -\""),
             ("", "\"\"", "\"\""),
             ("two\nlines", "\"two\\nlines\"", "\"two\\nlines\""),
         ] {
