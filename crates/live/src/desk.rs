@@ -76,10 +76,11 @@ struct Ahead {
 }
 
 impl Live {
-    /// Scores leads, those that have waited longest and so many at most, but more where many wait: rows, transitions and
-    /// the messages that follow from them in one commit, after which whoever watches is told. Where as many
-    /// more wait, those are read before that commit, which is ended by the next call: so they are scored while the
-    /// writer is at it. Otherwise they are read beside the writer, who settles meanwhile. Answers how many leads it were; 0: nothing is left to do, and everything is written.
+    /// Scores leads, those that have waited longest and so many at most, but more where many wait: rows,
+    /// transitions and the messages that follow from them in one commit, after which whoever watches is told. Where as
+    /// many more wait, those are read before that commit, which is ended by the next call: so they are scored while the
+    /// writer is at it. Otherwise they are read beside the writer, who settles meanwhile. Answers how many leads it
+    /// were; 0: nothing is left to do, and everything is written.
     pub fn work(&self, now: Timestamp, most: usize) -> Result<usize, LiveError> {
         let mut before = self.in_writing().take();
         let ahead = before.as_mut().and_then(|before| before.ahead.take());

@@ -99,6 +99,7 @@ impl Waiting {
 /// Leads to be scored for parcels that were settled.
 #[derive(Default)]
 pub(crate) struct Settled {
+    /// Whether they come of short parcels.
     is_short: bool,
     leads: Vec<(String, Fresh)>,
     /// Taken from the inbox after that.
@@ -109,6 +110,7 @@ pub(crate) struct Settled {
 
 /// Leads to be scored together.
 pub(crate) struct Round {
+    /// Who, and what waits for them.
     pub(crate) settled: Vec<Settled>,
     /// So many may be scored beside them for being marked.
     pub(crate) marked: usize,
