@@ -4,67 +4,21 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 use leads::Timestamp;
-use store::identity::is_lead;
 use store::marks::{self, Marked};
-use store::reading::{CompaniesRead, LeadRecord, lead_facts_after};
-use store::scores::{
-    LeadRow, ScoreRow, add_transition, forget_lead, lead_row, renew_lead, renew_score, scores_of,
-};
+use store::reading::CompaniesRead;
 use store::{Pending, Tx};
 
-use crate::announce::{Announcement, announce};
-use crate::dossiers::{Dossier, Fresh};
+use crate::dossiers::Fresh;
 use crate::inbox::{Round, Settled};
-use crate::judge::{Change, judge};
-use crate::lineup::Lineup;
-use crate::news::News;
-use crate::{Live, LiveError, profile};
-
-/// A lead that is to be scored, and the mark it was given last; `None`: for facts that were settled.
-struct Due {
-    lead: String,
-    mark: Option<String>,
-}
-
-/// A lead that waits, as the store has it.
-struct Seen {
-    due: Due,
-    about: About,
-    row: Option<LeadRow>,
-    before: Vec<ScoreRow>,
-}
-
-/// What is known of a lead.
-enum About {
-    /// It became part of another, or was erased.
-    Nothing,
-    /// As it was read, after the settling with this number at least.
-    Read(Box<LeadRecord>, u64),
-    /// As it was a moment ago, with what came since.
-    Known(Box<Dossier>),
-}
-
-/// What is to be written about a lead.
-struct Verdict {
-    due: Due,
-    known: Option<Known>,
-}
-
-struct Known {
-    row_before: Option<LeadRow>,
-    scores: Vec<ScoreRow>,
-    before: Vec<ScoreRow>,
-    changes: Vec<Change>,
-    dossier: Arc<Dossier>,
-    /// Whether the dossier is to be kept.
-    is_lasting: bool,
-}
+use crate::verdict::{Due, Seen, Verdict};
+use crate::{Live, LiveError};
 
 /// Verdicts that the writer has, and what waits for them.
 pub(crate) struct Writing {
     verdicts: Arc<Vec<Verdict>>,
     settled: Vec<Settled>,
-    pending: Pending<(), LiveError>,
+    /// Of whom nothing is written: they are to be looked at again.
+    pending: Pending<HashSet<String>, LiveError>,
     /// Who is next.
     ahead: Option<Ahead>,
 }
@@ -75,6 +29,13 @@ struct Ahead {
     seen: Pending<Vec<Seen>, LiveError>,
 }
 
+impl Writing {
+    /// The number of a settling after which they were read.
+    fn settling(&self) -> u64 {
+        self.verdicts.iter().map(|verdict| verdict.settling).min().unwrap_or_default()
+    }
+}
+
 impl Live {
     /// Scores leads, those that have waited longest and so many at most, but more where many wait: rows,
     /// transitions and the messages that follow from them in one commit, after which whoever watches is told. Where as
@@ -82,6 +43,15 @@ impl Live {
     /// writer is at it. Otherwise they are read beside the writer, who settles meanwhile. Answers how many leads it
     /// were; 0: nothing is left to do, and everything is written.
     pub fn work(&self, now: Timestamp, most: usize) -> Result<usize, LiveError> {
+        self.inner.queue.is_at_work(true);
+        let worked = self.round(now, most);
+        let oldest = self.in_writing().as_ref().map(Writing::settling);
+        self.inner.overtaken.forget(oldest.unwrap_or_else(|| self.inner.queue.last_settling()));
+        self.inner.queue.is_at_work(oldest.is_some());
+        worked
+    }
+
+    fn round(&self, now: Timestamp, most: usize) -> Result<usize, LiveError> {
         let mut before = self.in_writing().take();
         let ahead = before.as_mut().and_then(|before| before.ahead.take());
         let (settled, seen) = if let Some(Ahead { settled, seen }) = ahead {
@@ -164,41 +134,27 @@ impl Live {
         ahead: Option<Ahead>,
         now: Timestamp,
     ) -> Writing {
-        let written = Arc::clone(&verdicts);
-        let pending = self.inner.store.submit_repeatable(move |tx| {
-            let mut announcements = Vec::new();
-            for verdict in written.iter() {
-                announcements.extend(write(tx, verdict, now)?);
-            }
-            announce(tx, announcements, now)?;
-            for Verdict { due, .. } in written.iter() {
-                if let Some(mark) = &due.mark {
-                    marks::take(tx, &due.lead, mark)?;
-                }
-            }
-            Ok(())
-        });
+        let (live, written) = (self.clone(), Arc::clone(&verdicts));
+        let pending =
+            self.inner.store.submit_repeatable(move |tx| live.write_all(tx, &written, now));
         Writing { verdicts, settled, pending, ahead }
     }
 
     /// Waits until verdicts are written, and tells of them.
     fn end(&self, writing: Writing, now: Timestamp) -> Result<usize, LiveError> {
-        let Writing { verdicts, settled, pending, .. } = writing;
-        if let Err(error) = pending.wait() {
-            self.inner.queue.score_later(settled);
-            return Err(error);
-        }
-        for verdict in verdicts.iter() {
-            match &verdict.known {
-                Some(known) => {
-                    self.inner.everyone.put(&known.dossier.facts);
-                    if known.is_lasting {
-                        self.inner.dossiers.put(Arc::clone(&known.dossier));
-                    }
-                }
-                None => self.inner.everyone.remove(&verdict.due.lead),
+        let Writing { verdicts, mut settled, pending, .. } = writing;
+        let overtaken = match pending.wait() {
+            Ok(overtaken) => overtaken,
+            Err(error) => {
+                self.inner.queue.score_later(settled);
+                return Err(error);
             }
-            self.tell_of(verdict);
+        };
+        let is_current = |verdict: &&Verdict| !overtaken.contains(&verdict.due.lead);
+        verdicts.iter().filter(is_current).for_each(|verdict| self.keep(verdict));
+        if !overtaken.is_empty() {
+            let again = settled.iter_mut().filter_map(|next| next.without(&overtaken)).collect();
+            self.inner.queue.score_later(again);
         }
         self.clear(settled, now);
         Ok(verdicts.len())
@@ -231,205 +187,12 @@ impl Live {
             .into_iter()
             .map(|(lead, fresh)| (Due { lead, mark: None }, are_all.then_some(fresh)));
         to_see.extend(without_marks);
-        let mut seen = Vec::with_capacity(to_see.len());
         let mut companies = CompaniesRead::default();
-        for (due, fresh) in to_see {
-            let dossier = self.dossier(tx, &due.lead, fresh, &mut companies, now)?;
-            let (about, row) = if let Some((dossier, row)) = dossier {
-                // Nobody else writes rows of leads.
-                (About::Known(Box::new(dossier)), Some(row))
-            } else {
-                let about = self.read(tx, &due.lead, &mut companies, settling)?;
-                (about, lead_row(tx, &due.lead)?)
-            };
-            let before = scores_of(tx, &due.lead)?;
-            seen.push(Seen { due, about, row, before });
-        }
-        Ok(seen)
-    }
-
-    /// What is known of a lead without reading its past, and its row as it was written; `fresh` is what came since,
-    /// `None` where that may be anything.
-    fn dossier(
-        &self,
-        tx: &mut Tx<'_>,
-        lead: &str,
-        fresh: Option<Vec<Fresh>>,
-        companies: &mut CompaniesRead,
-        now: Timestamp,
-    ) -> Result<Option<(Dossier, LeadRow)>, LiveError> {
-        let Some((known, fresh)) = self.inner.dossiers.take(lead).zip(fresh) else {
-            return Ok(None);
-        };
-        let row = known.row.clone();
-        let Some(dossier) = known.with(fresh, now) else { return Ok(None) };
-        Ok(companies.are(tx, &dossier.companies)?.then_some((dossier, row)))
-    }
-
-    fn read(
-        &self,
-        tx: &mut Tx<'_>,
-        lead: &str,
-        companies: &mut CompaniesRead,
-        settling: u64,
-    ) -> Result<About, LiveError> {
-        let record = lead_facts_after(tx, &self.inner.segments, lead, companies)?;
-        let is_there = !record.persons.is_empty();
-        Ok(if is_there { About::Read(Box::new(record), settling) } else { About::Nothing })
-    }
-
-    fn decide(&self, lineup: &Lineup, seen: Seen, now: Timestamp) -> Verdict {
-        let (dossier, is_lasting) = match seen.about {
-            About::Nothing => return Verdict { due: seen.due, known: None },
-            About::Known(dossier) => (*dossier, true),
-            About::Read(record, settling) => self.open_dossier(&record, settling, now),
-        };
-        let mut scores = Vec::new();
-        let mut changes = Vec::new();
-        for line in lineup.lines() {
-            let before = seen.before.iter().find(|row| row.model == line.key);
-            let judged = judge(line, &dossier.facts, before, dossier.at_stake, now);
-            scores.push(judged.row);
-            changes.extend(judged.changes);
-        }
-        let (row_before, before) = (seen.row, seen.before);
-        let traits_before = row_before.as_ref().map(|row| row.traits.as_str());
-        self.inner.words.traits_changed(traits_before, &dossier.row.traits);
-        let dossier = Arc::new(dossier);
-        let known = Known { row_before, scores, before, changes, dossier, is_lasting };
-        Verdict { due: seen.due, known: Some(known) }
-    }
-
-    /// A lead as it stands now, and whether that is worth keeping.
-    fn open_dossier(&self, record: &LeadRecord, settling: u64, now: Timestamp) -> (Dossier, bool) {
-        let facts = record.facts(&self.inner.around.email_kind);
-        let at_stake = profile::at_stake(record, &facts, now);
-        let row = profile::row(record, &facts, self.company_of(record, now), now);
-        // Other nodes change facts without telling this one.
-        let is_alone = self.inner.store.file().is_some();
-        let is_lasting = is_alone && Dossier::is_lasting(record, &facts, now);
-        let companies = record.companies.clone();
-        (Dossier::new(facts, row, at_stake, companies, settling), is_lasting)
-    }
-
-    fn company_of(&self, record: &LeadRecord, now: Timestamp) -> Option<String> {
-        let email_kind = self.inner.around.email_kind;
-        record.company_at(now, &|domain| email_kind(domain) == Some("business"))
-    }
-
-    fn tell_of(&self, verdict: &Verdict) {
-        let Some(known) = &verdict.known else {
-            self.tell(News::Gone { lead: verdict.due.lead.clone() });
-            return;
-        };
-        for row in &known.scores {
-            let before = known.before.iter().find(|before| before.model == row.model);
-            if before.is_some_and(|before| before.is_like(row)) {
-                continue;
-            }
-            self.tell(News::Lead {
-                lead: row.lead.clone(),
-                model: row.model.clone(),
-                score: row.score,
-                before: before.map(|before| before.score),
-                bracket: row.bracket.clone(),
-                stage: row.stage.clone(),
-                priority: row.priority,
-                disqualified: row.disqualified.is_some(),
-            });
-        }
+        let look = |(due, fresh)| self.look_at(tx, due, fresh, &mut companies, settling, now);
+        to_see.into_iter().map(look).collect()
     }
 }
 
 fn leads_of(verdicts: &[Verdict]) -> HashSet<String> {
     verdicts.iter().map(|verdict| verdict.due.lead.clone()).collect()
-}
-
-/// Writes what was decided; answers the messages that follow from it.
-fn write(
-    tx: &mut Tx<'_>,
-    verdict: &Verdict,
-    now: Timestamp,
-) -> Result<Vec<Announcement>, LiveError> {
-    let Some(known) = &verdict.known else {
-        forget_lead(tx, &verdict.due.lead)?;
-        return Ok(Vec::new());
-    };
-    // Erased since it was read: nothing of it may come back.
-    if !is_lead(tx, &verdict.due.lead)? {
-        forget_lead(tx, &verdict.due.lead)?;
-        return Ok(Vec::new());
-    }
-    renew_lead(tx, known.row_before.as_ref(), &known.dossier.row, now)?;
-    for row in &known.scores {
-        let before = known.before.iter().find(|before| before.model == row.model);
-        renew_score(tx, before, row)?;
-    }
-    let mut announcements = Vec::new();
-    for Change { transition, news } in &known.changes {
-        // Another node, or an earlier round that was cut off, may have found the same change.
-        if add_transition(tx, transition)?
-            && let Some(situation) = news
-        {
-            let row = &known.dossier.row;
-            announcements.push(Announcement::of_change(transition, situation, row, now));
-        }
-    }
-    Ok(announcements)
-}
-
-#[cfg(test)]
-mod tests {
-    use leads::{LeadFacts, Report, Trust, What, Who};
-    use store::facts::append;
-    use store::{Address, Store};
-
-    use super::*;
-
-    #[test]
-    fn who_is_erased_between_reading_and_writing_does_not_come_back() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let address = Address::File(directory.path().join("madura.db"));
-        let now = Timestamp::saturating_from_millis(0);
-        let store = Store::open(&address, now).expect("a store");
-        let verdict = |lead: &str| {
-            let row = LeadRow {
-                lead: lead.to_owned(),
-                email: Some(format!("{lead}@example.com")),
-                traits: "{}".to_owned(),
-                ..LeadRow::default()
-            };
-            let dossier = Dossier::new(LeadFacts::default(), row, 0, BTreeMap::new(), 0);
-            let known = Known {
-                row_before: None,
-                scores: Vec::new(),
-                before: Vec::new(),
-                changes: Vec::new(),
-                dossier: Arc::new(dossier),
-                is_lasting: false,
-            };
-            let due = Due { lead: lead.to_owned(), mark: None };
-            Verdict { due, known: Some(known) }
-        };
-        let (erased, there) = (verdict("erased"), verdict("there"));
-        let report = Report {
-            id: "1".to_owned(),
-            at: now,
-            received_at: now,
-            source: "test".to_owned(),
-            trust: Trust::Trusted,
-            who: Who { user: Some("17".to_owned()), ..Who::default() },
-            what: What::Traits(serde_json::Map::new()),
-            machine: None,
-        };
-        let rows = store.write(move |tx| {
-            append(tx, &[report], &mut || "there".to_owned())?;
-            for verdict in [&erased, &there] {
-                write(tx, verdict, now)?;
-            }
-            Ok::<_, LiveError>([lead_row(tx, "erased")?, lead_row(tx, "there")?])
-        });
-        let rows = rows.expect("written");
-        assert_eq!(rows.map(|row| row.map(|row| row.lead)), [None, Some("there".to_owned())]);
-    }
 }

@@ -2,7 +2,7 @@
 //! back-tests, segments.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use history::{Growing, History, LeadId};
 use leads::{LeadFacts, Timestamp};
@@ -31,6 +31,8 @@ struct State {
     /// Leads that the desk has put in or taken out since the last tick; `None`: more than are worth
     /// remembering.
     touched: Touched,
+    /// Leads whose rows are written or about to be, and whose facts the desk is still to put in.
+    in_writing: BTreeSet<String>,
     /// While a new one is built: what changed meanwhile, the last word on each lead; `None` for one
     /// that is gone.
     meanwhile: Option<BTreeMap<String, Option<LeadFacts>>>,
@@ -65,6 +67,8 @@ pub(crate) struct Moment {
     pub(crate) gathering: u64,
     /// Its number.
     pub(crate) number: u64,
+    /// Leads whose rows may be of more than the history has.
+    in_writing: BTreeSet<String>,
     /// Since the moment before; of a glance, since the moment of its number.
     touched: Touched,
 }
@@ -80,12 +84,39 @@ impl Moment {
         positions.sort_unstable();
         Some(positions)
     }
+
+    /// Whether a lead's row may be of more than the history has: the next moment has that.
+    pub(crate) fn is_in_writing(&self, lead: &str) -> bool {
+        self.in_writing.contains(lead)
+    }
 }
 
 impl Everyone {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The desk is about to write rows of these leads. Said by the store's writer.
+    pub(crate) fn are_written<'l>(&self, leads: impl Iterator<Item = &'l String>) {
+        let mut state = self.lock();
+        for lead in leads {
+            state.touched.add(lead);
+            state.in_writing.insert(lead.clone());
+        }
+    }
+
+    /// Whether the desk has written a lead's row since the last moment, as far as that is remembered. Asked by the
+    /// store's writer, so that it is not about to.
+    pub(crate) fn is_written_since(&self, lead: &str) -> bool {
+        let state = self.lock();
+        state.in_writing.contains(lead)
+            || state.touched.0.as_ref().is_some_and(|touched| touched.contains(lead))
+    }
+
     pub(crate) fn put(&self, facts: &LeadFacts) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         state.touched.add(&facts.lead);
+        state.in_writing.remove(&facts.lead);
         if let Some(growing) = &mut state.growing {
             growing.put(facts);
         }
@@ -95,8 +126,9 @@ impl Everyone {
     }
 
     pub(crate) fn remove(&self, lead: &str) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         state.touched.add(lead);
+        state.in_writing.remove(lead);
         if let Some(growing) = &mut state.growing {
             growing.remove(lead);
         }
@@ -107,7 +139,7 @@ impl Everyone {
 
     /// Everyone as of now, where it was gathered for at least these needs.
     fn snapshot(&self, needs: &Needs) -> Option<Arc<History>> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.lock();
         let growing = state.growing.as_mut().filter(|growing| covers(growing.needs(), needs))?;
         Some(Arc::new(growing.snapshot()))
     }
@@ -139,14 +171,15 @@ impl Live {
         touched: impl FnOnce(&mut State) -> Touched,
     ) -> Result<Moment, LiveError> {
         self.everyone(needs)?;
-        let mut state = self.inner.everyone.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.inner.everyone.lock();
         let touched = touched(&mut state);
         let (gathering, number) = (state.gathering, state.moments);
+        let in_writing = state.in_writing.clone();
         let Some(growing) = &mut state.growing else {
             // Gathered a moment ago, and never taken away.
             return Err(DbError::NoRow.into());
         };
-        Ok(Moment { history: Arc::new(growing.snapshot()), gathering, number, touched })
+        Ok(Moment { history: Arc::new(growing.snapshot()), gathering, number, in_writing, touched })
     }
 
     /// Everyone as of now, gathered for these needs and those of the models in force. Gathers anew
@@ -161,10 +194,9 @@ impl Live {
             return Ok(history);
         }
         let needs = union(needs, self.lineup().needs());
-        let lock = || everyone.state.lock().unwrap_or_else(PoisonError::into_inner);
-        lock().meanwhile = Some(BTreeMap::new());
+        everyone.lock().meanwhile = Some(BTreeMap::new());
         let gathered = self.gather(needs);
-        let mut state = lock();
+        let mut state = everyone.lock();
         let meanwhile = state.meanwhile.take().unwrap_or_default();
         let mut growing = gathered?;
         for (lead, facts) in meanwhile {

@@ -42,6 +42,10 @@ const LOOKED_THROUGH: usize = 4_096;
 /// Leads that are scored for being marked with those of short parcels.
 const MARKED_BESIDE: usize = 16;
 
+/// Reports of short parcels that go the short way together ([`Live::pass`]): 10 ms of work at most. Where more wait, to
+/// settle and score many on two threads is faster.
+const FEW: usize = 64;
+
 /// Reports that may wait to be settled, some 1,500 bytes each: a few seconds of work. Whoever brings more
 /// waits with them.
 const ROOM: usize = 32_768;
@@ -65,22 +69,54 @@ pub struct Room {
 /// scored. Its room is free when everything is committed that follows from it, and it is taken from the
 /// inbox when that is on disk: so nobody has to be marked for it.
 pub(crate) struct Queue {
-    waiting: Arc<Mutex<Lanes<Waiting>>>,
-    settled: Mutex<Lanes<Settled>>,
+    waiting: Arc<Mutex<Arrivals>>,
+    settled: Mutex<ToScore>,
     /// Counts settlings, in the order in which they are written.
     settlings: Arc<AtomicU64>,
     /// The number of the last one that is committed.
     committed: AtomicU64,
     room: Arc<Semaphore>,
     bell: Arc<Bell>,
+    /// Calls whoever takes the short way.
+    short_bell: Arc<Bell>,
     /// Since when parcels are kept that are done.
     kept_since: Mutex<Option<Timestamp>>,
 }
 
-struct Waiting {
-    parcel: Parcel,
-    /// `None`: from before this start, so that it may have been settled then, and its leads not scored.
+/// Parcels that wait to be settled.
+#[derive(Default)]
+struct Arrivals {
+    lanes: Lanes<Waiting>,
+    /// Whether a few short ones are left to whoever takes the short way.
+    has_short_way: bool,
+}
+
+/// Leads that wait to be scored, and who else may be at them.
+#[derive(Default)]
+struct ToScore {
+    lanes: Lanes<Settled>,
+    /// Settlings that have begun and whose leads are not here yet.
+    coming: usize,
+    /// Whether some are in work.
+    is_at_work: bool,
+}
+
+pub(crate) struct Waiting {
+    pub(crate) parcel: Parcel,
+    /// `None`: it may have been settled before, and its leads not scored: before this start, or in vain.
     room: Option<Room>,
+}
+
+impl Arrivals {
+    /// Whether there are short ones that are to be settled with others: for they are many, or one may have been settled
+    /// before.
+    fn has_short_to_settle(&mut self) -> bool {
+        let short = self.lanes.short();
+        let reports = |one: &Waiting| one.parcel.reports.len();
+        short.len() > FEW
+            || short.iter().map(reports).sum::<usize>() > FEW
+            || short.iter().any(|one| one.room.is_none())
+    }
 }
 
 impl InLane for Waiting {
@@ -127,6 +163,7 @@ impl Default for Queue {
             committed: AtomicU64::default(),
             room: Arc::new(Semaphore::new(ROOM)),
             bell: Arc::new(Bell::rung()),
+            short_bell: Arc::new(Bell::rung()),
             kept_since: Mutex::default(),
         }
     }
@@ -142,6 +179,16 @@ impl Settled {
     /// Who, and what is new of them; in the order in which it came, should somebody be there twice.
     pub(crate) fn leads(&self) -> &[(String, Fresh)] {
         &self.leads
+    }
+
+    /// What waits with parcels of which nobody is to be scored any more.
+    pub(crate) fn nobody_of(taken: Vec<Waiting>) -> Self {
+        let mut nobody = Self::default();
+        for Waiting { parcel, room } in taken {
+            nobody.parcels.push(parcel.id);
+            nobody.rooms.extend(room);
+        }
+        nobody
     }
 
     /// Leaves out leads, and everything that waits for the last of its leads with them: answers those.
@@ -164,7 +211,7 @@ impl Queue {
     pub(crate) fn add(&self, parcels: Vec<Parcel>) {
         let mut waiting = lock(&self.waiting);
         for parcel in parcels {
-            waiting.push_back(Waiting { parcel, room: None });
+            waiting.lanes.push_back(Waiting { parcel, room: None });
         }
         drop(waiting);
         self.bell.ring();
@@ -172,6 +219,61 @@ impl Queue {
 
     pub(crate) fn ring(&self) {
         self.bell.ring();
+        self.short_bell.ring();
+    }
+
+    /// Somebody takes the short way from now on, or nobody.
+    pub(crate) fn open_short_way(&self, is_open: bool) {
+        lock(&self.waiting).has_short_way = is_open;
+        self.ring();
+    }
+
+    pub(crate) fn wait_for_short(&self, at_most: Duration) -> bool {
+        self.short_bell.wait(at_most)
+    }
+
+    /// All short parcels that wait, where they are few.
+    pub(crate) fn take_few(&self) -> Vec<Waiting> {
+        let mut waiting = lock(&self.waiting);
+        if waiting.has_short_to_settle() {
+            drop(waiting);
+            self.bell.ring();
+            return Vec::new();
+        }
+        let taken: Vec<Waiting> = waiting.lanes.short().drain(..).collect();
+        if !taken.is_empty() {
+            waiting.lanes.note_short();
+            drop(waiting);
+            lock(&self.settled).lanes.note_short();
+        }
+        taken
+    }
+
+    /// These could not go the short way: they are settled with others.
+    pub(crate) fn settle_later(&self, taken: Vec<Waiting>) {
+        let taken = taken.into_iter().map(|one| Waiting { room: None, ..one }).collect();
+        self.put_back(taken);
+        self.bell.ring();
+    }
+
+    /// Whether leads are in work, from their settling to the last of what follows from it.
+    pub(crate) fn is_any_in_work(&self) -> bool {
+        let settled = lock(&self.settled);
+        settled.coming > 0 || settled.is_at_work || settled.lanes.iter().next().is_some()
+    }
+
+    /// Says whether some are, or will be before this is said again.
+    pub(crate) fn is_at_work(&self, is_at_work: bool) {
+        lock(&self.settled).is_at_work = is_at_work;
+    }
+
+    /// The settling with this number is committed.
+    pub(crate) fn is_committed(&self, settling: u64) {
+        self.committed.fetch_max(settling, Ordering::AcqRel);
+    }
+
+    pub(crate) fn next_settling(&self) -> u64 {
+        next(&self.settlings)
     }
 
     /// The number of the last settling that is committed, or of one before it.
@@ -182,7 +284,10 @@ impl Queue {
     /// What waits longest in the lane whose turn it is, so much at most, but one parcel in any case.
     fn take(&self) -> Vec<Waiting> {
         let mut waiting = lock(&self.waiting);
-        let Some(turn) = waiting.turn() else { return Vec::new() };
+        let leaves_short = waiting.has_short_way && !waiting.has_short_to_settle();
+        let lanes = &mut waiting.lanes;
+        let turn = if leaves_short { lanes.turn_of_long() } else { lanes.turn() };
+        let Some(turn) = turn else { return Vec::new() };
         let reports = |one: &Waiting| one.parcel.reports.len();
         // Parcels leave the inbox when all of their settling is scored: where one start follows the other, it is to
         // come to that.
@@ -196,17 +301,21 @@ impl Queue {
             left = left.saturating_sub(reports(next));
             taken.extend(turn.lane.pop_front());
         }
+        lock(&self.settled).coming += usize::from(!taken.is_empty());
+        if waiting.has_short_way && !waiting.lanes.short().is_empty() {
+            self.short_bell.ring();
+        }
         taken
     }
 
     /// Whether so many leads wait to be scored.
     pub(crate) fn has_to_score(&self, many: usize) -> bool {
-        lock(&self.settled).iter().map(|next| next.leads.len()).sum::<usize>() >= many
+        lock(&self.settled).lanes.iter().map(|next| next.leads.len()).sum::<usize>() >= many
     }
 
     /// Leads that have waited longest in the lane whose turn it is: so many at most where not many more wait.
     pub(crate) fn to_score(&self, most: usize) -> Round {
-        let mut waiting = lock(&self.settled);
+        let waiting = &mut lock(&self.settled).lanes;
         let mut round = Round { settled: Vec::new(), marked: most, elsewhere: HashSet::new() };
         while let Some(turn) = waiting.turn() {
             let left = turn.share(|next| next.leads.len(), most, TIMES_MOST * most);
@@ -237,11 +346,11 @@ impl Queue {
 
     /// They could not be scored just now.
     pub(crate) fn score_later(&self, taken: Vec<Settled>) {
-        lock(&self.settled).put_back(taken);
+        lock(&self.settled).lanes.put_back(taken);
     }
 
     fn put_back(&self, taken: Vec<Waiting>) {
-        lock(&self.waiting).put_back(taken);
+        lock(&self.waiting).lanes.put_back(taken);
     }
 }
 
@@ -262,13 +371,19 @@ impl Live {
         now: Timestamp,
     ) -> Result<(), LiveError> {
         let (answer, answered) = oneshot::channel();
-        let Queue { waiting, bell, .. } = &self.inner.queue;
-        let (waiting, bell) = (Arc::clone(waiting), Arc::clone(bell));
+        let Queue { waiting, bell, short_bell, .. } = &self.inner.queue;
+        let waiting = Arc::clone(waiting);
+        let (bell, short_bell) = (Arc::clone(bell), Arc::clone(short_bell));
         let parcel = Parcel { id: (self.inner.around.fresh_id)(), at: now, reports };
         self.inner.store.inbox().put(parcel, move |stored| {
             let stored = stored.map(|parcel| {
-                lock(&waiting).push_back(Waiting { parcel, room: Some(room) });
-                bell.ring();
+                let next = Waiting { parcel, room: Some(room) };
+                let is_short = next.is_short();
+                let mut waiting = lock(&waiting);
+                waiting.lanes.push_back(next);
+                let is_left = is_short && waiting.has_short_way && !waiting.has_short_to_settle();
+                drop(waiting);
+                if is_left { short_bell.ring() } else { bell.ring() }
             });
             // Nobody may be waiting any more; what is stored stays stored.
             let _ = answer.send(stored);
@@ -287,18 +402,16 @@ impl Live {
             return Ok(0);
         }
         let done = self.settle_together(&taken);
-        let taken = Arc::try_unwrap(taken).unwrap_or_else(|held| {
-            let parcels = held.iter().map(|next| next.parcel.clone());
-            parcels.map(|parcel| Waiting { parcel, room: None }).collect()
-        });
+        let taken = taken_back(taken);
         let Done { leads, refused, settling } = match done {
             Ok(done) => done,
             Err(error) => {
                 self.inner.queue.put_back(taken);
+                lock(settled).coming -= 1;
                 return Err(error);
             }
         };
-        self.inner.queue.committed.store(settling, Ordering::Release);
+        self.inner.queue.is_committed(settling);
         self.inner.words.reported(taken.iter().flat_map(|next| &next.parcel.reports));
         let count = taken.iter().map(|next| next.parcel.reports.len()).sum();
         for (id, why) in &refused {
@@ -313,7 +426,10 @@ impl Live {
                 next.parcels.push(parcel.id);
             }
         }
-        lock(settled).push_back(next);
+        let mut settled = lock(settled);
+        settled.lanes.push_back(next);
+        settled.coming -= 1;
+        drop(settled);
         self.inner.bell.ring();
         Ok(count)
     }
@@ -405,6 +521,14 @@ fn take_leads(lane: &mut VecDeque<Settled>, mut left: usize) -> Vec<Settled> {
     taken
 }
 
+/// What a job had that is done.
+pub(crate) fn taken_back(taken: Arc<Vec<Waiting>>) -> Vec<Waiting> {
+    Arc::try_unwrap(taken).unwrap_or_else(|held| {
+        let parcels = held.iter().map(|next| next.parcel.clone());
+        parcels.map(|parcel| Waiting { parcel, room: None }).collect()
+    })
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -416,13 +540,13 @@ fn next(settlings: &AtomicU64) -> u64 {
 
 /// What came of settling parcels.
 #[derive(Default)]
-struct Done {
+pub(crate) struct Done {
     /// Who is to be scored, and what is new of them.
-    leads: Vec<(String, Fresh)>,
+    pub(crate) leads: Vec<(String, Fresh)>,
     /// Parcels that the store does not take, and why.
     refused: Vec<(String, String)>,
     /// The number of their settling.
-    settling: u64,
+    pub(crate) settling: u64,
 }
 
 impl Done {
@@ -439,7 +563,7 @@ impl Done {
     }
 }
 
-fn settle_all(
+pub(crate) fn settle_all(
     tx: &mut Tx<'_>,
     taken: &[Waiting],
     settling: u64,

@@ -17,13 +17,18 @@ pub(crate) struct Lanes<T> {
     long: VecDeque<T>,
     /// Whose turn it was.
     was_short: bool,
+    /// Turns of long ones for which there was no short one.
+    long_since: u32,
 }
+
+/// For so many turns of long ones others of the short ones may follow: some 100 ms.
+const FOLLOWED_FOR: u32 = 32;
 
 /// Whose turn it is.
 pub(crate) struct Turn<'l, T> {
     pub(crate) lane: &'l mut VecDeque<T>,
     pub(crate) other: &'l VecDeque<T>,
-    /// Whether it is a turn of long ones after one of short ones: others of those will wait for its end.
+    /// Whether it is a turn of long ones soon after one of short ones: others of those will wait for its end.
     is_between: bool,
 }
 
@@ -42,7 +47,12 @@ impl<T> Turn<'_, T> {
 
 impl<T> Default for Lanes<T> {
     fn default() -> Self {
-        Self { short: VecDeque::new(), long: VecDeque::new(), was_short: false }
+        Self {
+            short: VecDeque::new(),
+            long: VecDeque::new(),
+            was_short: false,
+            long_since: FOLLOWED_FOR,
+        }
     }
 }
 
@@ -62,12 +72,36 @@ impl<T: InLane> Lanes<T> {
 
     /// The lane whose turn it is. `None`: both are empty.
     pub(crate) fn turn(&mut self) -> Option<Turn<'_, T>> {
-        let Self { short, long, was_short } = self;
-        let is_after_short = *was_short;
-        *was_short = !short.is_empty() && (long.is_empty() || !is_after_short);
-        let (lane, other) = if *was_short { (&mut *short, &*long) } else { (&mut *long, &*short) };
-        let is_between = is_after_short && !*was_short;
-        (!lane.is_empty()).then_some(Turn { lane, other, is_between })
+        let is_short = !self.short.is_empty() && (self.long.is_empty() || !self.was_short);
+        self.turn_of(is_short)
+    }
+
+    /// The turn of long ones, whether or not short ones wait. `None`: there are none.
+    pub(crate) fn turn_of_long(&mut self) -> Option<Turn<'_, T>> {
+        self.turn_of(false)
+    }
+
+    fn turn_of(&mut self, is_short: bool) -> Option<Turn<'_, T>> {
+        let Self { short, long, was_short, long_since } = self;
+        let (lane, other) = if is_short { (short, &*long) } else { (long, &*short) };
+        if lane.is_empty() {
+            *was_short = false;
+            return None;
+        }
+        let is_between = !is_short && *long_since < FOLLOWED_FOR;
+        *was_short = is_short;
+        *long_since = if is_short { 0 } else { long_since.saturating_add(1) };
+        Some(Turn { lane, other, is_between })
+    }
+
+    /// The lane of short ones, for whoever takes them without a turn.
+    pub(crate) fn short(&mut self) -> &mut VecDeque<T> {
+        &mut self.short
+    }
+
+    /// Short ones went another way.
+    pub(crate) fn note_short(&mut self) {
+        self.long_since = 0;
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
@@ -119,6 +153,16 @@ mod tests {
         assert_eq!(between(1), [40, 5, 40].map(Some));
         assert_eq!(between(160), [40, 10, 40].map(Some));
         assert_eq!(between(1_000), [40, 62, 40].map(Some));
+        // Others of the short ones may follow, until so many turns were without.
+        let mut lanes = long(1_000);
+        lanes.push_back(1);
+        assert!(lanes.turn().is_some_and(|turn| turn.lane.pop_front() == Some(1)));
+        let shares: Vec<_> = (0..FOLLOWED_FOR + 2).map(|_| share(&mut lanes)).collect();
+        let (few, many) = shares.split_at(FOLLOWED_FOR as usize);
+        assert!(few.iter().all(|share| *share == Some(62)));
+        assert_eq!(many, [Some(100), Some(100)]);
+        lanes.note_short();
+        assert_eq!(share(&mut lanes), Some(62));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! accept(reports) -> a parcel in the inbox                            (one commit, then the answer)
 //! settle()        -> their facts in the store                         (one commit for many parcels, not synced)
 //! work(now)       -> leads read, scored, written, told of             (one commit per round, not synced)
+//! pass(now)       -> both in one commit, for a few short parcels
 //! rest()          -> all that on disk, the parcels out of the inbox   (one sync for many commits)
 //! tick(now)       -> everyone scored anew in memory, what changed written
 //! ```
@@ -26,11 +27,14 @@ pub mod messages;
 mod models;
 mod news;
 mod one;
+mod overtaken;
 mod place;
 mod profile;
 mod quiet;
 mod segments;
+mod straight;
 mod tick;
+mod verdict;
 mod vocabulary;
 mod warnings;
 
@@ -40,6 +44,7 @@ pub use models::{Draft, Drafted, ModelProblem};
 pub use news::News;
 pub use one::Explained;
 pub use place::PlaceError;
+pub use straight::Passed;
 pub use tick::Ticked;
 pub use vocabulary::{EventWord, TraitWord, Vocabulary};
 
@@ -58,6 +63,7 @@ use desk::Writing;
 use dossiers::Dossiers;
 use everyone::Everyone;
 use inbox::Queue;
+use overtaken::Overtaken;
 use tick::LastTick;
 use vocabulary::Words;
 
@@ -101,6 +107,7 @@ struct Inner {
     around: Surroundings,
     queue: Queue,
     dossiers: Dossiers,
+    overtaken: Overtaken,
     lineup: RwLock<Arc<Lineup>>,
     everyone: Everyone,
     words: Words,
@@ -129,6 +136,7 @@ impl Live {
             around,
             queue: Queue::default(),
             dossiers: Dossiers::default(),
+            overtaken: Overtaken::default(),
             lineup: RwLock::new(Arc::new(lineup)),
             everyone: Everyone::default(),
             words: Words::default(),

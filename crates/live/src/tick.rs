@@ -40,7 +40,7 @@ impl Live {
         let history = &moment.history;
         let before = before.filter(|before| before.gathering == moment.gathering);
         let changed = moment.changed();
-        let Moment { gathering, number, .. } = moment;
+        let (gathering, number) = (moment.gathering, moment.number);
         let mut last = LastTick { gathering, moment: number, at: now, lines: Vec::new() };
         let mut ticked = Ticked::default();
         let mut news = Vec::new();
@@ -51,18 +51,18 @@ impl Live {
             let (moved, turned) = match known {
                 Some(Before { scores: written, changed, .. }) => {
                     let suspects = suspects(written, &scores, changed);
-                    self.differences_of(line, history, &scores, &suspects, now)?
+                    self.differences_of(line, &moment, &scores, &suspects, now)?
                 }
-                _ => self.differences(line, history, &scores, now)?,
+                _ => self.differences(line, &moment, &scores, now)?,
             };
             ticked.moved += moved.len() as u64;
             ticked.marked += turned.len() as u64;
             let rows = Rows { line, history, scores: &scores, now };
+            let written = self.write_moved(rows, &moved)?;
             if news.len() <= TOLD_ONE_BY_ONE {
                 let told = |moved: &Moved| told(moved.before, rows.of(moved));
-                news.extend(moved.iter().take(TOLD_ONE_BY_ONE + 1).map(told));
+                news.extend(written.iter().take(TOLD_ONE_BY_ONE + 1).map(told));
             }
-            self.write_moved(rows, &moved)?;
             self.mark(turned)?;
             last.lines.push((Arc::clone(line), scores));
         }
@@ -96,15 +96,16 @@ impl Live {
     fn differences(
         &self,
         line: &Arc<Line>,
-        history: &History,
+        moment: &Moment,
         scores: &Scores,
         now: Timestamp,
     ) -> Result<Differences, LiveError> {
         let mut differences = Differences::default();
+        let rows = Rows { line, history: &moment.history, scores, now };
         self.inner.store.read(|tx| {
             each_score(tx, &line.key, |row| {
-                if let Some(position) = history.roster().position(LeadId::of(&row.lead)) {
-                    let rows = Rows { line, history, scores, now };
+                let position = rows.history.roster().position(LeadId::of(&row.lead));
+                if let Some(position) = position.filter(|_| !moment.is_in_writing(&row.lead)) {
                     rows.compare(row, position as usize, &mut differences);
                 }
                 Ok(())
@@ -117,17 +118,20 @@ impl Live {
     fn differences_of(
         &self,
         line: &Arc<Line>,
-        history: &History,
+        moment: &Moment,
         scores: &Scores,
         suspects: &[usize],
         now: Timestamp,
     ) -> Result<Differences, LiveError> {
         let mut differences = Differences::default();
+        let rows = Rows { line, history: &moment.history, scores, now };
         self.inner.store.read(|tx| {
             for position in suspects {
-                let lead = history.roster().id(*position).to_string();
+                let lead = rows.history.roster().id(*position).to_string();
+                if moment.is_in_writing(&lead) {
+                    continue;
+                }
                 if let Some(row) = score_of(tx, &line.key, &lead)? {
-                    let rows = Rows { line, history, scores, now };
                     rows.compare(row, *position, &mut differences);
                 }
             }
@@ -136,22 +140,31 @@ impl Live {
         Ok(differences)
     }
 
-    fn write_moved(&self, rows: Rows<'_>, moved: &[Moved]) -> Result<(), LiveError> {
+    /// Writes rows anew, and answers which of them were not right already.
+    fn write_moved(&self, rows: Rows<'_>, moved: &[Moved]) -> Result<Vec<Moved>, LiveError> {
+        let mut written = Vec::with_capacity(moved.len());
         for part in moved.chunks(ROWS_PER_COMMIT) {
-            let rows: Vec<ScoreRow> = part.iter().map(|moved| rows.of(moved)).collect();
-            self.inner.store.write(move |tx| {
-                // A lead that the desk has scored meanwhile, or that is gone, is right already.
-                let mut current = Vec::with_capacity(rows.len());
-                for row in rows {
-                    let written = scored_at(tx, &row.model, &row.lead)?;
-                    if written.is_some_and(|at| at < row.scored_at) {
-                        current.push(row);
-                    }
+            let new: Vec<ScoreRow> = part.iter().map(|moved| rows.of(moved)).collect();
+            let live = self.clone();
+            let are_written = self.inner.store.write(move |tx| {
+                // A lead that the desk has scored meanwhile, or that is gone, is right already. What another node did
+                // is known by its instant.
+                let mut are_written = Vec::with_capacity(new.len());
+                let mut current = Vec::with_capacity(new.len());
+                for row in new {
+                    let at = scored_at(tx, &row.model, &row.lead)?;
+                    let is_before = at.is_some_and(|at| at < row.scored_at);
+                    let is_to_write = is_before && !live.inner.everyone.is_written_since(&row.lead);
+                    are_written.push(is_to_write);
+                    current.extend(is_to_write.then_some(row));
                 }
-                put_scores(tx, &current).map_err(LiveError::from)
+                put_scores(tx, &current)?;
+                Ok::<_, LiveError>(are_written)
             })?;
+            let both = part.iter().zip(are_written);
+            written.extend(both.filter_map(|(moved, is_written)| is_written.then_some(*moved)));
         }
-        Ok(())
+        Ok(written)
     }
 
     fn mark(&self, leads: Vec<String>) -> Result<(), LiveError> {

@@ -56,7 +56,7 @@ use tokio::sync::oneshot;
 
 use inbox::Inbox;
 use readers::Readers;
-use writer::{Until, Ways, Writer};
+use writer::{Place, Until, Ways, Writer};
 
 /// The open store. Clones share it; it closes when the last one is dropped.
 #[derive(Clone)]
@@ -167,7 +167,20 @@ impl Store {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.inner.writer.submit_large(job)
+        self.inner.writer.submit_at(Place::First, job)
+    }
+
+    /// The same for a job that is small and that somebody looks at: it comes before all that wait, in a commit of its
+    /// own.
+    pub fn submit_urgent<T, E>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    ) -> Pending<T, E>
+    where
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.inner.writer.submit_at(Place::Alone, job)
     }
 
     /// Waits until everything is on disk that can be read by now. Others see a commit before it is there: what
@@ -243,7 +256,7 @@ impl Store {
         E: From<DbError> + Send + 'static,
     {
         match self.inner.address {
-            Address::File(_) => self.inner.writer.submit(Until::Committed, job),
+            Address::File(_) => self.inner.writer.submit_at(Place::First, job),
             Address::Postgres(_) => Pending::answered(self.read(job)),
         }
     }

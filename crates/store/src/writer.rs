@@ -6,7 +6,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::task::{Context, Poll};
 use std::thread::{self, JoinHandle};
 
@@ -39,10 +39,35 @@ pub(crate) enum Until {
 /// Runs within the transaction of its group, or hears why there is none.
 struct Job {
     until: Until,
-    /// It begins a group, and has no savepoint: SQLite keeps a copy of each page that is changed within
-    /// one, which took an eighth of the writer's time.
-    is_large: bool,
+    place: Place,
     run: Run,
+}
+
+/// Where a job is in its group.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Place {
+    /// The first, and others follow. It has no savepoint: SQLite keeps a copy of each page that is changed within
+    /// one, which took an eighth of the writer's time.
+    First,
+    /// The only one: nobody waits for others with it. It comes before all that wait, and has no savepoint.
+    Alone,
+    /// Any.
+    Any,
+}
+
+/// What the writer's thread is called with.
+enum Call {
+    Job(Job),
+    /// There is a job that comes before those that wait.
+    Urgent,
+}
+
+/// Jobs that wait: urgent ones, and the others in the order in which they came.
+struct Waiting {
+    urgent: Receiver<Job>,
+    calls: Receiver<Call>,
+    /// The first of those that were called and have not begun.
+    next: Option<Job>,
 }
 
 type Run = Box<dyn FnOnce(Result<&mut Connection, DbError>) -> Ran + Send>;
@@ -71,9 +96,14 @@ pub(crate) struct Ways {
 }
 
 pub(crate) struct Writer {
-    jobs: Option<SyncSender<Job>>,
+    jobs: Option<Jobs>,
     thread: Option<JoinHandle<()>>,
     failure: Failure,
+}
+
+struct Jobs {
+    urgent: Sender<Job>,
+    calls: SyncSender<Call>,
 }
 
 /// The answer to a job, to be waited for or awaited.
@@ -89,7 +119,10 @@ impl Writer {
         address: Address,
         ways: Ways,
     ) -> Result<Self, DbError> {
-        let (jobs, waiting) = sync_channel::<Job>(WAITING);
+        let (sender, calls) = sync_channel(WAITING);
+        let (urgent_sender, urgent) = channel();
+        let jobs = Jobs { urgent: urgent_sender, calls: sender };
+        let waiting = Waiting { urgent, calls, next: None };
         let failure = Failure::default();
         let name = ways.name.to_owned();
         let has_syncs = ways.goes_on && address.file().is_some();
@@ -108,7 +141,7 @@ impl Writer {
         }
         let thread = thread::Builder::new()
             .name(name)
-            .spawn(move || desk.work(&waiting))
+            .spawn(move || desk.work(waiting))
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread), failure })
     }
@@ -141,7 +174,7 @@ impl Writer {
         T: Send + 'static,
         E: From<DbError> + Send + 'static,
     {
-        self.send(until, false, move |connection| match connection {
+        self.send(until, Place::Any, move |connection| match connection {
             Ok(connection) => {
                 let (result, broken) = within_savepoint(connection, job);
                 Ran { answer: answer(result, then), is_spoiled: false, broken }
@@ -153,10 +186,11 @@ impl Writer {
         });
     }
 
-    /// The same for a job that changes many rows: the first of its commit, and the only one where it
-    /// fails. Answered when it is committed.
-    pub(crate) fn submit_large<T, E>(
+    /// The same for a job that changes many rows or is in a hurry: where it fails it is the only one of its
+    /// commit. Answered when it is committed.
+    pub(crate) fn submit_at<T, E>(
         &self,
+        place: Place,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     ) -> Pending<T, E>
     where
@@ -165,7 +199,7 @@ impl Writer {
     {
         let (sender, pending) = oneshot::channel();
         let then = move |result| drop(sender.send(result));
-        self.send(Until::Committed, true, move |connection| {
+        self.send(Until::Committed, place, move |connection| {
             let result = match connection {
                 Ok(connection) => job(&mut connection.transaction()),
                 Err(error) => Err(error.into()),
@@ -179,15 +213,44 @@ impl Writer {
     fn send(
         &self,
         until: Until,
-        is_large: bool,
+        place: Place,
         run: impl FnOnce(Result<&mut Connection, DbError>) -> Ran + Send + 'static,
     ) {
-        let job = Job { until, is_large, run: Box::new(run) };
-        if let Some(jobs) = &self.jobs {
-            // Were the thread gone, the job would be dropped, and with it whoever is to answer, which
-            // those who wait find out.
-            let _ = jobs.send(job);
+        let job = Job { until, place, run: Box::new(run) };
+        let Some(Jobs { urgent, calls }) = &self.jobs else { return };
+        // Were the thread gone, the job would be dropped, and with it whoever is to answer, which
+        // those who wait find out.
+        if place == Place::Alone {
+            let _ = urgent.send(job);
+            // Where there is no room for the call, there is something that the thread comes to without it.
+            let _ = calls.try_send(Call::Urgent);
+        } else {
+            let _ = calls.send(Call::Job(job));
         }
+    }
+}
+
+impl Waiting {
+    /// The job that begins the next group; waits for it. `None`: none will come any more.
+    fn first(&mut self) -> Option<Job> {
+        loop {
+            if let Some(job) = self.urgent.try_recv().ok().or_else(|| self.next.take()) {
+                return Some(job);
+            }
+            if let Call::Job(job) = self.calls.recv().ok()? {
+                return Some(job);
+            }
+        }
+    }
+
+    /// The next one of a group, where one waits that may be in it, and nothing is urgent.
+    fn another(&mut self) -> Option<Job> {
+        let Call::Job(job) = self.calls.try_recv().ok()? else { return None };
+        if job.place == Place::Any {
+            return Some(job);
+        }
+        self.next = Some(job);
+        None
     }
 }
 
@@ -297,11 +360,10 @@ impl Group {
 }
 
 impl Desk {
-    fn work(mut self, waiting: &Receiver<Job>) {
-        let mut next = None;
-        while let Some(first) = next.take().or_else(|| waiting.recv().ok()) {
+    fn work(mut self, mut waiting: Waiting) {
+        while let Some(first) = waiting.first() {
             let mut group = Group::default();
-            let outcome = self.group(first, waiting, &mut next, &mut group);
+            let outcome = self.group(first, &mut waiting, &mut group);
             if let Err(error) = &outcome {
                 self.after(error);
             }
@@ -328,13 +390,11 @@ impl Desk {
         }
     }
 
-    /// One commit: of `first` and what waits with it, as far as the next large job, which is left in
-    /// `next`.
+    /// One commit: of `first` and what waits with it, as far as the next job that begins a group.
     fn group(
         &mut self,
         first: Job,
-        waiting: &Receiver<Job>,
-        next: &mut Option<Job>,
+        waiting: &mut Waiting,
         group: &mut Group,
     ) -> Result<(), DbError> {
         let connection = match self.begin() {
@@ -345,7 +405,7 @@ impl Desk {
             }
         };
         let mut job = Some(first);
-        while let Some(Job { until, run, .. }) = job.take() {
+        while let Some(Job { until, place, run }) = job.take() {
             let before = connection.changes();
             let ran = run(Ok(&mut *connection));
             let wrote = before.is_none() || before != connection.changes();
@@ -358,9 +418,8 @@ impl Desk {
             if ran.is_spoiled {
                 return connection.run("ROLLBACK");
             }
-            if group.len() < JOBS_PER_COMMIT {
-                *next = waiting.try_recv().ok();
-                job = next.take_if(|next| !next.is_large);
+            if place != Place::Alone && group.len() < JOBS_PER_COMMIT {
+                job = waiting.another();
             }
         }
         connection.run("COMMIT")

@@ -7,4 +7,5 @@ mod inbox;
 mod messages;
 mod models;
 mod power;
+mod straight;
 mod time;

@@ -4,6 +4,7 @@ mod deliveries;
 mod imports;
 mod scoring;
 mod settling;
+mod straight;
 mod upkeep;
 
 use std::thread::JoinHandle;
@@ -34,6 +35,7 @@ impl Work {
         tasks.spawn(upkeep::measure(app.clone()));
         let threads = vec![
             settling::settler(app.clone()),
+            straight::passer(app.clone()),
             scoring::worker(app.clone()),
             scoring::ticker(app.clone()),
             imports::reader(app.clone()),

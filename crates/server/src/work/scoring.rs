@@ -15,7 +15,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// A moment without anything to do: time to make safe what was done. Whoever sends one event after the other
 /// has sent the next by then.
-const MOMENT: Duration = Duration::from_millis(100);
+pub(super) const MOMENT: Duration = Duration::from_millis(100);
 
 /// Leads that are scored in one commit. A fact that comes now waits for the leads before it: with so
 /// many it is some 20 ms.
@@ -55,7 +55,7 @@ pub(super) fn worker(app: App) -> Option<JoinHandle<()>> {
     })
 }
 
-fn rest(app: &App) {
+pub(super) fn rest(app: &App) {
     if let Err(error) = app.live.rest() {
         report(&error, "settled reports stay in the inbox for now");
     }

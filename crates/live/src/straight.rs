@@ -1,0 +1,105 @@
+//! The short way: a few reports that somebody may be watching are settled, and their leads scored, in one commit.
+//!
+//! On the long way a report waits for the writer twice, to be settled and for its score, and for whoever scores in
+//! between; each time for what many others have brought. That is how most is done in the least time. Where somebody
+//! opens a page or sends a form, and little waits, what counts is how soon its score is there: such a parcel waits for
+//! what the writer is at, and for nothing else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use leads::Timestamp;
+use store::reading::CompaniesRead;
+use store::{DbError, Tx, marks};
+
+use crate::inbox::{Done, Settled, Waiting, settle_all, taken_back};
+use crate::verdict::{Due, Verdict};
+use crate::{Live, LiveError};
+
+/// What went the short way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Passed {
+    /// Reports that were settled.
+    pub reports: usize,
+    /// Leads that were scored.
+    pub leads: usize,
+}
+
+struct Through {
+    settling: u64,
+    verdicts: Vec<Verdict>,
+    /// Whether others are marked.
+    has_marks: bool,
+}
+
+impl Live {
+    /// From now on a few short parcels are left to [`Live::pass`] by [`Live::settle`]; or, where it is not open, none.
+    /// Beside other nodes there is no short way.
+    pub fn open_short_way(&self, is_open: bool) {
+        // Another node may be at any lead at any time.
+        let is_alone = self.inner.store.file().is_some();
+        self.inner.queue.open_short_way(is_open && is_alone);
+    }
+
+    /// Waits until there may be something for the short way, at most so long. Forgets the call; answers whether there
+    /// was one.
+    pub fn wait_for_short(&self, at_most: Duration) -> bool {
+        self.inner.queue.wait_for_short(at_most)
+    }
+
+    /// Settles short parcels and scores their leads, where only a few wait. One thread at a time.
+    pub fn pass(&self, now: Timestamp) -> Result<Passed, LiveError> {
+        let taken = Arc::new(self.inner.queue.take_few());
+        if taken.is_empty() {
+            return Ok(Passed::default());
+        }
+        let (live, passing) = (self.clone(), Arc::clone(&taken));
+        let through = self.inner.store.submit_urgent(move |tx| live.go(tx, &passing, now));
+        let through = through.wait();
+        let taken = taken_back(taken);
+        let Through { settling, verdicts, has_marks } = match through {
+            Ok(through) => through,
+            Err(error) => {
+                self.inner.queue.settle_later(taken);
+                // Something that one of them says: whoever settles finds out which.
+                let is_of_one =
+                    matches!(error, LiveError::Db(DbError::Statement(_) | DbError::Exists(_)));
+                return if is_of_one { Ok(Passed::default()) } else { Err(error) };
+            }
+        };
+        self.inner.queue.is_committed(settling);
+        self.inner.words.reported(taken.iter().flat_map(|one| &one.parcel.reports));
+        let reports = taken.iter().map(|one| one.parcel.reports.len()).sum();
+        verdicts.iter().for_each(|verdict| self.keep(verdict));
+        self.clear(vec![Settled::nobody_of(taken)], now);
+        if has_marks {
+            self.inner.bell.ring();
+        }
+        Ok(Passed { reports, leads: verdicts.len() })
+    }
+
+    /// On the store's writer: what is read here nobody else changes until it is written.
+    fn go(&self, tx: &mut Tx<'_>, taken: &[Waiting], now: Timestamp) -> Result<Through, LiveError> {
+        let (queue, overtaken) = (&self.inner.queue, &self.inner.overtaken);
+        let settled = settle_all(tx, taken, queue.next_settling(), self.inner.around.fresh_id)?;
+        let Done { leads, settling, .. } = settled;
+        let has_marks = !marks::first(tx, 1)?.is_empty();
+        // What is at hand of a lead is all that there is of it where nothing of it is on the long way.
+        let is_all_at_hand = !has_marks && !queue.is_any_in_work();
+        if is_all_at_hand {
+            overtaken.forget(queue.last_settling());
+        }
+        overtaken.note(leads.iter().map(|(lead, _)| lead), settling);
+        let lineup = self.lineup();
+        let mut companies = CompaniesRead::default();
+        let mut verdicts = Vec::with_capacity(leads.len());
+        for (lead, fresh) in leads {
+            let fresh = is_all_at_hand.then(|| vec![fresh]);
+            let due = Due { lead, mark: None };
+            let seen = self.look_at(tx, due, fresh, &mut companies, settling, now)?;
+            verdicts.push(self.decide(&lineup, seen, now));
+        }
+        self.write_all(tx, &verdicts, now)?;
+        Ok(Through { settling, verdicts, has_marks })
+    }
+}

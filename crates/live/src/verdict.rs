@@ -1,0 +1,317 @@
+//! One lead on its way: read, decided, written, told of.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use leads::Timestamp;
+use store::Tx;
+use store::identity::is_lead;
+use store::marks;
+use store::reading::{CompaniesRead, LeadRecord, lead_facts_after};
+use store::scores::{
+    LeadRow, ScoreRow, add_transition, forget_lead, lead_row, renew_lead, renew_score, scores_of,
+};
+
+use crate::announce::{Announcement, announce};
+use crate::dossiers::{Dossier, Fresh};
+use crate::judge::{Change, judge};
+use crate::lineup::Lineup;
+use crate::news::News;
+use crate::{Live, LiveError, profile};
+
+/// A lead that is to be scored, and the mark it was given last; `None`: for facts that were settled.
+pub(crate) struct Due {
+    pub(crate) lead: String,
+    pub(crate) mark: Option<String>,
+}
+
+/// A lead that waits, as the store has it.
+pub(crate) struct Seen {
+    due: Due,
+    /// The number of a settling after which it was read.
+    settling: u64,
+    about: About,
+    row: Option<LeadRow>,
+    before: Vec<ScoreRow>,
+}
+
+/// What is known of a lead.
+enum About {
+    /// It became part of another, or was erased.
+    Nothing,
+    /// As it was read.
+    Read(Box<LeadRecord>),
+    /// As it was a moment ago, with what came since.
+    Known(Box<Dossier>),
+}
+
+/// What is to be written about a lead.
+pub(crate) struct Verdict {
+    pub(crate) due: Due,
+    /// As of [`Seen`].
+    pub(crate) settling: u64,
+    known: Option<Known>,
+}
+
+struct Known {
+    row_before: Option<LeadRow>,
+    scores: Vec<ScoreRow>,
+    before: Vec<ScoreRow>,
+    changes: Vec<Change>,
+    dossier: Arc<Dossier>,
+    /// Whether the dossier is to be kept.
+    is_lasting: bool,
+}
+
+impl Live {
+    /// What is known of a lead that waits: from its dossier and what came since where that is all, else as the store
+    /// has it after a settling with this number.
+    pub(crate) fn look_at(
+        &self,
+        tx: &mut Tx<'_>,
+        due: Due,
+        fresh: Option<Vec<Fresh>>,
+        companies: &mut CompaniesRead,
+        settling: u64,
+        now: Timestamp,
+    ) -> Result<Seen, LiveError> {
+        let dossier = self.dossier(tx, &due.lead, fresh, companies, now)?;
+        let (about, row) = if let Some((dossier, row)) = dossier {
+            // Nobody else writes rows of leads.
+            (About::Known(Box::new(dossier)), Some(row))
+        } else {
+            (self.read(tx, &due.lead, companies)?, lead_row(tx, &due.lead)?)
+        };
+        let before = scores_of(tx, &due.lead)?;
+        Ok(Seen { due, settling, about, row, before })
+    }
+
+    /// What is known of a lead without reading its past, and its row as it was written; `fresh` is what came since,
+    /// `None` where that may be anything.
+    fn dossier(
+        &self,
+        tx: &mut Tx<'_>,
+        lead: &str,
+        fresh: Option<Vec<Fresh>>,
+        companies: &mut CompaniesRead,
+        now: Timestamp,
+    ) -> Result<Option<(Dossier, LeadRow)>, LiveError> {
+        let Some((known, fresh)) = self.inner.dossiers.take(lead).zip(fresh) else {
+            return Ok(None);
+        };
+        let row = known.row.clone();
+        let Some(dossier) = known.with(fresh, now) else { return Ok(None) };
+        Ok(companies.are(tx, &dossier.companies)?.then_some((dossier, row)))
+    }
+
+    fn read(
+        &self,
+        tx: &mut Tx<'_>,
+        lead: &str,
+        companies: &mut CompaniesRead,
+    ) -> Result<About, LiveError> {
+        let record = lead_facts_after(tx, &self.inner.segments, lead, companies)?;
+        let is_there = !record.persons.is_empty();
+        Ok(if is_there { About::Read(Box::new(record)) } else { About::Nothing })
+    }
+
+    /// What a lead's scores are, and what of that is news.
+    pub(crate) fn decide(&self, lineup: &Lineup, seen: Seen, now: Timestamp) -> Verdict {
+        let Seen { due, settling, .. } = seen;
+        // Who went the short way a moment ago was scored a moment later than a round may have begun.
+        let now = seen.before.iter().map(|row| row.scored_at).fold(now, Timestamp::max);
+        let (dossier, is_lasting) = match seen.about {
+            About::Nothing => return Verdict { due, settling, known: None },
+            About::Known(dossier) => (*dossier, true),
+            About::Read(record) => self.open_dossier(&record, settling, now),
+        };
+        let mut scores = Vec::new();
+        let mut changes = Vec::new();
+        for line in lineup.lines() {
+            let before = seen.before.iter().find(|row| row.model == line.key);
+            let judged = judge(line, &dossier.facts, before, dossier.at_stake, now);
+            scores.push(judged.row);
+            changes.extend(judged.changes);
+        }
+        let (row_before, before) = (seen.row, seen.before);
+        let traits_before = row_before.as_ref().map(|row| row.traits.as_str());
+        self.inner.words.traits_changed(traits_before, &dossier.row.traits);
+        let dossier = Arc::new(dossier);
+        let known = Known { row_before, scores, before, changes, dossier, is_lasting };
+        Verdict { due, settling, known: Some(known) }
+    }
+
+    /// A lead as it stands now, and whether that is worth keeping.
+    fn open_dossier(&self, record: &LeadRecord, settling: u64, now: Timestamp) -> (Dossier, bool) {
+        let facts = record.facts(&self.inner.around.email_kind);
+        let at_stake = profile::at_stake(record, &facts, now);
+        let row = profile::row(record, &facts, self.company_of(record, now), now);
+        // Other nodes change facts without telling this one.
+        let is_alone = self.inner.store.file().is_some();
+        let is_lasting = is_alone && Dossier::is_lasting(record, &facts, now);
+        let companies = record.companies.clone();
+        (Dossier::new(facts, row, at_stake, companies, settling), is_lasting)
+    }
+
+    fn company_of(&self, record: &LeadRecord, now: Timestamp) -> Option<String> {
+        let email_kind = self.inner.around.email_kind;
+        record.company_at(now, &|domain| email_kind(domain) == Some("business"))
+    }
+
+    /// Writes what was decided, and the messages that follow from it, and takes away the marks that led to it. Answers
+    /// of whom nothing is written, as they were scored of more since they were read.
+    pub(crate) fn write_all(
+        &self,
+        tx: &mut Tx<'_>,
+        verdicts: &[Verdict],
+        now: Timestamp,
+    ) -> Result<HashSet<String>, LiveError> {
+        let read = verdicts.iter().map(|verdict| (&verdict.due.lead, verdict.settling));
+        let overtaken = self.inner.overtaken.among(read);
+        let is_current = |verdict: &&Verdict| !overtaken.contains(&verdict.due.lead);
+        let current: Vec<&Verdict> = verdicts.iter().filter(is_current).collect();
+        self.inner.everyone.are_written(current.iter().map(|verdict| &verdict.due.lead));
+        let mut announcements = Vec::new();
+        for verdict in &current {
+            announcements.extend(write(tx, verdict, now)?);
+        }
+        announce(tx, announcements, now)?;
+        for Verdict { due, .. } in current {
+            if let Some(mark) = &due.mark {
+                marks::take(tx, &due.lead, mark)?;
+            }
+        }
+        Ok(overtaken)
+    }
+
+    /// Keeps what was written of a lead, and tells whoever watches; unless more was written of it since.
+    pub(crate) fn keep(&self, verdict: &Verdict) {
+        let Verdict { due, settling, known } = verdict;
+        let is_current = self.inner.overtaken.unless(&due.lead, *settling, || match known {
+            Some(known) => {
+                self.inner.everyone.put(&known.dossier.facts);
+                if known.is_lasting {
+                    self.inner.dossiers.put(Arc::clone(&known.dossier));
+                }
+            }
+            None => self.inner.everyone.remove(&due.lead),
+        });
+        if is_current {
+            self.tell_of(verdict);
+        }
+    }
+
+    fn tell_of(&self, verdict: &Verdict) {
+        let Some(known) = &verdict.known else {
+            self.tell(News::Gone { lead: verdict.due.lead.clone() });
+            return;
+        };
+        for row in &known.scores {
+            let before = known.before.iter().find(|before| before.model == row.model);
+            if before.is_some_and(|before| before.is_like(row)) {
+                continue;
+            }
+            self.tell(News::Lead {
+                lead: row.lead.clone(),
+                model: row.model.clone(),
+                score: row.score,
+                before: before.map(|before| before.score),
+                bracket: row.bracket.clone(),
+                stage: row.stage.clone(),
+                priority: row.priority,
+                disqualified: row.disqualified.is_some(),
+            });
+        }
+    }
+}
+
+/// Writes what was decided; answers the messages that follow from it.
+fn write(
+    tx: &mut Tx<'_>,
+    verdict: &Verdict,
+    now: Timestamp,
+) -> Result<Vec<Announcement>, LiveError> {
+    let Some(known) = &verdict.known else {
+        forget_lead(tx, &verdict.due.lead)?;
+        return Ok(Vec::new());
+    };
+    // Erased since it was read: nothing of it may come back.
+    if !is_lead(tx, &verdict.due.lead)? {
+        forget_lead(tx, &verdict.due.lead)?;
+        return Ok(Vec::new());
+    }
+    renew_lead(tx, known.row_before.as_ref(), &known.dossier.row, now)?;
+    for row in &known.scores {
+        let before = known.before.iter().find(|before| before.model == row.model);
+        renew_score(tx, before, row)?;
+    }
+    let mut announcements = Vec::new();
+    for Change { transition, news } in &known.changes {
+        // Another node, or an earlier round that was cut off, may have found the same change.
+        if add_transition(tx, transition)?
+            && let Some(situation) = news
+        {
+            let row = &known.dossier.row;
+            announcements.push(Announcement::of_change(transition, situation, row, now));
+        }
+    }
+    Ok(announcements)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use leads::{LeadFacts, Report, Trust, What, Who};
+    use store::facts::append;
+    use store::{Address, Store};
+
+    use super::*;
+
+    #[test]
+    fn who_is_erased_between_reading_and_writing_does_not_come_back() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let address = Address::File(directory.path().join("madura.db"));
+        let now = Timestamp::saturating_from_millis(0);
+        let store = Store::open(&address, now).expect("a store");
+        let verdict = |lead: &str| {
+            let row = LeadRow {
+                lead: lead.to_owned(),
+                email: Some(format!("{lead}@example.com")),
+                traits: "{}".to_owned(),
+                ..LeadRow::default()
+            };
+            let dossier = Dossier::new(LeadFacts::default(), row, 0, BTreeMap::new(), 0);
+            let known = Known {
+                row_before: None,
+                scores: Vec::new(),
+                before: Vec::new(),
+                changes: Vec::new(),
+                dossier: Arc::new(dossier),
+                is_lasting: false,
+            };
+            let due = Due { lead: lead.to_owned(), mark: None };
+            Verdict { due, settling: 0, known: Some(known) }
+        };
+        let (erased, there) = (verdict("erased"), verdict("there"));
+        let report = Report {
+            id: "1".to_owned(),
+            at: now,
+            received_at: now,
+            source: "test".to_owned(),
+            trust: Trust::Trusted,
+            who: Who { user: Some("17".to_owned()), ..Who::default() },
+            what: What::Traits(serde_json::Map::new()),
+            machine: None,
+        };
+        let rows = store.write(move |tx| {
+            append(tx, &[report], &mut || "there".to_owned())?;
+            for verdict in [&erased, &there] {
+                write(tx, verdict, now)?;
+            }
+            Ok::<_, LiveError>([lead_row(tx, "erased")?, lead_row(tx, "there")?])
+        });
+        let rows = rows.expect("written");
+        assert_eq!(rows.map(|row| row.map(|row| row.lead)), [None, Some("there".to_owned())]);
+    }
+}
