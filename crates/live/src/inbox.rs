@@ -42,9 +42,13 @@ const LOOKED_THROUGH: usize = 4_096;
 /// Leads that are scored for being marked with those of short parcels.
 const MARKED_BESIDE: usize = 16;
 
-/// Reports of short parcels that go the short way together ([`Live::pass`]): 10 ms of work at most. Where more wait, to
-/// settle and score many on two threads is faster.
+/// Reports that go the short way together ([`Live::pass`]): 10 ms of work at most.
 const FEW: usize = 64;
+
+/// Reports of short parcels that may wait for the short way. Where more do, others settle and score them, too: many at a
+/// time cost less each. With a quarter of it every pause of the disk called for them, and it took 100 ms until they were
+/// done.
+const NOT_MANY: usize = 256;
 
 /// Reports that may wait to be settled, some 1,500 bytes each: a few seconds of work. Whoever brings more
 /// waits with them.
@@ -108,15 +112,26 @@ pub(crate) struct Waiting {
 }
 
 impl Arrivals {
-    /// Whether there are short ones that are to be settled with others: for they are many, or one may have been settled
-    /// before.
-    fn has_short_to_settle(&mut self) -> bool {
+    /// Whether there are so many short ones that others are to settle them, too.
+    fn has_many_short(&mut self) -> bool {
         let short = self.lanes.short();
-        let reports = |one: &Waiting| one.parcel.reports.len();
-        short.len() > FEW
-            || short.iter().map(reports).sum::<usize>() > FEW
-            || short.iter().any(|one| one.room.is_none())
+        short.len() > NOT_MANY || reports_of(short.iter()) > NOT_MANY
     }
+
+    /// Whether there are short ones that have no short way: for one may have been settled before.
+    fn has_short_from_before(&mut self) -> bool {
+        self.lanes.short().iter().take(NOT_MANY).any(|one| one.room.is_none())
+    }
+
+    /// Whether short ones are left to the short way.
+    fn leaves_short(&mut self) -> bool {
+        self.has_short_way && !self.has_many_short() && !self.has_short_from_before()
+    }
+}
+
+/// How many reports are in parcels.
+pub(crate) fn reports_of<'w>(waiting: impl Iterator<Item = &'w Waiting>) -> usize {
+    waiting.map(|one| one.parcel.reports.len()).sum()
 }
 
 impl InLane for Waiting {
@@ -232,15 +247,15 @@ impl Queue {
         self.short_bell.wait(at_most)
     }
 
-    /// All short parcels that wait, where they are few.
+    /// A few short parcels, those that have waited longest.
     pub(crate) fn take_few(&self) -> Vec<Waiting> {
         let mut waiting = lock(&self.waiting);
-        if waiting.has_short_to_settle() {
+        if waiting.has_short_from_before() {
             drop(waiting);
             self.bell.ring();
             return Vec::new();
         }
-        let taken: Vec<Waiting> = waiting.lanes.short().drain(..).collect();
+        let taken = take_reports(waiting.lanes.short(), FEW);
         if !taken.is_empty() {
             waiting.lanes.note_short();
             drop(waiting);
@@ -284,7 +299,7 @@ impl Queue {
     /// What waits longest in the lane whose turn it is, so much at most, but one parcel in any case.
     fn take(&self) -> Vec<Waiting> {
         let mut waiting = lock(&self.waiting);
-        let leaves_short = waiting.has_short_way && !waiting.has_short_to_settle();
+        let leaves_short = waiting.leaves_short();
         let lanes = &mut waiting.lanes;
         let turn = if leaves_short { lanes.turn_of_long() } else { lanes.turn() };
         let Some(turn) = turn else { return Vec::new() };
@@ -293,14 +308,8 @@ impl Queue {
         // come to that.
         let is_from_before = turn.lane.front().is_some_and(|one| one.room.is_none());
         let most = if is_from_before { TOGETHER } else { TOGETHER_MOST };
-        let mut left = turn.share(reports, TOGETHER, most);
-        let mut taken = Vec::new();
-        while let Some(next) = turn.lane.front()
-            && (reports(next) <= left || taken.is_empty())
-        {
-            left = left.saturating_sub(reports(next));
-            taken.extend(turn.lane.pop_front());
-        }
+        let share = turn.share(reports, TOGETHER, most);
+        let taken = take_reports(turn.lane, share);
         lock(&self.settled).coming += usize::from(!taken.is_empty());
         if waiting.has_short_way && !waiting.lanes.short().is_empty() {
             self.short_bell.ring();
@@ -381,9 +390,15 @@ impl Live {
                 let is_short = next.is_short();
                 let mut waiting = lock(&waiting);
                 waiting.lanes.push_back(next);
-                let is_left = is_short && waiting.has_short_way && !waiting.has_short_to_settle();
+                let is_left = is_short && waiting.has_short_way;
+                let is_all_left = is_left && waiting.leaves_short();
                 drop(waiting);
-                if is_left { short_bell.ring() } else { bell.ring() }
+                if is_left {
+                    short_bell.ring();
+                }
+                if !is_all_left {
+                    bell.ring();
+                }
             });
             // Nobody may be waiting any more; what is stored stays stored.
             let _ = answer.send(stored);
@@ -413,7 +428,7 @@ impl Live {
         };
         self.inner.queue.is_committed(settling);
         self.inner.words.reported(taken.iter().flat_map(|next| &next.parcel.reports));
-        let count = taken.iter().map(|next| next.parcel.reports.len()).sum();
+        let count = reports_of(taken.iter());
         for (id, why) in &refused {
             tracing::error!(parcel = id, why, "a parcel of reports is set aside");
             self.inner.store.inbox().set_aside(id.clone(), why.clone());
@@ -504,6 +519,17 @@ impl Live {
             Ok(())
         })
     }
+}
+
+/// The first parcels of a lane, with so many reports at most, but one in any case.
+fn take_reports(lane: &mut VecDeque<Waiting>, most: usize) -> Vec<Waiting> {
+    let mut reports = 0;
+    let fits = |next: &&Waiting| {
+        reports += next.parcel.reports.len();
+        reports <= most
+    };
+    let many = lane.iter().take_while(fits).count();
+    lane.drain(..many.max(1).min(lane.len())).collect()
 }
 
 /// So many leads of a lane, with everything that waits for the last of its leads with them.

@@ -12,7 +12,7 @@ use leads::Timestamp;
 use store::reading::CompaniesRead;
 use store::{DbError, Tx, marks};
 
-use crate::inbox::{Done, Settled, Waiting, settle_all, taken_back};
+use crate::inbox::{Done, Settled, Waiting, reports_of, settle_all, taken_back};
 use crate::verdict::{Due, Verdict};
 use crate::{Live, LiveError};
 
@@ -33,8 +33,8 @@ struct Through {
 }
 
 impl Live {
-    /// From now on a few short parcels are left to [`Live::pass`] by [`Live::settle`]; or, where it is not open, none.
-    /// Beside other nodes there is no short way.
+    /// From now on [`Live::settle`] leaves short parcels to [`Live::pass`] where not many wait; or, where the short way
+    /// is not open, none. Beside other nodes there is no short way.
     pub fn open_short_way(&self, is_open: bool) {
         // Another node may be at any lead at any time.
         let is_alone = self.inner.store.file().is_some();
@@ -47,7 +47,7 @@ impl Live {
         self.inner.queue.wait_for_short(at_most)
     }
 
-    /// Settles short parcels and scores their leads, where only a few wait. One thread at a time.
+    /// Settles a few short parcels and scores their leads. One thread at a time.
     pub fn pass(&self, now: Timestamp) -> Result<Passed, LiveError> {
         let taken = Arc::new(self.inner.queue.take_few());
         if taken.is_empty() {
@@ -69,7 +69,7 @@ impl Live {
         };
         self.inner.queue.is_committed(settling);
         self.inner.words.reported(taken.iter().flat_map(|one| &one.parcel.reports));
-        let reports = taken.iter().map(|one| one.parcel.reports.len()).sum();
+        let reports = reports_of(taken.iter());
         verdicts.iter().for_each(|verdict| self.keep(verdict));
         self.clear(vec![Settled::nobody_of(taken)], now);
         if has_marks {

@@ -55,7 +55,7 @@ fn it_is_told_of_as_on_the_long_way() {
 }
 
 #[test]
-fn a_few_are_left_to_the_short_way_while_it_is_open_and_many_are_not() {
+fn not_many_are_left_to_the_short_way_while_it_is_open_and_many_go_both() {
     let house = House::new();
     accept(&house.live, vec![visit("17", 0)]);
     accept(&house.live, (0..30).map(|user| visit(&format!("u{user}"), 0)).collect());
@@ -63,14 +63,24 @@ fn a_few_are_left_to_the_short_way_while_it_is_open_and_many_are_not() {
     // What a server hands in goes the long way in any case.
     assert_eq!((house.live.settle(), house.live.settle()), (Ok(30), Ok(0)));
     assert_eq!(pass(&house, 0), (1, 1));
-    for user in 0..70 {
+    for user in 0..320 {
         accept(&house.live, vec![visit(&format!("v{user}"), 0)]);
     }
-    assert_eq!((pass(&house, 0), house.live.settle()), ((0, 0), Ok(70)));
+    assert_eq!(
+        (pass(&house, 0), house.live.settle(), pass(&house, 0)),
+        ((64, 64), Ok(0), (64, 64))
+    );
+    for user in 320..470 {
+        accept(&house.live, vec![visit(&format!("v{user}"), 0)]);
+    }
+    assert_eq!(
+        (pass(&house, 0), house.live.settle(), pass(&house, 0)),
+        ((64, 64), Ok(278), (0, 0))
+    );
     accept(&house.live, vec![visit("17", 0)]);
     house.live.open_short_way(false);
-    assert_eq!((house.live.settle(), house.work(0)), (Ok(1), 101));
-    assert_eq!((house.score("17").score, house.score("v69").score), (20, 10));
+    assert_eq!((house.live.settle(), house.work(0)), (Ok(1), 309));
+    assert_eq!((house.score("17").score, house.score("v469").score), (20, 10));
     assert!(is_inbox_empty(&house));
 }
 
