@@ -1,24 +1,21 @@
-//! One file: writing it so that it is whole or not there, checking it, reading it.
+//! One file: writing it so that it is whole or not there, and checking it.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use leads::Timestamp;
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::column::reader::ColumnReader;
-use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+use parquet::data_type::{ByteArray, ByteArrayType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
-use parquet::file::properties::{WriterProperties, WriterVersion};
-use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
-use parquet::file::statistics::Statistics;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterVersion};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
+use parquet::schema::types::ColumnPath;
 use xxhash_rust::xxh3::Xxh3;
 
 use super::{SegmentError, SegmentFile, disk};
-use crate::facts::{FactKind, StoredFact};
+use crate::facts::StoredFact;
 
 /// The columns, as other programs see them: instants are milliseconds since 1970 in UTC.
 const SCHEMA: &str = "message fact {
@@ -32,8 +29,11 @@ const SCHEMA: &str = "message fact {
     required binary body (STRING);
 }";
 
-/// Facts per row group: what has to be read for one lead.
+/// Facts per row group: what has to be read from disk for one lead, some 400 KB.
 const GROUP: usize = 8192;
+
+/// Facts per page: what has to be decompressed for one lead, of each column.
+const PAGE: usize = 256;
 
 /// Writes facts, already in order, to a new file and sees to it that they are on disk. Answers the
 /// size and the checksum.
@@ -63,8 +63,20 @@ fn write_groups(file: File, facts: &[StoredFact]) -> Result<File, ParquetError> 
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
         // Whole ids: what a row group holds must be told from what it does not.
         .set_statistics_truncate_length(None)
-        .set_created_by("madura".to_owned())
-        .build();
+        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_data_page_row_count_limit(PAGE)
+        .set_write_batch_size(PAGE)
+        .set_offset_index_disabled(true)
+        .set_created_by("madura".to_owned());
+    // No two ids are alike and few bodies: a dictionary of them would have to be read for each lead, and the first and
+    // last of them tell nothing.
+    let properties = ["id", "body"].into_iter().fold(properties, |properties, column| {
+        let column = ColumnPath::from(column);
+        properties
+            .set_column_dictionary_enabled(column.clone(), false)
+            .set_column_statistics_enabled(column, EnabledStatistics::None)
+    });
+    let properties = properties.build();
     let mut writer = SerializedFileWriter::new(file, schema, Arc::new(properties))?;
     for group in facts.chunks(GROUP) {
         let mut columns = writer.next_row_group()?;
@@ -86,9 +98,7 @@ fn write_groups(file: File, facts: &[StoredFact]) -> Result<File, ParquetError> 
                 0 => column.typed::<ByteArrayType>().write_batch(&text(person), None, None)?,
                 1 => {
                     let kinds: Vec<i32> = group.iter().map(|fact| fact.kind as i32).collect();
-                    column
-                        .typed::<parquet::data_type::Int32Type>()
-                        .write_batch(&kinds, None, None)?
+                    column.typed::<Int32Type>().write_batch(&kinds, None, None)?
                 }
                 2 => column.typed::<ByteArrayType>().write_batch(&text(name), None, None)?,
                 3 => column.typed::<Int64Type>().write_batch(
@@ -113,124 +123,6 @@ fn write_groups(file: File, facts: &[StoredFact]) -> Result<File, ParquetError> 
     let mut file = writer.into_inner()?;
     file.flush()?;
     Ok(file)
-}
-
-/// Calls `visit` with the facts of a file, in its order. With `persons` (in order), row groups that
-/// can hold none of them are passed over; others' facts may come all the same.
-pub(super) fn read<E: From<SegmentError>>(
-    path: &Path,
-    name: &str,
-    persons: Option<&[&str]>,
-    mut visit: impl FnMut(StoredFact) -> Result<(), E>,
-) -> Result<(), E> {
-    let damaged = |reason: String| SegmentError::Damaged { file: name.to_owned(), reason };
-    let file = File::open(path).map_err(|error| damaged(error.to_string()))?;
-    let reader = SerializedFileReader::new(file).map_err(|error| damaged(error.to_string()))?;
-    for index in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(index).map_err(|error| damaged(error.to_string()))?;
-        if persons.is_some_and(|persons| !may_hold(group.as_ref(), persons)) {
-            continue;
-        }
-        let facts = read_group(group.as_ref()).map_err(damaged)?;
-        for fact in facts {
-            visit(fact)?;
-        }
-    }
-    Ok(())
-}
-
-fn may_hold(group: &dyn RowGroupReader, persons: &[&str]) -> bool {
-    let Some(Statistics::ByteArray(range)) = group.metadata().column(0).statistics() else {
-        return true;
-    };
-    let (Some(first), Some(last)) = (range.min_opt(), range.max_opt()) else { return true };
-    let next = persons.partition_point(|person| person.as_bytes() < first.data());
-    persons.get(next).is_some_and(|person| person.as_bytes() <= last.data())
-}
-
-fn read_group(group: &dyn RowGroupReader) -> Result<Vec<StoredFact>, String> {
-    let rows = usize::try_from(group.metadata().num_rows()).map_err(|error| error.to_string())?;
-    let mut persons = texts(group, 0, rows)?.into_iter();
-    let kinds = kinds(group, rows)?;
-    let mut names = texts(group, 2, rows)?.into_iter();
-    let at = ints(group, 3, rows)?;
-    let received = ints(group, 4, rows)?;
-    let mut sources = texts(group, 5, rows)?.into_iter();
-    let mut ids = texts(group, 6, rows)?.into_iter();
-    let mut bodies = texts(group, 7, rows)?.into_iter();
-    let mut facts = Vec::with_capacity(rows);
-    for row in 0..rows {
-        facts.push(StoredFact {
-            id: ids.next().unwrap_or_default(),
-            person: persons.next().unwrap_or_default(),
-            kind: FactKind::from_code(i64::from(kinds[row])),
-            name: names.next().unwrap_or_default(),
-            at: Timestamp::saturating_from_millis(at[row]),
-            received_at: Timestamp::saturating_from_millis(received[row]),
-            source: sources.next().unwrap_or_default(),
-            body: bodies.next().unwrap_or_default(),
-            machine: None,
-            retracted_at: None,
-        });
-    }
-    Ok(facts)
-}
-
-fn texts(group: &dyn RowGroupReader, column: usize, rows: usize) -> Result<Vec<String>, String> {
-    let reader = group.get_column_reader(column).map_err(|error| error.to_string())?;
-    let ColumnReader::ByteArrayColumnReader(mut reader) = reader else {
-        return Err(format!("column {column} is no text"));
-    };
-    let mut values: Vec<ByteArray> = Vec::with_capacity(rows);
-    while values.len() < rows {
-        let before = values.len();
-        reader
-            .read_records(rows - before, None, None, &mut values)
-            .map_err(|error| error.to_string())?;
-        if values.len() == before {
-            return Err(format!("column {column} ends early"));
-        }
-    }
-    let text = |value: ByteArray| {
-        String::from_utf8(value.data().to_vec()).map_err(|error| error.to_string())
-    };
-    values.into_iter().map(text).collect()
-}
-
-fn ints(group: &dyn RowGroupReader, column: usize, rows: usize) -> Result<Vec<i64>, String> {
-    let reader = group.get_column_reader(column).map_err(|error| error.to_string())?;
-    let ColumnReader::Int64ColumnReader(mut reader) = reader else {
-        return Err(format!("column {column} is no number"));
-    };
-    let mut values = Vec::with_capacity(rows);
-    while values.len() < rows {
-        let before = values.len();
-        reader
-            .read_records(rows - before, None, None, &mut values)
-            .map_err(|error| error.to_string())?;
-        if values.len() == before {
-            return Err(format!("column {column} ends early"));
-        }
-    }
-    Ok(values)
-}
-
-fn kinds(group: &dyn RowGroupReader, rows: usize) -> Result<Vec<i32>, String> {
-    let reader = group.get_column_reader(1).map_err(|error| error.to_string())?;
-    let ColumnReader::Int32ColumnReader(mut reader) = reader else {
-        return Err("column 1 is no number".to_owned());
-    };
-    let mut values = Vec::with_capacity(rows);
-    while values.len() < rows {
-        let before = values.len();
-        reader
-            .read_records(rows - before, None, None, &mut values)
-            .map_err(|error| error.to_string())?;
-        if values.len() == before {
-            return Err("column 1 ends early".to_owned());
-        }
-    }
-    Ok(values)
 }
 
 /// Compares a file with what the manifest says of it.

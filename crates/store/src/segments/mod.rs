@@ -10,10 +10,11 @@
 
 mod file;
 mod read;
+mod rows;
 mod seal;
 mod verify;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,6 +31,8 @@ pub use verify::{Damage, Verified, verify};
 pub(crate) use file::{checksum, sync_directory};
 pub(crate) use seal::rewrite;
 
+use rows::Footer;
+
 /// Buckets of persons. A person's facts are in one bucket, so that buckets can be read side by side
 /// and one lead needs a sixteenth of the files.
 pub(crate) const BUCKETS: u64 = 16;
@@ -40,7 +43,12 @@ pub struct Segments {
     directory: PathBuf,
     /// Files that this process found to be what the manifest says.
     checked: Arc<Mutex<HashSet<String>>>,
+    /// Footers that were read, and not too many.
+    footers: Arc<Mutex<HashMap<String, Arc<Footer>>>>,
 }
+
+/// Row groups whose metadata is kept, some 4 KB each.
+const GROUPS_KEPT: usize = 8192;
 
 /// Why facts cannot be read or sealed.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -93,7 +101,11 @@ impl Segments {
     /// Takes a directory for the files, and makes it where there is none.
     pub fn open(directory: &Path) -> Result<Self, SegmentError> {
         fs::create_dir_all(directory).map_err(|error| disk(directory, &error))?;
-        Ok(Self { directory: directory.to_owned(), checked: Arc::default() })
+        Ok(Self {
+            directory: directory.to_owned(),
+            checked: Arc::default(),
+            footers: Arc::default(),
+        })
     }
 
     /// Where the files are.
@@ -138,6 +150,23 @@ impl Segments {
             checked.insert(file.file.clone());
         }
         Ok(())
+    }
+
+    /// What is said at the end of a file, which is checked the first time.
+    fn footer(&self, file: &SegmentFile) -> Result<Arc<Footer>, SegmentError> {
+        self.check(file)?;
+        let footers = || self.footers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(footer) = footers().get(&file.file) {
+            return Ok(Arc::clone(footer));
+        }
+        let footer = Arc::new(Footer::of(&self.path(&file.file), &file.file)?);
+        let mut kept = footers();
+        let groups = kept.values().map(|footer| footer.groups()).sum::<usize>();
+        if groups + footer.groups() > GROUPS_KEPT {
+            kept.clear();
+        }
+        kept.insert(file.file.clone(), Arc::clone(&footer));
+        Ok(footer)
     }
 }
 

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use leads::{MachineSign, Timestamp};
 
-use super::{SegmentError, SegmentFile, Segments, bucket_of, file, segment_files};
-use crate::db::{DbError, Tx};
+use super::{SegmentError, SegmentFile, Segments, bucket_of, rows, segment_files};
+use crate::chunks;
+use crate::db::{DbError, Param, Row, Tx};
 use crate::facts::{StoredFact, machine};
 
 /// What was decided of the facts of a file since it was written.
@@ -15,22 +16,54 @@ pub(super) struct Marks {
     marks: HashMap<String, (Option<MachineSign>, Option<Timestamp>)>,
 }
 
+/// Decisions of a file that are read all: they are no more than what one lead has in it.
+const FEW: i64 = 256;
+
+const MARK: &str = "id, machine_reason, machine_confidence, retracted_at";
+
 impl Marks {
+    /// Of a whole file.
     pub(super) fn of(tx: &mut Tx<'_>, segment: i64) -> Result<Self, DbError> {
         let mut marks = Self::default();
-        let sql = "SELECT id FROM sealed_hole WHERE segment = $1";
-        tx.each(sql, &[segment.into()], |row| {
-            marks.holes.insert(row.get(0)?);
-            Ok(())
-        })?;
-        let sql = "SELECT id, machine_reason, machine_confidence, retracted_at FROM sealed_fact
-            WHERE segment = $1 AND marked = 1";
-        tx.each(sql, &[segment.into()], |row| {
-            let retracted_at = row.get::<Option<i64>>(3)?.map(Timestamp::saturating_from_millis);
-            marks.marks.insert(row.get(0)?, (machine(row.get(1)?, row.get(2)?), retracted_at));
-            Ok(())
+        let holes = "SELECT id FROM sealed_hole WHERE segment = $1";
+        tx.each(holes, &[segment.into()], |row| marks.hole(row))?;
+        let marked = format!("SELECT {MARK} FROM sealed_fact WHERE segment = $1 AND marked = 1");
+        tx.each(&marked, &[segment.into()], |row| marks.mark(row))?;
+        Ok(marks)
+    }
+
+    /// Of some facts of a file: of a large one with many machines in it all of them would be much more.
+    fn of_facts(tx: &mut Tx<'_>, segment: i64, facts: &[StoredFact]) -> Result<Self, DbError> {
+        let sql = "SELECT (SELECT count(*) FROM (SELECT 1 FROM sealed_hole WHERE segment = $1 LIMIT $2) a)
+            + (SELECT count(*) FROM (SELECT 1 FROM sealed_fact WHERE segment = $1 AND marked = 1 LIMIT $2) b)";
+        let decided: i64 = tx.value(sql, &[segment.into(), FEW.into()])?;
+        if decided < FEW {
+            return Self::of(tx, segment);
+        }
+        let mut marks = Self::default();
+        let ids: Vec<&str> = facts.iter().map(|fact| fact.id.as_str()).collect();
+        chunks::keys(&ids, 2, |list, keys| {
+            let mut params: Vec<Param<'_>> = vec![segment.into()];
+            params.extend_from_slice(keys);
+            let holes = format!("SELECT id FROM sealed_hole WHERE segment = $1 AND id IN ({list})");
+            tx.each(&holes, &params, |row| marks.hole(row))?;
+            let marked = format!(
+                "SELECT {MARK} FROM sealed_fact WHERE segment = $1 AND id IN ({list}) AND marked = 1"
+            );
+            tx.each(&marked, &params, |row| marks.mark(row))
         })?;
         Ok(marks)
+    }
+
+    fn hole(&mut self, row: &Row<'_>) -> Result<(), DbError> {
+        self.holes.insert(row.get(0)?);
+        Ok(())
+    }
+
+    fn mark(&mut self, row: &Row<'_>) -> Result<(), DbError> {
+        let retracted_at = row.get::<Option<i64>>(3)?.map(Timestamp::saturating_from_millis);
+        self.marks.insert(row.get(0)?, (machine(row.get(1)?, row.get(2)?), retracted_at));
+        Ok(())
     }
 
     /// The fact as it stands; `None` for a hole.
@@ -62,16 +95,12 @@ impl Segments {
         for segment in segment_files(tx)? {
             let Some(wanted) = buckets.get(&segment.bucket) else { continue };
             let mut of_file = Vec::new();
-            self.check(&segment)?;
-            let path = self.path(&segment.file);
-            file::read(&path, &segment.file, Some(wanted), |fact| {
-                if wanted.binary_search(&fact.person.as_str()).is_ok() {
-                    of_file.push(fact);
-                }
+            self.read(&segment, Some(wanted), |fact| {
+                of_file.push(fact);
                 Ok::<(), SegmentError>(())
             })?;
             if !of_file.is_empty() {
-                let marks = Marks::of(tx, segment.id)?;
+                let marks = Marks::of_facts(tx, segment.id, &of_file)?;
                 found.extend(of_file.into_iter().filter_map(|fact| marks.apply(fact)));
             }
         }
@@ -84,11 +113,10 @@ impl Segments {
         segment: &SegmentFile,
         persons: &BTreeSet<String>,
     ) -> Result<bool, SegmentError> {
-        self.check(segment)?;
         let sorted: Vec<&str> = persons.iter().map(String::as_str).collect();
         let mut found = false;
-        file::read(&self.path(&segment.file), &segment.file, Some(&sorted), |fact| {
-            found = found || persons.contains(&fact.person);
+        self.read(segment, Some(&sorted), |_| {
+            found = true;
             Ok::<(), SegmentError>(())
         })?;
         Ok(found)
@@ -112,11 +140,19 @@ impl Segments {
         segment: &SegmentFile,
         visit: &mut impl FnMut(StoredFact) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.check(segment)?;
         let marks = Marks::of(tx, segment.id).map_err(SegmentError::Db)?;
-        file::read(&self.path(&segment.file), &segment.file, None, |fact| {
-            marks.apply(fact).map_or(Ok(()), &mut *visit)
-        })
+        self.read(segment, None, |fact| marks.apply(fact).map_or(Ok(()), &mut *visit))
+    }
+
+    /// Calls `visit` with the facts of a file as they were written; with `persons` (in order), with theirs.
+    pub(super) fn read<E: From<SegmentError>>(
+        &self,
+        segment: &SegmentFile,
+        persons: Option<&[&str]>,
+        visit: impl FnMut(StoredFact) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let footer = self.footer(segment)?;
+        rows::read(&self.path(&segment.file), &segment.file, &footer, persons, visit)
     }
 
     /// The ids of sealed facts that fit.

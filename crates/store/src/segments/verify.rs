@@ -118,7 +118,7 @@ fn check_file(
     let mut ids: HashSet<String> = HashSet::new();
     let mut last: Option<(String, i64, String)> = None;
     let mut finding: Option<String> = None;
-    file::read(&path, &segment.file, None, |fact| {
+    segments.read(segment, None, |fact| {
         let key = (fact.person, fact.at.as_millis(), fact.id.clone());
         if last.as_ref().is_some_and(|last| *last >= key) {
             finding = Some(format!("`{}` is not in its place", key.2));

@@ -81,6 +81,39 @@ fn sealing_changes_no_leads_facts() {
     });
 }
 
+/// A file is read in pages of 256 facts, of row groups of 8,192: people begin and end anywhere in both.
+#[test]
+fn a_lead_has_its_own_facts_wherever_they_stand_in_a_file() {
+    on_both(|bench| {
+        let counts = [9_000, 1, 255, 256, 257, 700].into_iter().chain((0..300).map(|n| n % 40));
+        let facts_of = |(user, many): (usize, usize)| {
+            let names = format!("u:person-{user}");
+            let seen = move |n: usize| seen(&format!("{user}-{n:04}"), (n % 60) as i64, &names);
+            (0..many).map(seen)
+        };
+        let reports: Vec<Report> = counts.clone().enumerate().flat_map(facts_of).collect();
+        reports.chunks(2_000).for_each(|reports| drop(bench.take(reports)));
+        let before = bench.partition();
+        let options = SealOptions { before: minute(60), at_least: 1, at_most: 100_000 };
+        let sealed = seal(&bench.store, &bench.segments, &options, minute(6000));
+        assert_eq!(sealed.map(|sealed| sealed.facts), Ok(reports.len()));
+        assert_eq!(bench.partition(), before);
+        for (user, many) in counts.enumerate().filter(|(_, many)| *many > 0) {
+            assert_eq!(bench.ids(&format!("u:person-{user}")).len(), many, "of person {user}");
+        }
+        // Those of a few of very many that were decided since are read by their ids.
+        let which: Vec<String> = (0..300).map(|n| format!("0-{n:04}")).collect();
+        let segments = bench.segments.clone();
+        bench
+            .store
+            .write(move |tx| retract(tx, &segments, &Which::Ids(&which), start()))
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(counting(bench, "u:person-0").len(), 8_700);
+        assert_eq!(counting(bench, "u:person-5").len(), 700);
+        assert_eq!(verified(bench).damages, []);
+    });
+}
+
 #[test]
 fn few_facts_are_not_worth_a_file() {
     on_both(|bench| {
