@@ -107,7 +107,9 @@ struct ToScore {
 
 pub(crate) struct Waiting {
     pub(crate) parcel: Parcel,
-    /// `None`: it may have been settled before, and its leads not scored: before this start, or in vain.
+    /// Whether nobody has settled it before, in vain or without scoring its leads: it came with this start.
+    is_new: bool,
+    /// `None`: more came from before this start than there is room for.
     room: Option<Room>,
 }
 
@@ -120,7 +122,7 @@ impl Arrivals {
 
     /// Whether there are short ones that have no short way: for one may have been settled before.
     fn has_short_from_before(&mut self) -> bool {
-        self.lanes.short().iter().take(NOT_MANY).any(|one| one.room.is_none())
+        self.lanes.short().iter().take(NOT_MANY).any(|one| !one.is_new)
     }
 
     /// Whether short ones are left to the short way.
@@ -141,9 +143,9 @@ impl InLane for Waiting {
 }
 
 impl Waiting {
-    /// Of each of its reports, whether this start is the first to settle it.
+    /// The same of each of its reports.
     fn are_new(&self) -> impl Iterator<Item = bool> {
-        repeat_n(self.room.is_some(), self.parcel.reports.len())
+        repeat_n(self.is_new, self.parcel.reports.len())
     }
 }
 
@@ -199,7 +201,7 @@ impl Settled {
     /// What waits with parcels of which nobody is to be scored any more.
     pub(crate) fn nobody_of(taken: Vec<Waiting>) -> Self {
         let mut nobody = Self::default();
-        for Waiting { parcel, room } in taken {
+        for Waiting { parcel, room, .. } in taken {
             nobody.parcels.push(parcel.id);
             nobody.rooms.extend(room);
         }
@@ -222,11 +224,15 @@ impl Settled {
 }
 
 impl Queue {
-    /// Parcels from before this start.
+    /// Parcels from before this start. They take room from those who bring others: where a process lives too short for
+    /// what it takes, each would leave more behind than the one before, and need longer to begin.
     pub(crate) fn add(&self, parcels: Vec<Parcel>) {
         let mut waiting = lock(&self.waiting);
         for parcel in parcels {
-            waiting.lanes.push_back(Waiting { parcel, room: None });
+            let many = parcel.reports.len().min(ROOM) as u32;
+            let permit = Arc::clone(&self.room).try_acquire_many_owned(many).ok();
+            let room = permit.map(|permit| Room { _permit: permit });
+            waiting.lanes.push_back(Waiting { parcel, is_new: false, room });
         }
         drop(waiting);
         self.bell.ring();
@@ -266,7 +272,7 @@ impl Queue {
 
     /// These could not go the short way: they are settled with others.
     pub(crate) fn settle_later(&self, taken: Vec<Waiting>) {
-        let taken = taken.into_iter().map(|one| Waiting { room: None, ..one }).collect();
+        let taken = taken.into_iter().map(|one| Waiting { is_new: false, ..one }).collect();
         self.put_back(taken);
         self.bell.ring();
     }
@@ -306,7 +312,7 @@ impl Queue {
         let reports = |one: &Waiting| one.parcel.reports.len();
         // Parcels leave the inbox when all of their settling is scored: where one start follows the other, it is to
         // come to that.
-        let is_from_before = turn.lane.front().is_some_and(|one| one.room.is_none());
+        let is_from_before = turn.lane.front().is_some_and(|one| !one.is_new);
         let most = if is_from_before { TOGETHER } else { TOGETHER_MOST };
         let share = turn.share(reports, TOGETHER, most);
         let taken = take_reports(turn.lane, share);
@@ -386,7 +392,7 @@ impl Live {
         let parcel = Parcel { id: (self.inner.around.fresh_id)(), at: now, reports };
         self.inner.store.inbox().put(parcel, move |stored| {
             let stored = stored.map(|parcel| {
-                let next = Waiting { parcel, room: Some(room) };
+                let next = Waiting { parcel, is_new: true, room: Some(room) };
                 let is_short = next.is_short();
                 let mut waiting = lock(&waiting);
                 waiting.lanes.push_back(next);
@@ -435,7 +441,7 @@ impl Live {
         }
         let is_short = taken.iter().all(InLane::is_short);
         let mut next = Settled { is_short, leads, ..Settled::default() };
-        for Waiting { parcel, room } in taken {
+        for Waiting { parcel, room, .. } in taken {
             next.rooms.extend(room);
             if !refused.iter().any(|(id, _)| *id == parcel.id) {
                 next.parcels.push(parcel.id);
@@ -551,7 +557,7 @@ fn take_leads(lane: &mut VecDeque<Settled>, mut left: usize) -> Vec<Settled> {
 pub(crate) fn taken_back(taken: Arc<Vec<Waiting>>) -> Vec<Waiting> {
     Arc::try_unwrap(taken).unwrap_or_else(|held| {
         let parcels = held.iter().map(|next| next.parcel.clone());
-        parcels.map(|parcel| Waiting { parcel, room: None }).collect()
+        parcels.map(|parcel| Waiting { parcel, is_new: false, room: None }).collect()
     })
 }
 
