@@ -121,13 +121,32 @@ impl Changes {
                 tx.execute(&update, &[(&id).into(), value.into(), (*at).into()])?;
             }
             // Whoever has an address there belongs to another company now.
-            for (domain, owner) in owners {
-                if company_of_domain(tx, &domain)? != owner {
-                    changed.insert(owner);
-                }
-            }
+            changed.extend(owners.no_more(tx)?);
         }
         Ok(changed)
+    }
+}
+
+/// To which companies domains belonged at some instant.
+#[derive(Default)]
+struct Owners(Vec<(String, String)>);
+
+impl Owners {
+    fn add(&mut self, tx: &mut Tx<'_>, domain: String) -> Result<(), DbError> {
+        let owner = company_of_domain(tx, &domain)?;
+        self.0.push((domain, owner));
+        Ok(())
+    }
+
+    /// Those to whom one of them does not belong any more.
+    fn no_more(self, tx: &mut Tx<'_>) -> Result<Vec<String>, DbError> {
+        let mut no_more = Vec::new();
+        for (domain, owner) in self.0 {
+            if company_of_domain(tx, &domain)? != owner {
+                no_more.push(owner);
+            }
+        }
+        Ok(no_more)
     }
 }
 
@@ -137,14 +156,13 @@ pub(crate) fn find_anew(
     tx: &mut Tx<'_>,
     ids: &BTreeSet<String>,
 ) -> Result<BTreeSet<String>, DbError> {
-    let mut owners: Vec<(String, String)> = Vec::new();
+    let mut owners = Owners::default();
     let mut said = Changes::default();
     for id in ids {
         let sql = "SELECT domain FROM company WHERE id = $1 AND domain IS NOT NULL";
         let domain: Option<String> = tx.find(sql, &[id.into()], |row| row.get(0))?;
         if let Some(domain) = domain {
-            let owner = company_of_domain(tx, &domain)?;
-            owners.push((domain, owner));
+            owners.add(tx, domain)?;
         }
         let sql = "SELECT at, body FROM fact WHERE kind = 2 AND name = $1 AND retracted_at IS NULL";
         let facts: Vec<(i64, String)> =
@@ -158,26 +176,23 @@ pub(crate) fn find_anew(
         tx.execute("DELETE FROM company WHERE id = $1", &[id.into()])?;
     }
     let mut changed = said.write(tx)?;
-    for (domain, owner) in owners {
-        if company_of_domain(tx, &domain)? != owner {
-            changed.insert(owner);
-        }
-    }
+    changed.extend(owners.no_more(tx)?);
     Ok(changed)
 }
 
 /// To which companies the domains belong that a company has or is about to have; none where it stays as it is.
-fn owners_before(tx: &mut Tx<'_>, id: &str, said: &Said) -> Result<Vec<(String, String)>, DbError> {
+fn owners_before(tx: &mut Tx<'_>, id: &str, said: &Said) -> Result<Owners, DbError> {
     let sql = "SELECT domain FROM company WHERE id = $1";
     let known: Option<Option<String>> = tx.find(sql, &[id.into()], |row| row.get(0))?;
     let said = said.domain.as_ref().map(|(_, domain)| domain.clone());
     let domains: BTreeSet<String> = match known {
-        Some(known) if said.is_none() || known == said => return Ok(Vec::new()),
+        Some(known) if said.is_none() || known == said => return Ok(Owners::default()),
         Some(known) => known.into_iter().chain(said).collect(),
         None => domain_of(id).into_iter().chain(said).collect(),
     };
-    let owner = |domain: String| Ok((domain.clone(), company_of_domain(tx, &domain)?));
-    domains.into_iter().map(owner).collect()
+    let mut owners = Owners::default();
+    domains.into_iter().try_for_each(|domain| owners.add(tx, domain))?;
+    Ok(owners)
 }
 
 /// Whether any of these facts says something else than the one before it.
