@@ -1,6 +1,7 @@
 //! What every route works with.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -61,6 +62,8 @@ pub(crate) struct Inner {
     pub(crate) stop: watch::Sender<bool>,
     /// Whether the worker runs.
     pub(crate) worker: watch::Sender<Worker>,
+    /// The second in which the log was last told that a request was refused.
+    pub(crate) refused_in: AtomicI64,
 }
 
 /// How the thread that scores is.
@@ -277,6 +280,12 @@ impl App {
     /// Tells open streams to look whether their callers may still be here.
     pub(crate) fn tell_shut_out(&self) {
         self.shut_out.send_modify(|count| *count += 1);
+    }
+
+    /// Whether no other request was refused in this second.
+    pub(crate) fn is_first_refusal(&self) -> bool {
+        let second = self.now().as_millis().div_euclid(1_000);
+        self.refused_in.swap(second, Ordering::Relaxed) != second
     }
 
     /// Wakes those who deliver and import.

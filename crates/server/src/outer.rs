@@ -1,6 +1,9 @@
 //! What surrounds every route: a number for the request, room for it, a limit of time, headers that
 //! keep browsers from mischief, and a line in the log that says nothing about anybody.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
@@ -54,7 +57,8 @@ pub(crate) async fn surround(State(app): State<App>, request: Request, next: Nex
     metrics::histogram!("madura_request_seconds", &labels[..2]).record(seconds);
     span.in_scope(|| {
         let (status, took_ms) = (status.as_u16(), (seconds * 1000.0) as u64);
-        if status >= 500 {
+        // That much comes is told once a second, whatever comes.
+        if status >= 500 && (status != 503 || app.is_first_refusal()) {
             tracing::warn!(status, took_ms, "answered");
         } else {
             tracing::debug!(status, took_ms, "answered");
@@ -68,8 +72,13 @@ pub(crate) async fn surround(State(app): State<App>, request: Request, next: Nex
     response
 }
 
+/// How long a request waits for room. Whoever is refused and comes back at once, as those do who do not heed
+/// `Retry-After`, takes a quarter of the processor from those who are served; a crowd of some thousands is served meanwhile.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 async fn run(app: &App, request: Request, next: Next, is_long: bool) -> Response {
-    let Ok(_permit) = std::sync::Arc::clone(&app.room).try_acquire_owned() else {
+    let room = timeout(PATIENCE, Arc::clone(&app.room).acquire_owned()).await;
+    let Ok(Ok(_permit)) = room else {
         metrics::counter!("madura_refused_total", "why" => "room").increment(1);
         let detail = "too many requests are under way: try again";
         return Problem::unavailable("overloaded", detail, 1).into_response();

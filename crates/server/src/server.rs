@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -112,6 +113,7 @@ impl Server {
             to_do: watch::Sender::new(0),
             stop: watch::Sender::new(false),
             worker: watch::Sender::new(Worker::Idle),
+            refused_in: AtomicI64::default(),
             config,
         };
         Ok(Self { app: App::new(inner) })

@@ -1,9 +1,17 @@
 //! What strangers try.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::header::{CONTENT_TYPE, COOKIE};
+use axum::http::{Request, StatusCode};
 use serde_json::json;
 use server::Rate;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tower::ServiceExt as _;
 
 use crate::support::{As, House, ORIGIN, Reply};
 
@@ -232,6 +240,35 @@ fn more_requests_than_there_is_room_for_are_503_and_nothing_is_lost() {
     let reply = house.post("/v1/track", &As::WriteKey("wk_x".into()), json!({}));
     assert!(reply.headers.contains_key("retry-after"));
     reply.problem(503, "overloaded");
+}
+
+#[test]
+fn who_comes_while_there_is_no_room_waits_for_a_moment_and_is_served() {
+    let house = House::with(|config| config.limits.requests = 1);
+    let owner = house.owner();
+    let As::Session(cookie) = &owner else { panic!() };
+    // Somebody's request is on its way, and its end does not come.
+    let (rest, body) = mpsc::channel::<Result<Vec<u8>, std::io::Error>>(2);
+    let request = Request::builder().method("POST").uri("/api/v1/leads");
+    let request = request.header(COOKIE, cookie).header("sec-fetch-site", "same-origin");
+    let request = request.header(CONTENT_TYPE, "application/json");
+    let slow = request.body(Body::from_stream(ReceiverStream::new(body))).expect("a request");
+    let statuses = house.runtime.block_on(async {
+        rest.send(Ok(br#"{"email": "#.to_vec())).await.expect("taken");
+        let mut slow = pin!(house.router.clone().oneshot(slow));
+        // It has begun, and has the room.
+        let is_there = poll_fn(|context| Poll::Ready(slow.as_mut().poll(context).is_ready())).await;
+        assert!(!is_there);
+        let next = Request::builder().uri("/api/v1/me").header(COOKIE, cookie).body(Body::empty());
+        let mut next = pin!(house.router.clone().oneshot(next.expect("a request")));
+        let is_there = poll_fn(|context| Poll::Ready(next.as_mut().poll(context).is_ready())).await;
+        assert!(!is_there);
+        rest.send(Ok(br#""ana@example.com"}"#.to_vec())).await.expect("taken");
+        drop(rest);
+        let (slow, next) = tokio::join!(slow, next);
+        [slow.expect("an answer").status(), next.expect("an answer").status()]
+    });
+    assert_eq!(statuses, [StatusCode::CREATED, StatusCode::OK]);
 }
 
 #[test]
