@@ -194,7 +194,8 @@ async fn overload(house: &House, load: Load, peak: &Loaded) -> Result<()> {
         "{} (429), {} (503), {} otherwise, {} say when to come again",
         sent.too_often, sent.no_room, sent.other, sent.with_retry_after
     );
-    say("  refused", &figure, Some((all_told, "429 or 503, Retry-After")));
+    let target = (sent.refusals() > 0).then_some((all_told, "429 or 503, Retry-After"));
+    say("  refused", &figure, target);
     say(
         "  answered, refused within",
         &format!("{}; {}", sent.accepted.shown(), sent.refused.shown()),

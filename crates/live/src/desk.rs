@@ -43,11 +43,12 @@ impl Live {
     /// writer is at it. Otherwise they are read beside the writer, who settles meanwhile. Answers how many leads it
     /// were; 0: nothing is left to do, and everything is written.
     pub fn work(&self, now: Timestamp, most: usize) -> Result<usize, LiveError> {
-        self.inner.queue.is_at_work(true);
+        self.inner.queue.set_at_work(true);
         let worked = self.round(now, most);
         let oldest = self.in_writing().as_ref().map(Writing::settling);
-        self.inner.overtaken.forget(oldest.unwrap_or_else(|| self.inner.queue.last_settling()));
-        self.inner.queue.is_at_work(oldest.is_some());
+        let oldest_read = oldest.unwrap_or_else(|| self.inner.queue.last_settling());
+        self.inner.short_way.done_with_all(oldest_read);
+        self.inner.queue.set_at_work(oldest.is_some());
         worked
     }
 

@@ -5,7 +5,7 @@
 use std::borrow::Borrow;
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::iter::repeat_n;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -74,9 +74,11 @@ pub struct Room {
 /// inbox when that is on disk: so nobody has to be marked for it.
 pub(crate) struct Queue {
     waiting: Arc<Mutex<Arrivals>>,
-    settled: Mutex<ToScore>,
+    settled: Mutex<Lanes<Settled>>,
+    /// Whether leads are being scored on the long way.
+    is_at_work: AtomicBool,
     /// Counts settlings, in the order in which they are written.
-    settlings: Arc<AtomicU64>,
+    settlings: AtomicU64,
     /// The number of the last one that is committed.
     committed: AtomicU64,
     room: Arc<Semaphore>,
@@ -93,16 +95,6 @@ struct Arrivals {
     lanes: Lanes<Waiting>,
     /// Whether a few short ones are left to whoever takes the short way.
     has_short_way: bool,
-}
-
-/// Leads that wait to be scored, and who else may be at them.
-#[derive(Default)]
-struct ToScore {
-    lanes: Lanes<Settled>,
-    /// Settlings that have begun and whose leads are not here yet.
-    coming: usize,
-    /// Whether some are in work.
-    is_at_work: bool,
 }
 
 pub(crate) struct Waiting {
@@ -176,7 +168,8 @@ impl Default for Queue {
         Self {
             waiting: Arc::default(),
             settled: Mutex::default(),
-            settlings: Arc::default(),
+            is_at_work: AtomicBool::default(),
+            settlings: AtomicU64::default(),
             committed: AtomicU64::default(),
             room: Arc::new(Semaphore::new(ROOM)),
             bell: Arc::new(Bell::rung()),
@@ -265,7 +258,7 @@ impl Queue {
         if !taken.is_empty() {
             waiting.lanes.note_short();
             drop(waiting);
-            lock(&self.settled).lanes.note_short();
+            lock(&self.settled).note_short();
         }
         taken
     }
@@ -277,15 +270,14 @@ impl Queue {
         self.bell.ring();
     }
 
-    /// Whether leads are in work, from their settling to the last of what follows from it.
-    pub(crate) fn is_any_in_work(&self) -> bool {
-        let settled = lock(&self.settled);
-        settled.coming > 0 || settled.is_at_work || settled.lanes.iter().next().is_some()
+    /// Whether leads are being scored on the long way.
+    pub(crate) fn is_at_work(&self) -> bool {
+        self.is_at_work.load(Ordering::Acquire)
     }
 
     /// Says whether some are, or will be before this is said again.
-    pub(crate) fn is_at_work(&self, is_at_work: bool) {
-        lock(&self.settled).is_at_work = is_at_work;
+    pub(crate) fn set_at_work(&self, is_at_work: bool) {
+        self.is_at_work.store(is_at_work, Ordering::Release);
     }
 
     /// The settling with this number is committed.
@@ -293,8 +285,9 @@ impl Queue {
         self.committed.fetch_max(settling, Ordering::AcqRel);
     }
 
+    /// The number of the settling that begins; asked on the store's writer, so that they are in its order.
     pub(crate) fn next_settling(&self) -> u64 {
-        next(&self.settlings)
+        self.settlings.fetch_add(1, Ordering::AcqRel) + 1
     }
 
     /// The number of the last settling that is committed, or of one before it.
@@ -316,7 +309,6 @@ impl Queue {
         let most = if is_from_before { TOGETHER } else { TOGETHER_MOST };
         let share = turn.share(reports, TOGETHER, most);
         let taken = take_reports(turn.lane, share);
-        lock(&self.settled).coming += usize::from(!taken.is_empty());
         if waiting.has_short_way && !waiting.lanes.short().is_empty() {
             self.short_bell.ring();
         }
@@ -325,12 +317,12 @@ impl Queue {
 
     /// Whether so many leads wait to be scored.
     pub(crate) fn has_to_score(&self, many: usize) -> bool {
-        lock(&self.settled).lanes.iter().map(|next| next.leads.len()).sum::<usize>() >= many
+        lock(&self.settled).iter().map(|next| next.leads.len()).sum::<usize>() >= many
     }
 
     /// Leads that have waited longest in the lane whose turn it is: so many at most where not many more wait.
     pub(crate) fn to_score(&self, most: usize) -> Round {
-        let waiting = &mut lock(&self.settled).lanes;
+        let mut waiting = lock(&self.settled);
         let mut round = Round { settled: Vec::new(), marked: most, elsewhere: HashSet::new() };
         while let Some(turn) = waiting.turn() {
             let left = turn.share(|next| next.leads.len(), most, TIMES_MOST * most);
@@ -361,7 +353,7 @@ impl Queue {
 
     /// They could not be scored just now.
     pub(crate) fn score_later(&self, taken: Vec<Settled>) {
-        lock(&self.settled).lanes.put_back(taken);
+        lock(&self.settled).put_back(taken);
     }
 
     fn put_back(&self, taken: Vec<Waiting>) {
@@ -428,7 +420,6 @@ impl Live {
             Ok(done) => done,
             Err(error) => {
                 self.inner.queue.put_back(taken);
-                lock(settled).coming -= 1;
                 return Err(error);
             }
         };
@@ -447,10 +438,7 @@ impl Live {
                 next.parcels.push(parcel.id);
             }
         }
-        let mut settled = lock(settled);
-        settled.lanes.push_back(next);
-        settled.coming -= 1;
-        drop(settled);
+        lock(settled).push_back(next);
         self.inner.bell.ring();
         Ok(count)
     }
@@ -458,18 +446,21 @@ impl Live {
     /// Settles parcels in one commit. Where that fails through something that one of them says, each
     /// stands or falls by itself.
     fn settle_together(&self, taken: &Arc<Vec<Waiting>>) -> Result<Done, LiveError> {
-        let fresh_id = self.inner.around.fresh_id;
-        let (settling, settlings) = (Arc::clone(taken), Arc::clone(&self.inner.queue.settlings));
-        let settled = self
-            .inner
-            .store
-            .submit_repeatable(move |tx| settle_all(tx, &settling, next(&settlings), fresh_id));
-        match settled.wait() {
+        let job = |settle: SettleAll| {
+            let (live, taken) = (self.clone(), Arc::clone(taken));
+            move |tx: &mut Tx<'_>| {
+                let (number, fresh_id) =
+                    (live.inner.queue.next_settling(), live.inner.around.fresh_id);
+                let done = settle(tx, &taken, number, fresh_id)?;
+                live.inner.long_way.note(done.leads.iter().map(|(lead, _)| lead), number);
+                Ok(done)
+            }
+        };
+        match self.inner.store.submit_repeatable(job(settle_all)).wait() {
             Err(LiveError::Db(DbError::Statement(_) | DbError::Exists(_))) => {}
             done => return done,
         }
-        let (settling, settlings) = (Arc::clone(taken), Arc::clone(&self.inner.queue.settlings));
-        self.inner.store.write(move |tx| settle_each(tx, &settling, next(&settlings), fresh_id))
+        self.inner.store.write(job(settle_each))
     }
 
     /// Everything that follows from these parcels is committed. They are taken from the inbox when that is on
@@ -565,11 +556,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The number of the settling that begins; asked on the store's writer, so that they are in its order.
-fn next(settlings: &AtomicU64) -> u64 {
-    settlings.fetch_add(1, Ordering::AcqRel) + 1
-}
-
 /// What came of settling parcels.
 #[derive(Default)]
 pub(crate) struct Done {
@@ -594,6 +580,9 @@ impl Done {
         self.leads.extend(again.filter_map(|(taken, _)| Some((taken.lead?, Fresh::ToRead))));
     }
 }
+
+/// One of the two below.
+type SettleAll = fn(&mut Tx<'_>, &[Waiting], u64, fn() -> String) -> Result<Done, LiveError>;
 
 pub(crate) fn settle_all(
     tx: &mut Tx<'_>,

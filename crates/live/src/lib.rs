@@ -27,11 +27,11 @@ pub mod messages;
 mod models;
 mod news;
 mod one;
-mod overtaken;
 mod place;
 mod profile;
 mod quiet;
 mod segments;
+mod settlings;
 mod straight;
 mod tick;
 mod verdict;
@@ -63,7 +63,7 @@ use desk::Writing;
 use dossiers::Dossiers;
 use everyone::Everyone;
 use inbox::Queue;
-use overtaken::Overtaken;
+use settlings::Settlings;
 use tick::LastTick;
 use vocabulary::Words;
 
@@ -107,7 +107,10 @@ struct Inner {
     around: Surroundings,
     queue: Queue,
     dossiers: Dossiers,
-    overtaken: Overtaken,
+    /// Who went the short way while a round of the long way may have read them.
+    short_way: Settlings,
+    /// Who was settled on the long way and is not scored yet.
+    long_way: Settlings,
     lineup: RwLock<Arc<Lineup>>,
     everyone: Everyone,
     words: Words,
@@ -136,7 +139,8 @@ impl Live {
             around,
             queue: Queue::default(),
             dossiers: Dossiers::default(),
-            overtaken: Overtaken::default(),
+            short_way: Settlings::default(),
+            long_way: Settlings::default(),
             lineup: RwLock::new(Arc::new(lineup)),
             everyone: Everyone::default(),
             words: Words::default(),

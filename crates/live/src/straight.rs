@@ -14,7 +14,7 @@ use store::{DbError, Tx, marks};
 
 use crate::inbox::{Done, Settled, Waiting, reports_of, settle_all, taken_back};
 use crate::verdict::{Due, Verdict};
-use crate::{Live, LiveError};
+use crate::{Inner, Live, LiveError};
 
 /// What went the short way.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -80,21 +80,21 @@ impl Live {
 
     /// On the store's writer: what is read here nobody else changes until it is written.
     fn go(&self, tx: &mut Tx<'_>, taken: &[Waiting], now: Timestamp) -> Result<Through, LiveError> {
-        let (queue, overtaken) = (&self.inner.queue, &self.inner.overtaken);
-        let settled = settle_all(tx, taken, queue.next_settling(), self.inner.around.fresh_id)?;
+        let Inner { queue, short_way, long_way, around, .. } = &*self.inner;
+        let settled = settle_all(tx, taken, queue.next_settling(), around.fresh_id)?;
         let Done { leads, settling, .. } = settled;
-        let has_marks = !marks::first(tx, 1)?.is_empty();
-        // What is at hand of a lead is all that there is of it where nothing of it is on the long way.
-        let is_all_at_hand = !has_marks && !queue.is_any_in_work();
-        if is_all_at_hand {
-            overtaken.forget(queue.last_settling());
+        if !queue.is_at_work() {
+            short_way.done_with_all(queue.last_settling());
         }
-        overtaken.note(leads.iter().map(|(lead, _)| lead), settling);
+        short_way.note(leads.iter().map(|(lead, _)| lead), settling);
+        let has_marks = !marks::first(tx, 1)?.is_empty();
         let lineup = self.lineup();
         let mut companies = CompaniesRead::default();
         let mut verdicts = Vec::with_capacity(leads.len());
         for (lead, fresh) in leads {
-            let fresh = is_all_at_hand.then(|| vec![fresh]);
+            // What is at hand of a lead is all that there is of it, but for what is on the long way and what has marks.
+            let is_at_hand = !has_marks && !long_way.has(&lead);
+            let fresh = is_at_hand.then(|| vec![fresh]);
             let due = Due { lead, mark: None };
             let seen = self.look_at(tx, due, fresh, &mut companies, settling, now)?;
             verdicts.push(self.decide(&lineup, seen, now));

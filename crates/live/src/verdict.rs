@@ -167,7 +167,7 @@ impl Live {
         now: Timestamp,
     ) -> Result<HashSet<String>, LiveError> {
         let read = verdicts.iter().map(|verdict| (&verdict.due.lead, verdict.settling));
-        let overtaken = self.inner.overtaken.among(read);
+        let overtaken = self.inner.short_way.overtook(read);
         let is_current = |verdict: &&Verdict| !overtaken.contains(&verdict.due.lead);
         let current: Vec<&Verdict> = verdicts.iter().filter(is_current).collect();
         self.inner.everyone.are_written(current.iter().map(|verdict| &verdict.due.lead));
@@ -187,14 +187,17 @@ impl Live {
     /// Keeps what was written of a lead, and tells whoever watches; unless more was written of it since.
     pub(crate) fn keep(&self, verdict: &Verdict) {
         let Verdict { due, settling, known } = verdict;
-        let is_current = self.inner.overtaken.unless(&due.lead, *settling, || match known {
-            Some(known) => {
-                self.inner.everyone.put(&known.dossier.facts);
-                if known.is_lasting {
-                    self.inner.dossiers.put(Arc::clone(&known.dossier));
+        let is_current = self.inner.short_way.unless_overtaken(&due.lead, *settling, || {
+            match known {
+                Some(known) => {
+                    self.inner.everyone.put(&known.dossier.facts);
+                    if known.is_lasting {
+                        self.inner.dossiers.put(Arc::clone(&known.dossier));
+                    }
                 }
+                None => self.inner.everyone.remove(&due.lead),
             }
-            None => self.inner.everyone.remove(&due.lead),
+            self.inner.long_way.done_with(&due.lead, *settling);
         });
         if is_current {
             self.tell_of(verdict);
