@@ -165,19 +165,19 @@ fn what_waits_from_before_a_restart_takes_room_until_it_is_scored() {
     let house = House::new();
     let visits =
         |from: i64| (from..from + 500).map(|user| event(&format!("u{user}"), "page_viewed", 0));
-    (0..60).for_each(|parcel| accept(&house.live, visits(parcel * 10).collect()));
+    (0..40).for_each(|parcel| accept(&house.live, visits(parcel * 10).collect()));
     let house = house.restarted();
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    // 32,768 reports may wait, of which 30,000 do.
+    // 24,576 reports may wait, of which 20,000 do.
     let has_room = |many: usize| {
         runtime.block_on(async {
             let mut room = pin!(house.live.room(many));
             poll_fn(|context| Poll::Ready(room.as_mut().poll(context).is_ready())).await
         })
     };
-    assert!(has_room(2_768) && !has_room(2_769));
+    assert!(has_room(4_576) && !has_room(4_577));
     house.live.settle().expect("settled");
-    assert!(!has_room(2_769), "settled, and not scored");
+    assert!(!has_room(4_577), "settled, and not scored");
     while house.live.settle().expect("settled") > 0 {}
     house.work(0);
     assert!(has_room(usize::MAX));

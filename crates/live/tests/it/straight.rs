@@ -63,24 +63,18 @@ fn not_many_are_left_to_the_short_way_while_it_is_open_and_many_go_both() {
     // What a server hands in goes the long way in any case.
     assert_eq!((house.live.settle(), house.live.settle()), (Ok(30), Ok(0)));
     assert_eq!(pass(&house, 0), (1, 1));
-    for user in 0..320 {
-        accept(&house.live, vec![visit(&format!("v{user}"), 0)]);
-    }
-    assert_eq!(
-        (pass(&house, 0), house.live.settle(), pass(&house, 0)),
-        ((64, 64), Ok(0), (64, 64))
-    );
-    for user in 320..470 {
-        accept(&house.live, vec![visit(&format!("v{user}"), 0)]);
-    }
-    assert_eq!(
-        (pass(&house, 0), house.live.settle(), pass(&house, 0)),
-        ((64, 64), Ok(278), (0, 0))
-    );
+    let come = |users: std::ops::Range<i64>| {
+        users.for_each(|user| accept(&house.live, vec![visit(&format!("v{user}"), 0)]));
+    };
+    come(0..600);
+    assert_eq!((pass(&house, 0), house.live.settle()), ((256, 256), Ok(0)));
+    // 344 wait, and then 644.
+    come(600..900);
+    assert_eq!((house.live.settle(), pass(&house, 0)), (Ok(644), (0, 0)));
     accept(&house.live, vec![visit("17", 0)]);
     house.live.open_short_way(false);
-    assert_eq!((house.live.settle(), house.work(0)), (Ok(1), 309));
-    assert_eq!((house.score("17").score, house.score("v469").score), (20, 10));
+    assert_eq!((house.live.settle(), house.work(0)), (Ok(1), 675));
+    assert_eq!((house.score("17").score, house.score("v899").score), (20, 10));
     assert!(is_inbox_empty(&house));
 }
 
