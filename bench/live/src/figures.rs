@@ -29,6 +29,9 @@ impl Times {
 
     /// Median, 99 of 100, and the longest, in ms.
     pub(crate) fn shown(&self) -> String {
+        if self.0.is_empty() {
+            return "none".to_owned();
+        }
         format!(
             "median {:.2} ms, p99 {:.2} ms, longest {:.2} ms",
             self.median(),

@@ -10,15 +10,14 @@ use store::{Pending, Tx};
 
 use crate::dossiers::Fresh;
 use crate::inbox::{Round, Settled};
-use crate::verdict::{Due, Seen, Verdict};
+use crate::verdict::{Due, Seen, Verdict, Written};
 use crate::{Live, LiveError};
 
 /// Verdicts that the writer has, and what waits for them.
 pub(crate) struct Writing {
     verdicts: Arc<Vec<Verdict>>,
     settled: Vec<Settled>,
-    /// Of whom nothing is written: they are to be looked at again.
-    pending: Pending<HashSet<String>, LiveError>,
+    pending: Pending<Written, LiveError>,
     /// Who is next.
     ahead: Option<Ahead>,
 }
@@ -144,17 +143,18 @@ impl Live {
     /// Waits until verdicts are written, and tells of them.
     fn end(&self, writing: Writing, now: Timestamp) -> Result<usize, LiveError> {
         let Writing { verdicts, mut settled, pending, .. } = writing;
-        let overtaken = match pending.wait() {
-            Ok(overtaken) => overtaken,
+        let written = match pending.wait() {
+            Ok(written) => written,
             Err(error) => {
                 self.inner.queue.score_later(settled);
                 return Err(error);
             }
         };
-        let is_current = |verdict: &&Verdict| !overtaken.contains(&verdict.due.lead);
-        verdicts.iter().filter(is_current).for_each(|verdict| self.keep(verdict));
-        if !overtaken.is_empty() {
-            let again = settled.iter_mut().filter_map(|next| next.without(&overtaken)).collect();
+        self.keep_all(&verdicts, &written);
+        // Who was overtaken was scored of what was settled here, too, once that is committed.
+        let unsure = written.unsure(self.inner.queue.last_settling());
+        if !unsure.is_empty() {
+            let again = settled.iter_mut().filter_map(|next| next.without(&unsure)).collect();
             self.inner.queue.score_later(again);
         }
         self.clear(settled, now);

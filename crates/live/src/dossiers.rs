@@ -99,6 +99,11 @@ impl Dossier {
         Self { facts, row, at_stake, companies, settling, bytes }
     }
 
+    /// The number of the last settling whose facts are in it for sure.
+    pub(crate) fn settling(&self) -> u64 {
+        self.settling
+    }
+
     /// The same with what settlings brought since; `None`: it must be read from the store.
     pub(crate) fn with(mut self, fresh: Vec<Fresh>, now: Timestamp) -> Option<Self> {
         for fresh in fresh {

@@ -31,8 +31,11 @@ struct State {
     /// Leads that the desk has put in or taken out since the last tick; `None`: more than are worth
     /// remembering.
     touched: Touched,
-    /// Leads whose rows are written or about to be, and whose facts the desk is still to put in.
-    in_writing: BTreeSet<String>,
+    /// Leads whose rows are written or about to be, and whose facts are still to be put in; each with the number of the
+    /// last writing of them.
+    in_writing: BTreeMap<String, u64>,
+    /// Counts writings.
+    writings: u64,
     /// While a new one is built: what changed meanwhile, the last word on each lead; `None` for one
     /// that is gone.
     meanwhile: Option<BTreeMap<String, Option<LeadFacts>>>,
@@ -68,7 +71,7 @@ pub(crate) struct Moment {
     /// Its number.
     pub(crate) number: u64,
     /// Leads whose rows may be of more than the history has.
-    in_writing: BTreeSet<String>,
+    in_writing: BTreeMap<String, u64>,
     /// Since the moment before; of a glance, since the moment of its number.
     touched: Touched,
 }
@@ -87,7 +90,7 @@ impl Moment {
 
     /// Whether a lead's row may be of more than the history has: the next moment has that.
     pub(crate) fn is_in_writing(&self, lead: &str) -> bool {
-        self.in_writing.contains(lead)
+        self.in_writing.contains_key(lead)
     }
 }
 
@@ -96,45 +99,55 @@ impl Everyone {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The desk is about to write rows of these leads. Said by the store's writer.
-    pub(crate) fn are_written<'l>(&self, leads: impl Iterator<Item = &'l String>) {
+    /// Rows of these leads are about to be written. Said by the store's writer, so that the numbers it answers are in the
+    /// order of what is written.
+    pub(crate) fn are_written<'l>(&self, leads: impl Iterator<Item = &'l String>) -> u64 {
         let mut state = self.lock();
+        state.writings += 1;
+        let number = state.writings;
         for lead in leads {
             state.touched.add(lead);
-            state.in_writing.insert(lead.clone());
+            state.in_writing.insert(lead.clone(), number);
         }
+        number
+    }
+
+    /// Which of these leads are written, and not put in yet.
+    pub(crate) fn in_writing<'l>(
+        &self,
+        leads: impl Iterator<Item = &'l String>,
+    ) -> BTreeSet<String> {
+        let state = self.lock();
+        leads.filter(|lead| state.in_writing.contains_key(*lead)).cloned().collect()
+    }
+
+    /// Puts in what was written of a lead, or takes it out, unless more was written since the writing with this number.
+    /// Answers whether it did.
+    pub(crate) fn keep(&self, lead: &str, facts: Option<&LeadFacts>, number: u64) -> bool {
+        let mut state = self.lock();
+        if state.in_writing.get(lead) != Some(&number) {
+            return false;
+        }
+        state.in_writing.remove(lead);
+        state.touched.add(lead);
+        if let Some(growing) = &mut state.growing {
+            match facts {
+                Some(facts) => growing.put(facts),
+                None => growing.remove(lead),
+            }
+        }
+        if let Some(meanwhile) = &mut state.meanwhile {
+            meanwhile.insert(lead.to_owned(), facts.cloned());
+        }
+        true
     }
 
     /// Whether the desk has written a lead's row since the last moment, as far as that is remembered. Asked by the
     /// store's writer, so that it is not about to.
     pub(crate) fn is_written_since(&self, lead: &str) -> bool {
         let state = self.lock();
-        state.in_writing.contains(lead)
+        state.in_writing.contains_key(lead)
             || state.touched.0.as_ref().is_some_and(|touched| touched.contains(lead))
-    }
-
-    pub(crate) fn put(&self, facts: &LeadFacts) {
-        let mut state = self.lock();
-        state.touched.add(&facts.lead);
-        state.in_writing.remove(&facts.lead);
-        if let Some(growing) = &mut state.growing {
-            growing.put(facts);
-        }
-        if let Some(meanwhile) = &mut state.meanwhile {
-            meanwhile.insert(facts.lead.clone(), Some(facts.clone()));
-        }
-    }
-
-    pub(crate) fn remove(&self, lead: &str) {
-        let mut state = self.lock();
-        state.touched.add(lead);
-        state.in_writing.remove(lead);
-        if let Some(growing) = &mut state.growing {
-            growing.remove(lead);
-        }
-        if let Some(meanwhile) = &mut state.meanwhile {
-            meanwhile.insert(lead.to_owned(), None);
-        }
     }
 
     /// Everyone as of now, where it was gathered for at least these needs.

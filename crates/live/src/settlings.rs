@@ -3,7 +3,7 @@
 //! Who went the short way is not to be written as the long way read it before. Of whom something is on the long way, what
 //! is at hand is not all that there is.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Of each lead on a way, the number of the last settling that it went there with.
@@ -27,26 +27,25 @@ impl Settlings {
         self.lock().contains_key(lead)
     }
 
-    /// Which of these leads went this way after they were read, each after a settling with this number.
+    /// Which of these leads went this way after they were read, each after a settling with this number; and with which.
     pub(crate) fn overtook<'l>(
         &self,
         leads: impl Iterator<Item = (&'l String, u64)>,
-    ) -> HashSet<String> {
+    ) -> HashMap<String, u64> {
         let by_lead = self.lock();
-        let is_late =
-            |(lead, read): &(&String, u64)| by_lead.get(*lead).is_some_and(|with| with > read);
-        leads.filter(is_late).map(|(lead, _)| lead.clone()).collect()
+        let late = |(lead, read): (&String, u64)| {
+            let with = by_lead.get(lead).copied().filter(|with| *with > read)?;
+            Some((lead.clone(), with))
+        };
+        leads.filter_map(late).collect()
     }
 
-    /// Does something with a lead, unless it went this way after it was read; while it is done, it does not. Answers
-    /// whether it was done.
-    pub(crate) fn unless_overtaken(&self, lead: &str, read: u64, done: impl FnOnce()) -> bool {
+    /// Does something with a lead, unless it went this way after it was read; while it is done, it does not.
+    pub(crate) fn unless_overtaken(&self, lead: &str, read: u64, done: impl FnOnce()) {
         let by_lead = self.lock();
-        let is_current = by_lead.get(lead).is_none_or(|with| *with <= read);
-        if is_current {
+        if by_lead.get(lead).is_none_or(|with| *with <= read) {
             done();
         }
-        is_current
     }
 
     /// What a lead went this way with, as far as this settling, is done.
@@ -57,7 +56,12 @@ impl Settlings {
         }
     }
 
-    /// The same of all leads.
+    /// The settling with this number came to nothing.
+    pub(crate) fn take_back(&self, settling: u64) {
+        self.lock().retain(|_, with| *with != settling);
+    }
+
+    /// What leads went this way with, as far as this settling, is done.
     pub(crate) fn done_with_all(&self, settling: u64) {
         self.lock().retain(|_, with| *with > settling);
     }

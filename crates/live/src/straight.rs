@@ -6,6 +6,7 @@
 //! what the writer is at, and for nothing else.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use leads::Timestamp;
@@ -13,7 +14,7 @@ use store::reading::CompaniesRead;
 use store::{DbError, Tx, marks};
 
 use crate::inbox::{Done, Settled, Waiting, reports_of, settle_all, taken_back};
-use crate::verdict::{Due, Verdict};
+use crate::verdict::{Due, Verdict, Written};
 use crate::{Inner, Live, LiveError};
 
 /// What went the short way.
@@ -28,6 +29,7 @@ pub struct Passed {
 struct Through {
     settling: u64,
     verdicts: Vec<Verdict>,
+    written: Written,
     /// Whether others are marked.
     has_marks: bool,
 }
@@ -49,17 +51,30 @@ impl Live {
 
     /// Settles a few short parcels and scores their leads. One thread at a time.
     pub fn pass(&self, now: Timestamp) -> Result<Passed, LiveError> {
+        if self.inner.store.file().is_none() {
+            return Ok(Passed::default());
+        }
         let taken = Arc::new(self.inner.queue.take_few());
         if taken.is_empty() {
             return Ok(Passed::default());
         }
         let (live, passing) = (self.clone(), Arc::clone(&taken));
-        let through = self.inner.store.submit_urgent(move |tx| live.go(tx, &passing, now));
-        let through = through.wait();
+        let number = Arc::new(AtomicU64::default());
+        let settling = Arc::clone(&number);
+        let pending = self.inner.store.submit_urgent(move |tx| {
+            let through = live.go(tx, &passing, &settling, now);
+            if through.is_err() {
+                live.inner.short_way.take_back(settling.load(Ordering::Acquire));
+            }
+            through
+        });
+        let through = pending.wait();
         let taken = taken_back(taken);
-        let Through { settling, verdicts, has_marks } = match through {
+        let Through { settling, verdicts, written, has_marks } = match through {
             Ok(through) => through,
             Err(error) => {
+                // Or the commit failed.
+                self.inner.short_way.take_back(number.load(Ordering::Acquire));
                 self.inner.queue.settle_later(taken);
                 // Something that one of them says: whoever settles finds out which.
                 let is_of_one =
@@ -70,7 +85,7 @@ impl Live {
         self.inner.queue.is_committed(settling);
         self.inner.words.reported(taken.iter().flat_map(|one| &one.parcel.reports));
         let reports = reports_of(taken.iter());
-        verdicts.iter().for_each(|verdict| self.keep(verdict));
+        self.keep_all(&verdicts, &written);
         self.clear(vec![Settled::nobody_of(taken)], now);
         if has_marks {
             self.inner.bell.ring();
@@ -79,27 +94,37 @@ impl Live {
     }
 
     /// On the store's writer: what is read here nobody else changes until it is written.
-    fn go(&self, tx: &mut Tx<'_>, taken: &[Waiting], now: Timestamp) -> Result<Through, LiveError> {
-        let Inner { queue, short_way, long_way, around, .. } = &*self.inner;
+    fn go(
+        &self,
+        tx: &mut Tx<'_>,
+        taken: &[Waiting],
+        number: &AtomicU64,
+        now: Timestamp,
+    ) -> Result<Through, LiveError> {
+        let Inner { queue, short_way, long_way, everyone, around, .. } = &*self.inner;
         let settled = settle_all(tx, taken, queue.next_settling(), around.fresh_id)?;
         let Done { leads, settling, .. } = settled;
         if !queue.is_at_work() {
             short_way.done_with_all(queue.last_settling());
         }
+        number.store(settling, Ordering::Release);
         short_way.note(leads.iter().map(|(lead, _)| lead), settling);
+        let in_writing = everyone.in_writing(leads.iter().map(|(lead, _)| lead));
         let has_marks = !marks::first(tx, 1)?.is_empty();
         let lineup = self.lineup();
         let mut companies = CompaniesRead::default();
         let mut verdicts = Vec::with_capacity(leads.len());
         for (lead, fresh) in leads {
-            // What is at hand of a lead is all that there is of it, but for what is on the long way and what has marks.
-            let is_at_hand = !has_marks && !long_way.has(&lead);
+            // What is at hand of a lead is all that there is of it, unless something of it is on the long way, has a mark
+            // or was written a moment ago.
+            let mark = if has_marks { marks::of(tx, &lead)? } else { None };
+            let is_at_hand = mark.is_none() && !long_way.has(&lead) && !in_writing.contains(&lead);
             let fresh = is_at_hand.then(|| vec![fresh]);
-            let due = Due { lead, mark: None };
+            let due = Due { lead, mark };
             let seen = self.look_at(tx, due, fresh, &mut companies, settling, now)?;
             verdicts.push(self.decide(&lineup, seen, now));
         }
-        self.write_all(tx, &verdicts, now)?;
-        Ok(Through { settling, verdicts, has_marks })
+        let written = self.write_all(tx, &verdicts, now)?;
+        Ok(Through { settling, verdicts, written, has_marks })
     }
 }

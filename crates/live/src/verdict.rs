@@ -1,6 +1,6 @@
 //! One lead on its way: read, decided, written, told of.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use leads::Timestamp;
@@ -63,6 +63,26 @@ struct Known {
     is_lasting: bool,
 }
 
+/// What was written.
+pub(crate) struct Written {
+    /// The number of the writing.
+    number: u64,
+    /// Leads of whom nothing was, and the settlings that they went the short way with.
+    overtaken: HashMap<String, u64>,
+}
+
+impl Written {
+    /// Leads of whom nothing was, and of whom it is not known whether all was on the short way: it may have failed.
+    pub(crate) fn unsure(&self, committed: u64) -> HashSet<String> {
+        let unsure = self.overtaken.iter().filter(|(_, settling)| **settling > committed);
+        unsure.map(|(lead, _)| lead.clone()).collect()
+    }
+}
+
+/// How much later than a round begins its leads may have been scored, in milliseconds. What was scored later than that was
+/// scored by another clock.
+const A_MOMENT_MS: i64 = 60_000;
+
 impl Live {
     /// What is known of a lead that waits: from its dossier and what came since where that is all, else as the store
     /// has it after a settling with this number.
@@ -77,7 +97,7 @@ impl Live {
     ) -> Result<Seen, LiveError> {
         let dossier = self.dossier(tx, &due.lead, fresh, companies, now)?;
         let (about, row) = if let Some((dossier, row)) = dossier {
-            // Nobody else writes rows of leads.
+            // A dossier is of what was written last.
             (About::Known(Box::new(dossier)), Some(row))
         } else {
             (self.read(tx, &due.lead, companies)?, lead_row(tx, &due.lead)?)
@@ -119,7 +139,9 @@ impl Live {
     pub(crate) fn decide(&self, lineup: &Lineup, seen: Seen, now: Timestamp) -> Verdict {
         let Seen { due, settling, .. } = seen;
         // Who went the short way a moment ago was scored a moment later than a round may have begun.
-        let now = seen.before.iter().map(|row| row.scored_at).fold(now, Timestamp::max);
+        let is_moment = |at: &Timestamp| at.as_millis() - now.as_millis() <= A_MOMENT_MS;
+        let scored_at = seen.before.iter().map(|row| row.scored_at).filter(is_moment);
+        let now = scored_at.fold(now, Timestamp::max);
         let (dossier, is_lasting) = match seen.about {
             About::Nothing => return Verdict { due, settling, known: None },
             About::Known(dossier) => (*dossier, true),
@@ -134,8 +156,6 @@ impl Live {
             changes.extend(judged.changes);
         }
         let (row_before, before) = (seen.row, seen.before);
-        let traits_before = row_before.as_ref().map(|row| row.traits.as_str());
-        self.inner.words.traits_changed(traits_before, &dossier.row.traits);
         let dossier = Arc::new(dossier);
         let known = Known { row_before, scores, before, changes, dossier, is_lasting };
         Verdict { due, settling, known: Some(known) }
@@ -158,19 +178,20 @@ impl Live {
         record.company_at(now, &|domain| email_kind(domain) == Some("business"))
     }
 
-    /// Writes what was decided, and the messages that follow from it, and takes away the marks that led to it. Answers
-    /// of whom nothing is written, as they were scored of more since they were read.
+    /// Writes what was decided, and the messages that follow from it, and takes away the marks that led to it, but for
+    /// whom was scored of more since they were read. Who still has a mark is looked at again; the others are right.
     pub(crate) fn write_all(
         &self,
         tx: &mut Tx<'_>,
         verdicts: &[Verdict],
         now: Timestamp,
-    ) -> Result<HashSet<String>, LiveError> {
+    ) -> Result<Written, LiveError> {
         let read = verdicts.iter().map(|verdict| (&verdict.due.lead, verdict.settling));
         let overtaken = self.inner.short_way.overtook(read);
-        let is_current = |verdict: &&Verdict| !overtaken.contains(&verdict.due.lead);
+        let is_current = |verdict: &&Verdict| !overtaken.contains_key(&verdict.due.lead);
         let current: Vec<&Verdict> = verdicts.iter().filter(is_current).collect();
-        self.inner.everyone.are_written(current.iter().map(|verdict| &verdict.due.lead));
+        let number =
+            self.inner.everyone.are_written(current.iter().map(|verdict| &verdict.due.lead));
         let mut announcements = Vec::new();
         for verdict in &current {
             announcements.extend(write(tx, verdict, now)?);
@@ -181,27 +202,48 @@ impl Live {
                 marks::take(tx, &due.lead, mark)?;
             }
         }
-        Ok(overtaken)
+        Ok(Written { number, overtaken })
     }
 
-    /// Keeps what was written of a lead, and tells whoever watches; unless more was written of it since.
-    pub(crate) fn keep(&self, verdict: &Verdict) {
-        let Verdict { due, settling, known } = verdict;
-        let is_current = self.inner.short_way.unless_overtaken(&due.lead, *settling, || {
-            match known {
-                Some(known) => {
-                    self.inner.everyone.put(&known.dossier.facts);
-                    if known.is_lasting {
-                        self.inner.dossiers.put(Arc::clone(&known.dossier));
-                    }
-                }
-                None => self.inner.everyone.remove(&due.lead),
+    /// Keeps what was written of leads, and tells whoever watches; unless more was written of one since.
+    pub(crate) fn keep_all(&self, verdicts: &[Verdict], written: &Written) {
+        let is_current = |verdict: &&Verdict| !written.overtaken.contains_key(&verdict.due.lead);
+        let mut is_any_late = false;
+        for verdict in verdicts.iter().filter(is_current) {
+            if self.keep(verdict, written.number) {
+                self.tell_of(verdict);
+            } else {
+                is_any_late = true;
             }
-            self.inner.long_way.done_with(&due.lead, *settling);
-        });
-        if is_current {
-            self.tell_of(verdict);
         }
+        // What was written since told of what it changed, which this is not part of.
+        if is_any_late {
+            self.tell(News::Everyone { changed: 1 });
+        }
+    }
+
+    fn keep(&self, Verdict { due, settling, known }: &Verdict, number: u64) -> bool {
+        let (facts, held) = match known {
+            Some(known) => (Some(&known.dossier.facts), known.dossier.settling()),
+            None => (None, *settling),
+        };
+        let mut is_kept = false;
+        // While it is kept, the lead does not go the short way.
+        self.inner.short_way.unless_overtaken(&due.lead, *settling, || {
+            is_kept = self.inner.everyone.keep(&due.lead, facts, number);
+            if !is_kept {
+                return;
+            }
+            if let Some(known) = known {
+                let before = known.row_before.as_ref().map(|row| row.traits.as_str());
+                self.inner.words.traits_changed(before, &known.dossier.row.traits);
+                if known.is_lasting {
+                    self.inner.dossiers.put(Arc::clone(&known.dossier));
+                }
+            }
+            self.inner.long_way.done_with(&due.lead, held);
+        });
+        is_kept
     }
 
     fn tell_of(&self, verdict: &Verdict) {

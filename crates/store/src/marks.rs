@@ -44,6 +44,11 @@ pub fn first(tx: &mut Tx<'_>, most: usize) -> Result<Vec<Marked>, DbError> {
     })
 }
 
+/// A lead's mark.
+pub fn of(tx: &mut Tx<'_>, lead: &str) -> Result<Option<String>, DbError> {
+    tx.find("SELECT mark FROM marked_lead WHERE lead = $1", &[lead.into()], |row| row.get(0))
+}
+
 /// Takes a lead's mark away, where it is still the one that was seen. A lead that was marked anew
 /// meanwhile waits behind all others, so that the busiest do not keep them from their turn.
 pub fn take(tx: &mut Tx<'_>, lead: &str, mark: &str) -> Result<(), DbError> {

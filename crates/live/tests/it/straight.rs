@@ -119,6 +119,27 @@ fn whoever_is_read_for_the_long_way_and_goes_the_short_one_is_scored_of_both() {
 }
 
 #[test]
+fn whoever_waits_twice_on_the_long_way_is_scored_of_all_on_the_short_one() {
+    let house = House::new();
+    let come = |millis: i64| {
+        accept(&house.live, vec![visit("17", millis)]);
+        house.live.settle().expect("settled");
+    };
+    come(0);
+    assert_eq!(house.work(0), 1);
+    come(1);
+    come(2);
+    // The first of the two is scored, and the other is still to be.
+    for _ in 0..2 {
+        house.live.work(at(2), 1).expect("scored");
+    }
+    accept(&house.live, vec![visit("17", 3)]);
+    assert_eq!((pass(&house, 3), house.score("17").score), ((1, 1), 40));
+    house.work(3);
+    assert_eq!(house.score("17").score, 40);
+}
+
+#[test]
 fn what_was_taken_back_a_moment_ago_does_not_count() {
     let house = House::new();
     let mut first = visit("17", 0);
@@ -128,7 +149,7 @@ fn what_was_taken_back_a_moment_ago_does_not_count() {
     take_back(&house, "first".to_owned(), 1);
     accept(&house.live, vec![visit("17", HOUR)]);
     assert_eq!((pass(&house, HOUR), house.score("17").score), ((1, 1), 10));
-    assert_eq!((house.work(HOUR), house.score("17").score), (1, 10));
+    assert_eq!((house.work(HOUR), house.score("17").score), (0, 10));
 }
 
 #[test]

@@ -36,5 +36,6 @@ pub(super) fn passer(app: App) -> Option<JoinHandle<()>> {
             }
         }
         app.live.open_short_way(false);
+        rest(&app);
     })
 }
