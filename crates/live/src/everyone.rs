@@ -348,6 +348,18 @@ mod tests {
     }
 
     #[test]
+    fn of_two_writings_of_a_lead_the_last_is_kept_and_only_once() {
+        let everyone = Everyone::default();
+        let lead = "17".to_owned();
+        let [first, second] = [(), ()].map(|()| everyone.are_written(std::iter::once(&lead)));
+        assert!(!everyone.keep(&lead, None, first));
+        assert_eq!(everyone.in_writing(std::iter::once(&lead)), BTreeSet::from([lead.clone()]));
+        assert!(everyone.keep(&lead, None, second));
+        assert!(everyone.in_writing(std::iter::once(&lead)).is_empty());
+        assert!(!everyone.keep(&lead, None, second));
+    }
+
+    #[test]
     fn needs_taken_together_look_at_what_either_looks_at() {
         let one = needs(&["country"], &[("page_viewed", &["path", "seconds"])]);
         let other = needs(&["age", "title"], &[("bought", &[]), ("page_viewed", &["campaign"])]);

@@ -101,7 +101,8 @@ struct Arrivals {
 
 pub(crate) struct Waiting {
     pub(crate) parcel: Parcel,
-    /// Whether nobody has settled it before, in vain or without scoring its leads: it came with this start.
+    /// Whether nobody may have settled it before without scoring its leads: it came with this start, and did not fail on
+    /// the short way.
     is_new: bool,
     /// `None`: more came from before this start than there is room for.
     room: Option<Room>,

@@ -16,7 +16,7 @@ use crate::{Live, LiveError};
 /// What a tick found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Ticked {
-    /// Rows whose numbers changed and nothing else.
+    /// Rows whose numbers changed and nothing else, with those that somebody else wrote meanwhile.
     pub moved: u64,
     /// Leads whose bracket, stage or disqualification changed, marked for the desk.
     pub marked: u64,

@@ -7,6 +7,7 @@
 //! is left the writer does that itself, within a commit: then the log begins anew.
 
 use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -22,8 +23,17 @@ use crate::failure::Failure;
 /// moved once, and ids come in no order: of so many pages under load a third are different ones.
 const FROM: i32 = 32_768;
 
+/// A log takes no more than this share of what is free on its disk: where the disk is full, nothing of it can be moved
+/// that makes the file longer.
+const SHARE: u64 = 4;
+
+/// Pages that are too few to be moved, however full the disk is.
+const FEW: i32 = 256;
+
 /// So many pages more before the next round, or the next try to end it.
 const MORE: i32 = 1_024;
+
+const PAGE_BYTES: u64 = 4_096;
 
 /// What is little: the writer moves it within 6 to 30 ms, or 120 ms where others keep the disk busy.
 const LITTLE: i32 = 2_048;
@@ -37,6 +47,7 @@ pub(crate) struct Checkpoints {
     asked: Option<SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
     moved: Arc<Moved>,
+    file: PathBuf,
     failure: Failure,
 }
 
@@ -90,20 +101,21 @@ struct Course {
 }
 
 impl Course {
-    /// A commit has left so many pages in the log, of which `moved` are in the file and on the disk.
-    fn step(&mut self, pages: i32, moved: &Moved) -> Step {
+    /// A commit has left so many pages in the log, of which `moved` are in the file and on the disk. They are moved from
+    /// `from` on.
+    fn step(&mut self, pages: i32, from: i32, moved: &Moved) -> Step {
         if pages < self.pages {
             *self = Self::default();
             moved.begin();
         }
         self.pages = pages;
         let left = pages - moved.pages();
-        let is_time = |last: i32, from: i32| pages >= from && pages - last >= MORE;
-        if is_time(self.tried, MOST) || (left <= LITTLE && is_time(self.tried, FROM)) {
+        let is_time = |last: i32, from: i32| pages >= from && pages - last >= MORE.min(from);
+        if is_time(self.tried, MOST) || (left <= LITTLE && is_time(self.tried, from)) {
             self.tried = pages;
             return Step::Within;
         }
-        if is_time(self.asked, FROM) {
+        if is_time(self.asked, from) {
             self.asked = pages;
             return Step::Beside;
         }
@@ -111,12 +123,17 @@ impl Course {
     }
 }
 
+/// From how many pages on they are moved, on the disk with this file.
+fn from(file: &Path) -> i32 {
+    let Ok(disk) = rustix::fs::statvfs(file) else { return FROM };
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize) / PAGE_BYTES;
+    i32::try_from(free / SHARE).unwrap_or(FROM).clamp(FEW, FROM)
+}
+
 impl Checkpoints {
     /// For a database in a file; a server does this by itself.
     pub(crate) fn start(address: &Address, failure: Failure) -> Result<Option<Self>, DbError> {
-        if address.file().is_none() {
-            return Ok(None);
-        }
+        let Some(file) = address.file().map(Path::to_owned) else { return Ok(None) };
         let (asked, asks) = sync_channel(1);
         let moved = Arc::new(Moved::default());
         let mut rounds = Rounds {
@@ -129,7 +146,7 @@ impl Checkpoints {
             .name("checkpoints".to_owned())
             .spawn(move || rounds.work(&asks))
             .map_err(|error| DbError::Unavailable(error.to_string()))?;
-        Ok(Some(Self { asked: Some(asked), thread: Some(thread), moved, failure }))
+        Ok(Some(Self { asked: Some(asked), thread: Some(thread), moved, file, failure }))
     }
 
     /// Looks after the log of the writer's connection from now on.
@@ -138,9 +155,10 @@ impl Checkpoints {
             return Ok(());
         };
         let (moved, failure) = (Arc::clone(&self.moved), self.failure.clone());
+        let file = self.file.clone();
         let mut course = Course::default();
         connection.wal_hook(Some(move |log: &mut Wal, pages: i32| {
-            match course.step(pages, &moved) {
+            match course.step(pages, from(&file), &moved) {
                 Step::Nothing => {}
                 // It is asked already, or its end has come.
                 Step::Beside => drop(asked.try_send(())),
@@ -232,38 +250,50 @@ mod tests {
     #[test]
     fn the_writer_is_left_with_what_came_during_the_last_round() {
         let (mut course, moved) = (Course::default(), Moved::default());
-        assert_eq!(course.step(FROM - 1, &moved), Step::Nothing);
-        assert_eq!(course.step(FROM + 500, &moved), Step::Beside);
+        assert_eq!(course.step(FROM - 1, FROM, &moved), Step::Nothing);
+        assert_eq!(course.step(FROM + 500, FROM, &moved), Step::Beside);
         // The round goes on.
-        assert_eq!(course.step(FROM + 600, &moved), Step::Nothing);
-        assert_eq!(course.step(FROM + 9_000, &moved), Step::Beside);
+        assert_eq!(course.step(FROM + 600, FROM, &moved), Step::Nothing);
+        assert_eq!(course.step(FROM + 9_000, FROM, &moved), Step::Beside);
         moved.note(moved.log(), FROM + 600);
-        assert_eq!(course.step(FROM + 9_100, &moved), Step::Nothing);
+        assert_eq!(course.step(FROM + 9_100, FROM, &moved), Step::Nothing);
         moved.note(moved.log(), FROM + 9_100);
-        assert_eq!(course.step(FROM + 9_100 + LITTLE, &moved), Step::Within);
+        assert_eq!(course.step(FROM + 9_100 + LITTLE, FROM, &moved), Step::Within);
     }
 
     #[test]
     fn what_a_round_tells_of_a_log_that_is_gone_counts_for_nothing() {
         let (mut course, moved) = (Course::default(), Moved::default());
-        assert_eq!(course.step(FROM, &moved), Step::Beside);
+        assert_eq!(course.step(FROM, FROM, &moved), Step::Beside);
         let log = moved.log();
         moved.note(log, FROM);
-        assert_eq!(course.step(FROM + MORE, &moved), Step::Within);
-        assert_eq!(course.step(10, &moved), Step::Nothing);
+        assert_eq!(course.step(FROM + MORE, FROM, &moved), Step::Within);
+        assert_eq!(course.step(10, FROM, &moved), Step::Nothing);
         moved.note(log, FROM + MORE);
         assert_eq!(moved.pages(), 0);
-        assert_eq!(course.step(FROM, &moved), Step::Beside);
+        assert_eq!(course.step(FROM, FROM, &moved), Step::Beside);
+    }
+
+    #[test]
+    fn where_little_is_free_the_log_is_moved_early() {
+        let (mut course, moved) = (Course::default(), Moved::default());
+        assert_eq!(course.step(FEW - 1, FEW, &moved), Step::Nothing);
+        assert_eq!(course.step(FEW, FEW, &moved), Step::Within);
+        assert_eq!(course.step(2 * FEW - 1, FEW, &moved), Step::Beside);
+        assert_eq!(course.step(2 * FEW, FEW, &moved), Step::Within);
+        let directory = tempfile::tempdir().expect("a directory");
+        assert!((FEW..=FROM).contains(&from(directory.path())));
+        assert_eq!(from(Path::new("/nowhere/at/all")), FROM);
     }
 
     #[test]
     fn somebody_who_reads_for_long_makes_the_writer_try_seldom_and_a_slow_disk_makes_it_wait() {
         let (mut course, moved) = (Course::default(), Moved::default());
         moved.note(moved.log(), FROM);
-        assert_eq!(course.step(FROM, &moved), Step::Within);
-        assert_eq!(course.step(FROM + 1, &moved), Step::Beside);
+        assert_eq!(course.step(FROM, FROM, &moved), Step::Within);
+        assert_eq!(course.step(FROM + 1, FROM, &moved), Step::Beside);
         let tries = (FROM + 2..MOST + 2 * MORE).filter(|pages| {
-            let step = course.step(*pages, &moved);
+            let step = course.step(*pages, FROM, &moved);
             assert!(step != Step::Within || *pages <= FROM + LITTLE || *pages >= MOST);
             step == Step::Within
         });
