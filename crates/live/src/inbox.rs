@@ -138,7 +138,7 @@ impl InLane for Waiting {
 }
 
 impl Waiting {
-    /// The same of each of its reports.
+    /// Of each of its reports, whether it is new in that sense.
     fn are_new(&self) -> impl Iterator<Item = bool> {
         repeat_n(self.is_new, self.parcel.reports.len())
     }
@@ -194,14 +194,14 @@ impl Settled {
         &self.leads
     }
 
-    /// What waits with parcels of which nobody is to be scored any more.
-    pub(crate) fn nobody_of(taken: Vec<Waiting>) -> Self {
-        let mut nobody = Self::default();
+    /// What waits for the leads of parcels, without the leads.
+    pub(crate) fn parcels_of(taken: Vec<Waiting>) -> Self {
+        let mut settled = Self::default();
         for Waiting { parcel, room, .. } in taken {
-            nobody.parcels.push(parcel.id);
-            nobody.rooms.extend(room);
+            settled.parcels.push(parcel.id);
+            settled.rooms.extend(room);
         }
-        nobody
+        settled
     }
 
     /// Leaves out leads, and everything that waits for the last of its leads with them: answers those.
@@ -434,13 +434,8 @@ impl Live {
             self.inner.store.inbox().set_aside(id.clone(), why.clone());
         }
         let is_short = taken.iter().all(InLane::is_short);
-        let mut next = Settled { is_short, leads, ..Settled::default() };
-        for Waiting { parcel, room, .. } in taken {
-            next.rooms.extend(room);
-            if !refused.iter().any(|(id, _)| *id == parcel.id) {
-                next.parcels.push(parcel.id);
-            }
-        }
+        let mut next = Settled { is_short, leads, ..Settled::parcels_of(taken) };
+        next.parcels.retain(|parcel| !refused.iter().any(|(id, _)| id == parcel));
         lock(settled).push_back(next);
         self.inner.bell.ring();
         Ok(count)

@@ -30,7 +30,7 @@ struct Through {
     settling: u64,
     verdicts: Vec<Verdict>,
     written: Written,
-    /// Whether others are marked.
+    /// Whether there are marks, which this may have put.
     has_marks: bool,
 }
 
@@ -86,7 +86,7 @@ impl Live {
         self.inner.words.reported(taken.iter().flat_map(|one| &one.parcel.reports));
         let reports = reports_of(taken.iter());
         self.keep_all(&verdicts, &written);
-        self.clear(vec![Settled::nobody_of(taken)], now);
+        self.clear(vec![Settled::parcels_of(taken)], now);
         if has_marks {
             self.inner.bell.ring();
         }

@@ -239,7 +239,7 @@ proptest! {
             forgets.live.load_everyone().expect("everyone");
             what.comes(&remembers, step, now);
             if goes_short[step] {
-                // Marks have no short way.
+                // Whoever has a mark and nothing new has no short way.
                 remembers.live.pass(at(now)).expect("passed");
                 prop_assert_eq!(remembers.live.settle(), Ok(0));
             }

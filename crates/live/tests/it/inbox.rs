@@ -7,7 +7,7 @@ use std::task::Poll;
 use crate::house::{HOUR, House, accept, at, event};
 
 /// How many parcels with something in them are in the inbox, once everything is on disk.
-fn waiting(house: &House) -> usize {
+pub(crate) fn waiting(house: &House) -> usize {
     house.live.rest().expect("at rest");
     accept(&house.live, Vec::new());
     let parcels = house.live.store().inbox().all().expect("read");
