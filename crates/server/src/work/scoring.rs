@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use crate::app::{App, Worker};
 
-/// How long the worker waits without being called: another node may have left marks.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
+/// How long a thread waits without being called: another node may have left something.
+pub(super) const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// A moment without anything to do: time to make safe what was done. Whoever sends one event after the other
 /// has sent the next by then.
@@ -149,6 +149,17 @@ pub(super) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Option<
             None
         }
     }
+}
+
+/// Says what failed. Whether to end for it: a failed store takes nothing more, and what was taken is in the inbox and is
+/// settled at the next start. Else it may have passed when this returns.
+pub(super) fn ends_after(app: &App, error: &LiveError, what: &str) -> bool {
+    report(error, what);
+    let ends = app.live.store().failure().is_some() || *app.stop.borrow();
+    if !ends {
+        thread::sleep(AFTER_FAILURE);
+    }
+    ends
 }
 
 pub(super) fn report(error: &LiveError, what: &str) {

@@ -1,16 +1,13 @@
 //! The thread that settles what was taken: from the inbox to facts.
 
-use std::thread::{self, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use leads::Timestamp;
 use tokio::time::Instant;
 
-use super::scoring::{AFTER_FAILURE, report, spawn};
+use super::scoring::{LOOK_AGAIN, ends_after, report, spawn};
 use crate::app::App;
-
-/// How long it waits without being called.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// How often it looks for what other nodes left behind, and how old that is: nobody takes so long who is
 /// still at work.
@@ -26,12 +23,9 @@ pub(super) fn settler(app: App) -> Option<JoinHandle<()>> {
                 Ok(0) => app.live.wait_for_parcels(LOOK_AGAIN),
                 Ok(count) => metrics::counter!("madura_settled_total").increment(count as u64),
                 Err(error) => {
-                    report(&error, "facts that were taken could not be settled");
-                    // They are in the inbox, and are settled at the next start.
-                    if app.live.store().failure().is_some() || *app.stop.borrow() {
+                    if ends_after(&app, &error, "facts that were taken could not be settled") {
                         return;
                     }
-                    thread::sleep(AFTER_FAILURE);
                 }
             }
             if adopted.elapsed() >= ADOPT_EVERY {
