@@ -245,8 +245,8 @@ impl Store {
 
     /// Begins to read what was written a moment ago, or is about to be written. SQLite's other connections
     /// forget all pages whenever the writer commits; the writer itself has them at hand, so it reads, before
-    /// everything that is handed in after this, but for what is urgent. A server has them at hand for everybody: there it is read when this
-    /// returns.
+    /// everything that is handed in after this, but for what is urgent. A server has them at hand for everybody:
+    /// there it is read when this returns.
     pub fn submit_reading<T, E>(
         &self,
         job: impl FnOnce(&mut Tx<'_>) -> Result<T, E> + Send + 'static,

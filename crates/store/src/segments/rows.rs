@@ -13,7 +13,7 @@ use bytes::Bytes;
 use bytes::buf::{Buf, Reader};
 use leads::Timestamp;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{ByteArray, DataType};
+use parquet::data_type::{ByteArray, ByteArrayType, DataType, Int32Type, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{
     ColumnChunkMetaData, ParquetMetaData, ParquetMetaDataReader, RowGroupMetaData,
@@ -271,14 +271,14 @@ fn text(value: &ByteArray) -> Result<String, String> {
 
 type Reading<T> = Option<ColumnReaderImpl<T>>;
 
-fn bytes(reader: ColumnReader) -> Reading<parquet::data_type::ByteArrayType> {
+fn bytes(reader: ColumnReader) -> Reading<ByteArrayType> {
     if let ColumnReader::ByteArrayColumnReader(reader) = reader { Some(reader) } else { None }
 }
 
-fn numbers_32(reader: ColumnReader) -> Reading<parquet::data_type::Int32Type> {
+fn numbers_32(reader: ColumnReader) -> Reading<Int32Type> {
     if let ColumnReader::Int32ColumnReader(reader) = reader { Some(reader) } else { None }
 }
 
-fn numbers_64(reader: ColumnReader) -> Reading<parquet::data_type::Int64Type> {
+fn numbers_64(reader: ColumnReader) -> Reading<Int64Type> {
     if let ColumnReader::Int64ColumnReader(reader) = reader { Some(reader) } else { None }
 }
