@@ -1,7 +1,6 @@
 //! Forgetting somebody on request, and telling somebody everything that is kept of them.
 
 use std::collections::BTreeSet;
-use std::fs;
 
 use leads::Timestamp;
 use serde_json::{Map, Value as Json, json};
@@ -13,7 +12,9 @@ use crate::idempotency;
 use crate::identity::{IdentifierKind, Name, identifiers, merges};
 use crate::reading::lead_facts;
 use crate::scores;
-use crate::segments::{SegmentError, SegmentFile, Segments, bucket_of, rewrite, segment_files};
+use crate::segments::{
+    SegmentError, SegmentFile, Segments, bucket_of, replaced_files, rewrite, segment_files,
+};
 use crate::suppression;
 use crate::webhooks;
 
@@ -108,13 +109,8 @@ pub(crate) fn clear(
     segments: &Segments,
     replaced: Vec<SegmentFile>,
 ) -> Result<(), EraseError> {
-    for file in &replaced {
-        let path = segments.path(&file.file);
-        if let Err(error) = fs::remove_file(&path) {
-            let reason = error.to_string();
-            return Err(SegmentError::Disk { path: path.display().to_string(), reason }.into());
-        }
-    }
+    let names: Vec<String> = replaced.iter().map(|file| file.file.clone()).collect();
+    segments.remove(&names)?;
     store.write(move |tx| {
         for file in &replaced {
             tx.execute("DELETE FROM segment_file WHERE id = $1", &[file.id.into()])?;
@@ -182,9 +178,13 @@ pub(crate) fn remove(
     let mut facts = sealed;
     for id in persons {
         let person: Param<'_> = id.into();
+        let delete = "DELETE FROM also_imported
+            WHERE fact IN (SELECT id FROM fact WHERE person = $1 AND import_id IS NOT NULL)";
+        tx.execute(delete, &[person])?;
         facts += tx.execute("DELETE FROM fact WHERE person = $1", &[person])? as i64;
         for delete in [
             "DELETE FROM identifier WHERE person = $1",
+            "DELETE FROM withdrawn_identifier WHERE person = $1",
             "DELETE FROM merge WHERE winner = $1",
             "DELETE FROM merge WHERE loser = $1",
             "DELETE FROM lead WHERE lead = $1",
@@ -252,6 +252,12 @@ fn erase_sealed(
             let files = std::slice::from_ref(&file);
             let keep = |fact: &crate::facts::StoredFact| !persons.contains(&fact.person);
             gone += rewrite(tx, segments, files, &keep, now)? as i64;
+            replaced.push(file);
+        }
+    }
+    // Files that were joined, or written anew, hold them as well for a while.
+    for file in replaced_files(tx)? {
+        if buckets.contains(&file.bucket) && replaced.iter().all(|one| one.id != file.id) {
             replaced.push(file);
         }
     }

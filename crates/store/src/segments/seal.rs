@@ -75,7 +75,7 @@ pub fn seal(
         Ok(()) => Ok(sealed),
         Err(error) => {
             for file in &files {
-                // What stays is swept away at the next start.
+                // What stays is swept away later.
                 let _ = std::fs::remove_file(segments.path(file));
             }
             if error == DbError::NoRow { Ok(Sealed::default()) } else { Err(error.into()) }
@@ -84,7 +84,7 @@ pub fn seal(
 }
 
 /// Joins the small files of each bucket. Answers how many files were joined. Readers that are under
-/// way still find the old ones until the next [`Segments::sweep`].
+/// way still find the old ones until a [`Segments::sweep`].
 pub fn compact(store: &Store, segments: &Segments, now: Timestamp) -> Result<usize, SegmentError> {
     let files = store.read(segment_files)?;
     let mut buckets: BTreeMap<i64, Vec<SegmentFile>> = BTreeMap::new();
@@ -94,8 +94,12 @@ pub fn compact(store: &Store, segments: &Segments, now: Timestamp) -> Result<usi
     let mut joined = 0;
     for files in buckets.into_values().filter(|files| files.len() >= SMALL_FILES) {
         joined += files.len();
-        let segments = segments.clone();
-        store.write(move |tx| rewrite(tx, &segments, &files, &|_| true, now).map(|_| ()))?;
+        let replaced: Vec<String> = files.iter().map(|file| file.file.clone()).collect();
+        let directory = segments.clone();
+        store.write(move |tx| rewrite(tx, &directory, &files, &|_| true, now).map(|_| ()))?;
+        for file in &replaced {
+            segments.put_aside(file)?;
+        }
     }
     Ok(joined)
 }
@@ -125,6 +129,7 @@ pub(crate) fn rewrite(
     sort(&mut kept);
     let dropped_ids: Vec<&str> = dropped.iter().map(String::as_str).collect();
     chunks::keys(&dropped_ids, 1, |list, keys| {
+        tx.execute(&format!("DELETE FROM also_imported WHERE fact IN ({list})"), keys)?;
         tx.execute(&format!("DELETE FROM sealed_fact WHERE id IN ({list})"), keys).map(|_| ())
     })?;
     if !kept.is_empty() {

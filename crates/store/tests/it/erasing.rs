@@ -11,7 +11,7 @@ use store::idempotency::{self, Answer, IdempotencyKey, idempotent};
 use store::identity::is_lead;
 use store::retention;
 use store::scores::{LeadRow, put_lead};
-use store::segments::{SealOptions, seal, verify};
+use store::segments::{SealOptions, compact, seal, verify};
 use store::webhooks::{self, Message, NewEndpoint, SigningSecret};
 use store::{DbError, Digest, SegmentError, Tx};
 
@@ -127,6 +127,25 @@ fn occurs(directory: &Path, text: &str) -> Vec<String> {
         }
     }
     found
+}
+
+#[test]
+fn who_is_erased_is_gone_from_files_that_were_joined_into_others() {
+    on_both(|bench| {
+        let lead = fill(bench);
+        for round in 0..9 {
+            bench.take(&[seen(&format!("r{round}"), 10 + round, "u:ana-17")]);
+            let options = SealOptions { before: minute(60), at_least: 1, at_most: 1000 };
+            seal(&bench.store, &bench.segments, &options, minute(100)).expect("sealed");
+        }
+        assert!(compact(&bench.store, &bench.segments, minute(101)).expect("joined") > 0);
+        forget(bench, &lead).unwrap_or_else(|error| panic!("{error}"));
+        let there = fs::read_dir(bench.segments.directory()).expect("a directory").count();
+        let found = bench.store.read(|tx| verify(tx, &bench.segments, &mut |_| {}));
+        let found = found.unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(found.damages, []);
+        assert_eq!(there, found.files, "nothing else is there");
+    });
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use leads::{MachineSign, Report};
 use serde_json::json;
@@ -209,14 +210,35 @@ fn small_files_are_joined_into_larger_ones() {
         assert_eq!(files(bench).len(), 9);
         let joined = compact(&bench.store, &bench.segments, minute(7000));
         assert_eq!(joined, Ok(9));
+        let counting = |path: &&PathBuf| path.extension().is_some_and(|kind| kind == "parquet");
+        assert_eq!(files(bench).iter().filter(counting).count(), 1, "as other programs see it");
         assert_eq!(bench.partition(), before);
         let segments = bench.segments.clone();
-        let swept = bench.store.write(move |tx| segments.sweep(tx, minute(7000)));
+        let swept = bench.store.write(move |tx| segments.sweep(tx, minute(7000), Duration::ZERO));
         assert_eq!(swept, Ok(9));
         assert_eq!(files(bench).len(), 1);
         assert_eq!(bench.partition(), before);
         assert_eq!(verified(bench).damages, []);
     });
+}
+
+#[test]
+fn who_reads_while_files_are_joined_reads_them_to_the_end() {
+    let bench = Bench::sqlite();
+    for round in 0..9 {
+        bench.take(&[seen(&format!("f{round}"), round, "u:1")]);
+        seal_hour(&bench);
+    }
+    let lead = bench.lead("u:1").expect("a lead");
+    let record = bench.record(&lead);
+    let read = bench.store.read(|tx| {
+        // What it sees from here on is what was there before.
+        let named = segment_files(tx)?;
+        compact(&bench.store, &bench.segments, minute(7000))?;
+        assert_eq!(segment_files(tx)?, named);
+        store::reading::lead_facts(tx, &bench.segments, &lead)
+    });
+    assert_eq!(read, Ok::<_, SegmentError>(record));
 }
 
 #[test]
@@ -229,9 +251,14 @@ fn what_an_interrupted_sealing_leaves_is_swept_away_and_nothing_else() {
             fs::write(bench.segments.directory().join(name), b"x").expect("written");
         }
         let segments = bench.segments.clone();
-        let swept = bench.store.write(move |tx| segments.sweep(tx, minute(7000)));
+        let swept = bench.store.write(move |tx| segments.sweep(tx, minute(7000), Duration::ZERO));
         assert_eq!(swept, Ok(2));
         assert_eq!(files(bench).len(), named + 1);
+        fs::write(bench.segments.directory().join("facts-03-now.part"), b"x").expect("written");
+        let segments = bench.segments.clone();
+        let hour = Duration::from_hours(1);
+        let swept = bench.store.write(move |tx| segments.sweep(tx, minute(7000), hour));
+        assert_eq!(swept, Ok(0), "somebody may be writing it");
         assert_eq!(verified(bench).damages, []);
     });
 }

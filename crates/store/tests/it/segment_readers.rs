@@ -175,11 +175,5 @@ fn files_that_were_joined_are_the_same_facts_to_duckdb() {
     }
     let before = in_duckdb(&bench, FACTS);
     assert!(compact(&bench.store, &bench.segments, minute(3 * DAY)).expect("joined") > 0);
-    // Those that were replaced lie there until they are swept away.
-    let sweep = bench.store.write({
-        let segments = bench.segments.clone();
-        move |tx| segments.sweep(tx, minute(4 * DAY))
-    });
-    assert!(sweep.expect("swept") > 0);
     assert!(in_duckdb(&bench, FACTS) == before);
 }
