@@ -39,5 +39,12 @@ pub(crate) fn run(args: &RestoreArgs, ui: &Ui) -> Result {
     let restored = store::backup::restore(&args.from, &settings.db, &events, now())
         .map_err(Failure::system)?;
     ui.say(format_args!("{}: as of {}", settings.db, restored.made_at));
+    if restored.webhooks_off > 0 {
+        ui.say(format_args!(
+            "{} webhook endpoints are switched off, for what waits to be sent may have been sent since \
+             the backup was taken: see to each, then switch it on",
+            restored.webhooks_off
+        ));
+    }
     Ok(told(&restored.verified, ui))
 }

@@ -8,7 +8,10 @@ use leads::Timestamp;
 use super::{BackupError, DATABASE, EVENTS, Manifest, copy_tables, disk, empty_directory};
 use crate::db::{Address, Connection};
 use crate::segments::{Segments, Verified, sync_directory, verify};
-use crate::{Store, inbox, migrate};
+use crate::{Store, inbox, migrate, webhooks};
+
+/// Why webhooks are off after a restore, as their page says it.
+const RESTORED: &str = "a backup was restored: what waits here may have been sent already";
 
 /// What was restored.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,6 +20,8 @@ pub struct Restored {
     pub made_at: Timestamp,
     /// What a check of the restored store found.
     pub verified: Verified,
+    /// How many webhook endpoints were switched off.
+    pub webhooks_off: u64,
 }
 
 /// Checks every file of a backup against its manifest.
@@ -34,8 +39,8 @@ pub fn check(from: &Path) -> Result<Manifest, BackupError> {
 
 /// Restores a backup to a database where nothing is yet and a directory of segments that is empty
 /// or not there, and checks what came of it. A backup that is damaged is refused before anything is
-/// written. `meta` then says `restored_at`, so that what waits to be sent is not sent a second time
-/// without being asked for.
+/// written. Webhooks are switched off: what waits in the backup may have been sent since it was taken, and is
+/// not sent a second time until somebody switches them on. `meta` says `restored_at`.
 pub fn restore(
     from: &Path,
     address: &Address,
@@ -71,13 +76,14 @@ pub fn restore(
     }
     let store = Store::open(address, now)?;
     let segments = Segments::open(events)?;
-    store.write(move |tx| {
+    let webhooks_off = store.write(move |tx| {
         let insert = "INSERT INTO meta (name, value) VALUES ('restored_at', $1)
             ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        tx.execute(insert, &[now.to_string().as_str().into()]).map(|_| ())
+        tx.execute(insert, &[now.to_string().as_str().into()])?;
+        webhooks::disable_all(tx, RESTORED, now)
     })?;
     let verified = store.read(|tx| verify(tx, &segments, &mut |_| {}))?;
-    Ok(Restored { made_at: manifest.made_at, verified })
+    Ok(Restored { made_at: manifest.made_at, verified, webhooks_off })
 }
 
 /// The backup itself is left as it is: a copy is brought up to date, and its rows are copied.

@@ -6,7 +6,8 @@ use std::path::Path;
 use serde_json::json;
 use store::backup::{BackupError, Restored, backup, check, restore};
 use store::segments::{SealOptions, Segments, seal};
-use store::{Address, DbError, Store};
+use store::webhooks::{self, Message, NewEndpoint, SigningSecret};
+use store::{Address, DbError, Store, Tx};
 
 use crate::support::reports::{group, minute, saying, seen, traits};
 use crate::support::{Bench, on_both, start};
@@ -67,6 +68,40 @@ fn partition_of(address: &Address, events: &Path) -> std::collections::BTreeSet<
     let segments = Segments::open(events).expect("a directory");
     let directory = tempfile::tempdir().expect("a directory");
     Bench { store, segments, directory }.partition()
+}
+
+#[test]
+fn what_a_backup_waited_to_send_is_not_sent_again_until_somebody_says_so() {
+    on_both(|bench| {
+        bench
+            .store
+            .write::<_, DbError>(|tx| {
+                let secret = SigningSecret::new("whsec_1".to_owned());
+                let endpoint = NewEndpoint {
+                    id: "crm",
+                    url: "https://crm.example.com/",
+                    description: "",
+                    event_types: &[],
+                    secret: &secret,
+                    created_by: "eva",
+                };
+                webhooks::create(tx, &endpoint, start())?;
+                let message =
+                    Message { id: "m", event_type: "lead.created", about: None, payload: "{}" };
+                webhooks::enqueue(tx, &[message], start())
+            })
+            .expect("enqueued");
+        let place = tempfile::tempdir().expect("a directory");
+        let to = place.path().join("backup");
+        backup(&bench.store, &bench.segments, &to, minute(150)).expect("a backup");
+        let (restored, address) = restored_in(place.path(), &to);
+        assert_eq!(restored.expect("restored").webhooks_off, 1);
+        let store = Store::open(&address, start()).expect("a store");
+        let claim = |tx: &mut Tx<'_>| webhooks::claim(tx, minute(201), 10, minute(202));
+        assert_eq!(store.write(claim).expect("claims"), []);
+        assert_eq!(store.write(|tx| webhooks::enable(tx, "crm")), Ok(true));
+        assert_eq!(store.write(claim).expect("claims").len(), 1, "it waits");
+    });
 }
 
 #[test]
