@@ -34,7 +34,7 @@ impl Live {
             .inner
             .store
             .read(|tx| lead_facts(tx, &self.inner.segments, lead).map_err(LiveError::from))?;
-        if record.persons.is_empty() {
+        if !record.is_there() {
             return Err(LiveError::NoLead(lead.to_owned()));
         }
         Ok(record)

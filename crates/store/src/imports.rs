@@ -203,9 +203,11 @@ pub fn remove(tx: &mut Tx<'_>, id: &str) -> Result<Import, ImportError> {
     if !never_began && import.state != ImportState::Undone {
         return Err(ImportError::State { state: import.state });
     }
-    for delete in
-        ["DELETE FROM import_reject WHERE import = $1", "DELETE FROM import_job WHERE id = $1"]
-    {
+    for delete in [
+        "DELETE FROM import_reject WHERE import = $1",
+        "DELETE FROM also_imported WHERE import_id = $1 AND is_origin = 0",
+        "DELETE FROM import_job WHERE id = $1",
+    ] {
         tx.execute(delete, &[id.into()])?;
     }
     Ok(import)

@@ -72,6 +72,7 @@ fn a_file_is_imported_and_taken_back_as_a_whole() {
     assert_eq!(list(), Some(2));
     house.call("POST", &format!("{path}/undo"), &owner, None).expect(200);
     house.settle();
+    assert_eq!(list(), Some(0), "nobody else had named them");
     let events = house.get("/api/v1/events", &owner).expect(200);
     assert!(
         events["events"]

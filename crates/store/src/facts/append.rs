@@ -7,6 +7,7 @@ use leads::{Report, What};
 
 use super::FactKind;
 use super::content::{Content, kind_and_name};
+use super::withdrawal;
 use crate::chunks;
 use crate::company;
 use crate::db::{DbError, Param, Tx};
@@ -85,7 +86,12 @@ struct Standing {
     retracted_at: Option<i64>,
     /// Whether it was taken back with the import that brought it.
     is_undone: bool,
+    /// The import that brought it: [`SEALED`] where that is known in its file only.
+    import: Option<String>,
 }
+
+/// Stands for the import that brought a sealed fact.
+const SEALED: &str = "";
 
 /// Rows per statement on a server, where a statement is a journey of 50 to 100 µs. SQLite takes them
 /// one by one: there a statement costs a microsecond, and binding many parameters more than that.
@@ -141,6 +147,9 @@ fn append_all(
                 Outcome::New
             }
             Some(known) if (known.at, known.content) <= key && !known.comes_back(report) => {
+                if let Some(import) = known.another_import(report) {
+                    withdrawal::also_imported(tx, &report.id, import)?;
+                }
                 Outcome::Repeated
             }
             Some(known) => {
@@ -167,6 +176,7 @@ fn append_all(
                 segment: None,
                 retracted_at: None,
                 is_undone: false,
+                import: import_of(report).map(str::to_owned),
             };
             standing.insert(&report.id, now);
             changed.insert(settled.person.clone());
@@ -237,6 +247,7 @@ fn read_standing<'r>(
     let ids: Vec<&str> = ids.into_iter().filter(|id| !id.contains('\0')).collect();
     let mut found: HashMap<String, Standing> = HashMap::new();
     let columns = "id, at, content, person, retracted_at";
+    let sealed_import = format!("CASE WHEN id LIKE 'import:%' THEN '{SEALED}' END");
     // What brought a sealed fact is known in its file only: of one with an import's id that was taken
     // back it is taken for granted that it went with its import.
     let sealed = "CAST(CASE WHEN retracted_at IS NOT NULL AND id LIKE 'import:%' THEN 1 ELSE 0 END
@@ -244,12 +255,14 @@ fn read_standing<'r>(
     let hot = "CAST(CASE WHEN retracted_at IS NOT NULL AND EXISTS (SELECT 1 FROM import_job i
         WHERE i.id = import_id AND i.state = 'undone') THEN 1 ELSE 0 END AS BIGINT)";
     // The table last: a fact that put a sealed one aside is the one that stands.
-    for (table, segment, is_undone) in
-        [("sealed_fact", "segment", sealed), ("fact", "CAST(NULL AS BIGINT)", hot)]
-    {
+    for (table, segment, is_undone, import) in [
+        ("sealed_fact", "segment", sealed, sealed_import.as_str()),
+        ("fact", "CAST(NULL AS BIGINT)", hot, "import_id"),
+    ] {
         chunks::keys(&ids, 1, |list, keys| {
             let sql = format!(
-                "SELECT {columns}, {segment}, {is_undone} FROM {table} WHERE id IN ({list})"
+                "SELECT {columns}, {segment}, {is_undone}, {import} FROM {table}
+                 WHERE id IN ({list})"
             );
             tx.each(&sql, keys, |row| {
                 let standing = Standing {
@@ -259,6 +272,7 @@ fn read_standing<'r>(
                     segment: row.get(5)?,
                     retracted_at: row.get(4)?,
                     is_undone: row.get::<i64>(6)? == 1,
+                    import: row.get(7)?,
                 };
                 found.insert(row.get(0)?, standing);
                 Ok(())
@@ -300,7 +314,7 @@ fn row<'r>(report: &'r Report, content: &'r Content, person: &'r str) -> [Param<
         report.at.into(),
         report.received_at.into(),
         (&report.source).into(),
-        report.source.strip_prefix("import:").into(),
+        import_of(report).into(),
         (&content.body).into(),
         content.hash.into(),
         report.machine.as_ref().map(|sign| sign.reason.as_str()).into(),
@@ -309,7 +323,18 @@ fn row<'r>(report: &'r Report, content: &'r Content, person: &'r str) -> [Param<
     ]
 }
 
+/// The import that a report came with.
+fn import_of(report: &Report) -> Option<&str> {
+    report.source.strip_prefix("import:")
+}
+
 impl Standing {
+    /// The import of a report that says again what another import brought.
+    fn another_import<'r>(&self, report: &'r Report) -> Option<&'r str> {
+        let brought = self.import.as_deref()?;
+        import_of(report).filter(|import| *import != brought)
+    }
+
     /// Whether a report brings back what was taken back with an import: another import says it again.
     fn comes_back(&self, report: &Report) -> bool {
         self.is_undone && report.source.starts_with("import:")

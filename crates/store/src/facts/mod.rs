@@ -4,6 +4,7 @@ mod append;
 mod content;
 mod retract;
 mod stored;
+mod withdrawal;
 
 pub use append::{Appended, Outcome, Refusal, Taken, append, refused};
 pub use retract::{Which, label, restore, retract};

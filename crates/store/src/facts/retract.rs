@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use leads::{MachineSign, Timestamp};
 
+use super::withdrawal;
 use crate::chunks;
 use crate::company;
 use crate::db::{DbError, Param, Tx};
+use crate::identity::{self, Of};
 use crate::scores::leads_of_company;
 use crate::segments::{SegmentError, Segments};
 
@@ -28,7 +30,9 @@ pub enum Which<'w> {
     },
 }
 
-/// Takes facts back: they stay, but count no more. Answers the leads whose facts changed.
+/// Takes facts back: they stay, but count no more. What an import brought and another one says, too, stands. With
+/// all that a source said of somebody go the identifiers that nobody else named, and the edges between leads that it
+/// made. Answers the leads whose facts changed.
 pub fn retract(
     tx: &mut Tx<'_>,
     segments: &Segments,
@@ -38,7 +42,7 @@ pub fn retract(
     set(tx, segments, which, Some(now))
 }
 
-/// Gives back facts that were taken back. Answers the leads whose facts changed.
+/// Gives back facts that were taken back, and what went with them. Answers the leads whose facts changed.
 pub fn restore(
     tx: &mut Tx<'_>,
     segments: &Segments,
@@ -76,17 +80,25 @@ fn set(
     retracted_at: Option<Timestamp>,
 ) -> Result<BTreeSet<String>, SegmentError> {
     let mut reach = Reach { retracted_at, ..Reach::default() };
+    let mut others = BTreeSet::new();
     match *which {
-        Which::Ids(ids) => {
-            let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-            chunks::keys(&ids, 2, |list, keys| reach.hot(tx, &format!("id IN ({list})"), keys))?;
-            reach.sealed(tx, &ids)?;
-        }
+        Which::Ids(ids) => reach.both(tx, ids)?,
         Which::Import(import) => {
-            reach.hot(tx, "import_id = $2", &[import.into()])?;
-            let is_of = |source: &str| source.strip_prefix("import:") == Some(import);
-            let ids = segments.ids_where(tx, &|fact| is_of(&fact.source))?;
-            reach.sealed(tx, &ids.iter().map(String::as_str).collect::<Vec<_>>())?;
+            let sql = "SELECT id FROM fact WHERE import_id = $1";
+            let mut ids: Vec<String> = tx.query(sql, &[import.into()], |row| row.get(0))?;
+            let source = format!("import:{import}");
+            ids.extend(segments.ids_where(tx, &|fact| fact.source == source)?);
+            if retracted_at.is_some() {
+                ids = withdrawal::said_by_no_other(tx, import, &ids)?;
+                ids.extend(withdrawal::kept_for(tx, import)?);
+            } else {
+                withdrawal::brought_again(tx, import)?;
+            }
+            reach.both(tx, &ids)?;
+            others = match retracted_at {
+                Some(now) => identity::withdraw(tx, &source, Of::Everything, now)?,
+                None => identity::give_back(tx, &source)?,
+            };
         }
         Which::Source { source, from, to } => {
             let condition = "source = $2 AND received_at >= $3 AND received_at < $4";
@@ -95,14 +107,53 @@ fn set(
                 fact.source == source && (from..to).contains(&fact.received_at)
             })?;
             reach.sealed(tx, &ids.iter().map(String::as_str).collect::<Vec<_>>())?;
+            others = match retracted_at {
+                Some(now) => {
+                    let persons = of_whom_nothing_is_left(tx, segments, &reach.persons, source)?;
+                    identity::withdraw(tx, source, Of::Between(from, to, &persons), now)?
+                }
+                None => identity::give_back(tx, source)?,
+            };
         }
     }
     let mut leads = leads_of(tx, &reach.persons)?;
+    leads.extend(others);
     let moved = company::find_anew(tx, &reach.companies)?;
     for company in reach.companies.union(&moved) {
         leads.extend(leads_of_company(tx, company)?);
     }
     Ok(leads)
+}
+
+/// Those of some persons of whom no fact of a source counts any more.
+fn of_whom_nothing_is_left(
+    tx: &mut Tx<'_>,
+    segments: &Segments,
+    persons: &BTreeSet<String>,
+    source: &str,
+) -> Result<BTreeSet<String>, SegmentError> {
+    let mut left = persons.clone();
+    let persons: Vec<&str> = persons.iter().map(String::as_str).collect();
+    chunks::keys(&persons, 2, |list, keys| {
+        let sql = format!(
+            "SELECT DISTINCT person FROM fact
+             WHERE source = $1 AND retracted_at IS NULL AND person IN ({list})"
+        );
+        let mut params: Vec<Param<'_>> = vec![source.into()];
+        params.extend_from_slice(keys);
+        tx.each(&sql, &params, |row| {
+            left.remove(&row.get::<String>(0)?);
+            Ok(())
+        })
+    })?;
+    let mut sealed = BTreeSet::new();
+    segments.each(tx, |fact| {
+        if fact.source == source && fact.retracted_at.is_none() && left.contains(&fact.person) {
+            sealed.insert(fact.person);
+        }
+        Ok::<(), SegmentError>(())
+    })?;
+    Ok(left.difference(&sealed).cloned().collect())
 }
 
 /// What a change of facts reaches.
@@ -115,6 +166,13 @@ struct Reach {
 }
 
 impl Reach {
+    /// Facts with these ids, wherever they are.
+    fn both(&mut self, tx: &mut Tx<'_>, ids: &[String]) -> Result<(), DbError> {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        chunks::keys(&ids, 2, |list, keys| self.hot(tx, &format!("id IN ({list})"), keys))?;
+        self.sealed(tx, &ids)
+    }
+
     /// What is so already is left alone, with its first instant.
     fn is_other(&self) -> &'static str {
         if self.retracted_at.is_some() {

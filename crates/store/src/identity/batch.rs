@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use leads::Timestamp;
+use leads::{Report, Timestamp};
 
 use super::names::{IdentifierKind, Name, Named};
 use crate::chunks;
@@ -27,6 +27,8 @@ pub(crate) struct Holding {
     pub(crate) since: Timestamp,
     pub(crate) person: String,
     first_at: Timestamp,
+    /// The only source that names it; `None` where several do.
+    source: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -92,7 +94,7 @@ impl<'f> Leads<'f> {
     ) -> Result<(), DbError> {
         chunks::keys(values, 2, |list, keys| {
             let sql = format!(
-                "SELECT i.value, i.since, i.person, i.first_at, p.lead, p.made_at
+                "SELECT i.value, i.since, i.person, i.first_at, p.lead, p.made_at, i.source
                  FROM identifier i JOIN person p ON p.id = i.person
                  WHERE i.kind = $1 AND i.value IN ({list}) ORDER BY i.since"
             );
@@ -104,6 +106,7 @@ impl<'f> Leads<'f> {
                     since: Timestamp::saturating_from_millis(row.get(1)?),
                     person: person.clone(),
                     first_at: Timestamp::saturating_from_millis(row.get(3)?),
+                    source: row.get(6)?,
                 };
                 self.names.entry(Name { kind, value }).or_default().push(holding);
                 let known = Person { lead: row.get(4)?, made_at: row.get(5)? };
@@ -120,7 +123,7 @@ impl<'f> Leads<'f> {
             tx.each(&sql, keys, |row| {
                 let id: String = row.get(0)?;
                 let (since, first_at) = (Timestamp::MIN, Timestamp::MIN);
-                let holding = Holding { since, person: id.clone(), first_at };
+                let holding = Holding { since, person: id.clone(), first_at, source: None };
                 self.names.insert(Name { kind, value: id.clone() }, vec![holding]);
                 self.persons.insert(id, Person { lead: row.get(1)?, made_at: row.get(2)? });
                 Ok(())
@@ -188,21 +191,23 @@ impl<'f> Leads<'f> {
         Ok(id)
     }
 
-    /// Gives a person an identifier from an instant on.
+    /// Gives a person an identifier from an instant on, which `report` names.
     pub(crate) fn attach(
         &mut self,
         tx: &mut Tx<'_>,
         name: &Name,
         person: &str,
         since: Timestamp,
-        first_at: Timestamp,
+        report: &Report,
     ) -> Result<(), DbError> {
-        let insert = "INSERT INTO identifier (kind, value, since, person, first_at)
-            VALUES ($1, $2, $3, $4, $5)";
-        let kind = name.kind.code().into();
-        let params = [kind, (&name.value).into(), since.into(), person.into(), first_at.into()];
+        let insert = "INSERT INTO identifier (kind, value, since, person, first_at, source)
+            VALUES ($1, $2, $3, $4, $5, $6)";
+        let (kind, source) = (name.kind.code().into(), (&report.source).into());
+        let value = (&name.value).into();
+        let params = [kind, value, since.into(), person.into(), report.at.into(), source];
         tx.execute(insert, &params)?;
-        let holding = Holding { since, person: person.to_owned(), first_at };
+        let (first_at, source) = (report.at, Some(report.source.clone()));
+        let holding = Holding { since, person: person.to_owned(), first_at, source };
         let holdings = self.names.entry(name.clone()).or_default();
         holdings.push(holding);
         holdings.sort_by_key(|holding| holding.since);
@@ -211,6 +216,32 @@ impl<'f> Leads<'f> {
             counts.0[name.kind as usize] += 1;
         }
         self.changed.insert(lead);
+        Ok(())
+    }
+
+    /// Notes that a report names an identifier of the lead that it is about: what another source names, too, is
+    /// not withdrawn with the one.
+    pub(crate) fn witness(
+        &mut self,
+        tx: &mut Tx<'_>,
+        name: &Name,
+        person: &str,
+        report: &Report,
+    ) -> Result<(), DbError> {
+        let lead = self.lead_of(person);
+        let (persons, holdings) = (&self.persons, self.names.get_mut(name));
+        let theirs = holdings.into_iter().flatten().filter(|held| {
+            persons.get(&held.person).map_or(&held.person, |person| &person.lead) == &lead
+        });
+        for held in theirs {
+            if held.source.as_ref().is_some_and(|source| *source != report.source) {
+                let sql = "UPDATE identifier SET source = NULL
+                    WHERE kind = $1 AND value = $2 AND since = $3";
+                let kind = name.kind.code().into();
+                tx.execute(sql, &[kind, (&name.value).into(), held.since.into()])?;
+                held.source = None;
+            }
+        }
         Ok(())
     }
 
@@ -238,11 +269,11 @@ impl<'f> Leads<'f> {
         Ok(())
     }
 
-    /// Whether a user separated two leads that had been one.
+    /// Whether a user separated two leads that had been one; not whoever took back his own word.
     pub(crate) fn are_separated(tx: &mut Tx<'_>, one: &str, other: &str) -> Result<bool, DbError> {
         let sql = "SELECT count(*) FROM merge m
             JOIN person w ON w.id = m.winner JOIN person l ON l.id = m.loser
-            WHERE m.undone_at IS NOT NULL AND w.lead = $1 AND l.lead = $2";
+            WHERE m.undone_at IS NOT NULL AND m.undone_by <> m.source AND w.lead = $1 AND l.lead = $2";
         for (winner, loser) in [(one, other), (other, one)] {
             let undone: i64 = tx.value(sql, &[winner.into(), loser.into()])?;
             if undone > 0 {

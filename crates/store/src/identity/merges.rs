@@ -84,11 +84,17 @@ pub fn undo_merge(
     let update = "UPDATE merge SET undone_at = $1, undone_by = $2 WHERE id = $3";
     tx.execute(update, &[now.into(), by.into(), id.into()])?;
     let lead = root(tx, &merge.loser)?;
-    for person in tree(tx, &merge.loser)? {
-        let update = "UPDATE person SET lead = $1 WHERE id = $2";
-        tx.execute(update, &[(&merge.loser).into(), (&person).into()])?;
-    }
+    move_tree(tx, &merge.loser, &merge.loser)?;
     Ok((lead, merge.loser))
+}
+
+/// Makes a person, and all that became part of it, part of a lead.
+pub(super) fn move_tree(tx: &mut Tx<'_>, person: &str, lead: &str) -> Result<(), DbError> {
+    for person in tree(tx, person)? {
+        let update = "UPDATE person SET lead = $1 WHERE id = $2";
+        tx.execute(update, &[lead.into(), (&person).into()])?;
+    }
+    Ok(())
 }
 
 /// The edges that a lead is made of, undone ones too, the latest first.

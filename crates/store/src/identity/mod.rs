@@ -17,11 +17,14 @@
 //!   changed hands [`DEVICE_OWNERS_MAX`] times is nobody's from then on.
 //! - Once an edge is undone, no report brings the two together again; only a user does.
 //! - A report that a machine is thought to have made links nothing.
+//! - When all that a source said of somebody is taken back (an import is undone, an abused key purged), the
+//!   identifiers that nobody else named go with it, and the edges that it made (`withdraw.rs`).
 
 mod batch;
 mod merges;
 mod names;
 mod settle;
+mod withdraw;
 
 pub use merges::{Merge, MergeError, absorbed_by, merge, merges, undo_merge};
 pub use names::{Identifier, IdentifierKind, find_lead, identifiers, is_lead, is_placeholder};
@@ -29,6 +32,7 @@ pub use names::{Identifier, IdentifierKind, find_lead, identifiers, is_lead, is_
 pub(crate) use batch::Leads;
 pub(crate) use names::{Name, Named, identifiers_of};
 pub(crate) use settle::settle;
+pub(crate) use withdraw::{Of, give_back, withdraw};
 
 /// What speaks for itself in an answer: a link that was asked for and not made, or one that was
 /// made in an unusual way.

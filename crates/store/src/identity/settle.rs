@@ -55,6 +55,11 @@ pub(crate) fn settle(
     for name in &named.strong {
         walk.leads.seen(walk.tx, name, report.at)?;
     }
+    if walk.links {
+        for name in named.all() {
+            walk.leads.witness(walk.tx, name, &person, report)?;
+        }
+    }
     let mut notes = walk.notes;
     notes.sort();
     notes.dedup();
@@ -201,8 +206,7 @@ impl Walk<'_, '_, '_> {
         }
         let lead = self.leads.lead_of(person);
         if self.leads.counts(self.tx, &lead)?.has_room(name.kind) {
-            let (since, at) = (Timestamp::MIN, self.report.at);
-            self.leads.attach(self.tx, name, person, since, at)
+            self.leads.attach(self.tx, name, person, Timestamp::MIN, self.report)
         } else {
             self.notes.push(Note::TooMany);
             Ok(())
@@ -265,7 +269,7 @@ impl Walk<'_, '_, '_> {
         let is_last = holdings.len() == DEVICE_OWNERS_MAX;
         let (since, made_at) = (self.report.at, self.report.received_at);
         let visitor = self.leads.make_person(self.tx, made_at)?;
-        self.leads.attach(self.tx, name, &visitor, since, since)?;
+        self.leads.attach(self.tx, name, &visitor, since, self.report)?;
         if is_last {
             // From here on it is a visitor whom nobody knows, and `is_shared` keeps it so.
             self.notes.push(Note::SharedDevice);
@@ -287,7 +291,7 @@ impl Walk<'_, '_, '_> {
     fn make(&mut self, names: &[Name]) -> Result<String, DbError> {
         let person = self.leads.make_person(self.tx, self.report.received_at)?;
         for name in names {
-            self.leads.attach(self.tx, name, &person, Timestamp::MIN, self.report.at)?;
+            self.leads.attach(self.tx, name, &person, Timestamp::MIN, self.report)?;
         }
         Ok(person)
     }

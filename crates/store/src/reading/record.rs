@@ -172,6 +172,13 @@ pub(super) fn sort(facts: &mut [StoredFact]) {
 }
 
 impl LeadRecord {
+    /// Whether there is such a lead: not where it was erased, nor where all that was ever said of it was taken back.
+    pub fn is_there(&self) -> bool {
+        let is_named = !self.identifiers.is_empty();
+        let says_anything = || self.facts.iter().any(StoredFact::counts);
+        !self.persons.is_empty() && (is_named || self.events_from.is_some() || says_anything())
+    }
+
     /// Every company that the lead may belong to, as it is named.
     pub(super) fn company_names(&self) -> Vec<CompanyName> {
         let groups = self.counting(FactKind::Group).map(|fact| CompanyName::Id(fact.name.clone()));

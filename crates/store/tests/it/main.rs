@@ -27,3 +27,4 @@ mod segment_readers;
 mod sessions;
 mod settings;
 mod support;
+mod withdrawing;

@@ -51,6 +51,8 @@ impl Bench {
         for table in [
             "fact",
             "identifier",
+            "withdrawn_identifier",
+            "also_imported",
             "person",
             "merge",
             "company",

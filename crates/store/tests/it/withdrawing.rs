@@ -1,0 +1,211 @@
+//! What is taken back is as if it had never been said, and what others say stands.
+
+use leads::Report;
+use proptest::prelude::*;
+use serde_json::json;
+use store::facts::{Outcome, Which, restore, retract};
+use store::identity::merges;
+use store::imports::{self, NewImport};
+use store::segments::{SealOptions, seal};
+use store::{DbError, SegmentError};
+
+use crate::support::reports::{minute, public, saying, seen, traits};
+use crate::support::{Bench, on_both, start};
+
+/// What an import says.
+fn imported(import: &str, report: Report) -> Report {
+    Report { source: format!("import:{import}"), id: format!("import:{}", report.id), ..report }
+}
+
+/// Imports that are under way.
+fn begin(bench: &Bench, ids: &'static [&'static str]) {
+    let begun = bench.store.write(move |tx| {
+        for id in ids.iter().copied() {
+            let new = NewImport {
+                id,
+                name: "people.csv",
+                file: id,
+                format: "csv",
+                mapping: &json!({}),
+                columns: imports::fingerprint(&["email"]),
+                total: None,
+                created_by: "eva",
+            };
+            imports::create(tx, &new, start())?;
+            tx.execute("UPDATE import_job SET state = 'paused' WHERE id = $1", &[id.into()])?;
+        }
+        Ok::<_, DbError>(())
+    });
+    begun.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// As whoever undoes an import does.
+fn undo(bench: &Bench, id: &'static str) {
+    let segments = bench.segments.clone();
+    let undone = bench.store.write(move |tx| {
+        imports::undo(tx, id, minute(1000)).expect("it can be undone");
+        retract(tx, &segments, &Which::Import(id), minute(1000)).map(|_| ())
+    });
+    undone.unwrap_or_else(|error| panic!("{error}"));
+}
+
+fn counting(bench: &Bench, name: &str) -> Vec<String> {
+    let Some(lead) = bench.lead(name) else { return Vec::new() };
+    let record = bench.record(&lead);
+    let counting = record.facts.iter().filter(|fact| fact.counts());
+    counting.map(|fact| fact.id.clone()).collect()
+}
+
+fn seal_all(bench: &Bench) {
+    let options = SealOptions { before: minute(500), at_least: 1, at_most: 1000 };
+    seal(&bench.store, &bench.segments, &options, minute(600)).expect("sealed");
+}
+
+#[test]
+fn whom_only_an_import_named_is_nobody_once_it_is_undone() {
+    on_both(|bench| {
+        begin(bench, &["i"]);
+        bench.take(&[
+            imported("i", seen("1", 1, "e:ana@acme.com u:17")),
+            imported("i", seen("2", 1, "e:bob@acme.com")),
+            seen("visit", 2, "e:bob@acme.com"),
+        ]);
+        let ana = bench.lead("e:ana@acme.com").expect("a lead");
+        assert!(bench.record(&ana).is_there());
+        undo(bench, "i");
+        assert_eq!((bench.lead("e:ana@acme.com"), bench.lead("u:17")), (None, None));
+        assert!(!bench.record(&ana).is_there());
+        assert_eq!(counting(bench, "e:bob@acme.com"), ["visit"], "somebody else named him");
+        // Who comes later is somebody new, and the file may be imported again.
+        bench.take(&[seen("later", 3, "u:17")]);
+        assert_eq!(counting(bench, "u:17"), ["later"]);
+        begin(bench, &["j"]);
+        bench.take(&[imported("j", seen("1", 1, "e:ana@acme.com u:17"))]);
+        assert_eq!(counting(bench, "e:ana@acme.com"), ["import:1", "later"]);
+    });
+}
+
+#[test]
+fn leads_that_an_import_joined_by_mistake_are_apart_again_and_may_be_joined_rightly() {
+    on_both(|bench| {
+        begin(bench, &["wrong"]);
+        let before = [seen("ana", 1, "e:ana@acme.com"), seen("bob", 1, "u:bob e:bob@acme.com")];
+        bench.take(&before);
+        // The column of addresses is shifted by one row, and gives Ana an id that is somebody's.
+        bench.take(&[imported("wrong", seen("w", 2, "u:bob e:ana@acme.com"))]);
+        bench.take(&[imported("wrong", seen("x", 2, "u:cleo e:ana@acme.com"))]);
+        assert_eq!(bench.lead("e:ana@acme.com"), bench.lead("u:bob"));
+        undo(bench, "wrong");
+        assert_eq!(counting(bench, "e:ana@acme.com"), ["ana"]);
+        assert_eq!(counting(bench, "u:bob"), ["bob"]);
+        let (ana, bob) = (bench.lead("e:ana@acme.com"), bench.lead("u:bob"));
+        assert_ne!(ana, bob);
+        let edges = bench.store.read(|tx| merges(tx, &bob.clone().expect("a lead")));
+        assert!(edges.expect("edges").iter().all(|edge| edge.undone_at.is_some()));
+        // That it was a mistake of a file keeps nobody from saying it in earnest.
+        bench.take(&[seen("cleo", 3, "u:cleo"), seen("true", 4, "u:bob e:ana@acme.com")]);
+        assert_eq!(bench.lead("e:ana@acme.com"), bench.lead("u:bob"));
+        assert_ne!(bench.lead("u:cleo"), bench.lead("u:bob"));
+    });
+}
+
+#[test]
+fn what_several_imports_say_stands_until_the_last_of_them_is_undone() {
+    for is_sealed in [false, true] {
+        on_both(|bench| {
+            begin(bench, &["may", "june", "july"]);
+            for import in ["may", "june", "july"] {
+                let taken = bench.take(&[imported(import, seen("order", 1, "e:ana@acme.com"))]);
+                let expected = if import == "may" { Outcome::New } else { Outcome::Repeated };
+                assert_eq!(taken.taken[0].outcome, expected);
+                if is_sealed {
+                    seal_all(bench);
+                }
+            }
+            undo(bench, "may");
+            assert_eq!(counting(bench, "e:ana@acme.com"), ["import:order"], "{is_sealed}");
+            undo(bench, "july");
+            assert_eq!(counting(bench, "e:ana@acme.com"), ["import:order"], "{is_sealed}");
+            undo(bench, "june");
+            assert_eq!(counting(bench, "e:ana@acme.com"), [""; 0], "{is_sealed}");
+        });
+    }
+}
+
+#[test]
+fn undoing_imports_in_any_order_leaves_what_the_others_say() {
+    let bench = Bench::sqlite();
+    let ids = ["i0", "i1", "i2", "i3"];
+    proptest!(ProptestConfig::with_cases(64), |(
+        rows in prop::collection::vec((0..4_usize, 0..4_u8), 1..20),
+        undone in Just(ids).prop_shuffle(),
+        count in 0..=4_usize,
+        sealed_after in 0..20_usize,
+    )| {
+        bench.clear();
+        bench.store.write(|tx| tx.execute("DELETE FROM import_job", &[])).expect("deleted");
+        begin(&bench, &["i0", "i1", "i2", "i3"]);
+        for (index, (import, order)) in rows.iter().enumerate() {
+            let row = seen(&order.to_string(), 1, &format!("e:p{order}@acme.com"));
+            bench.take(&[imported(ids[*import], row)]);
+            if index == sealed_after {
+                seal_all(&bench);
+            }
+        }
+        undone.iter().take(count).for_each(|id| undo(&bench, id));
+        for order in 0..4_u8 {
+            let stands = rows.iter().any(|(import, said)| {
+                *said == order && undone.iter().skip(count).any(|id| *id == ids[*import])
+            });
+            let expected: Vec<String> =
+                stands.then(|| format!("import:{order}")).into_iter().collect();
+            prop_assert_eq!(counting(&bench, &format!("e:p{order}@acme.com")), expected);
+        }
+    });
+}
+
+#[test]
+fn what_an_abused_key_claimed_is_taken_away_and_given_back() {
+    on_both(|bench| {
+        let back = |is_taken: bool| {
+            let segments = bench.segments.clone();
+            let which = Which::Source { source: "key:web", from: minute(10), to: minute(20) };
+            let set = bench.store.write(move |tx| {
+                if is_taken {
+                    retract(tx, &segments, &which, minute(100))
+                } else {
+                    restore(tx, &segments, &which)
+                }
+            });
+            set.unwrap_or_else(|error: SegmentError| panic!("{error}"))
+        };
+        bench.take(&[
+            seen("known", 1, "e:victim@acme.com"),
+            public("early", 2, "a:d1 e:cleo@acme.com"),
+            public("claim", 11, "u:8841 e:victim@acme.com"),
+            saying(public("lie", 12, "e:new@evil.example"), traits(json!({"role": "CEO"}))),
+            public("late", 13, "e:cleo@acme.com"),
+            public("visit", 14, "a:d2"),
+            public("named", 15, "a:d2 e:victim@acme.com"),
+        ]);
+        seal_all(bench);
+        assert_eq!(bench.lead("u:8841"), bench.lead("e:victim@acme.com"));
+        assert_eq!(bench.lead("a:d2"), bench.lead("e:victim@acme.com"));
+        let changed = back(true);
+        assert!(changed.contains(&bench.lead("e:victim@acme.com").expect("a lead")));
+        assert_eq!((bench.lead("u:8841"), bench.lead("e:new@evil.example")), (None, None));
+        assert_eq!(counting(bench, "e:victim@acme.com"), ["known"]);
+        assert_eq!(counting(bench, "e:cleo@acme.com"), ["early"], "said before, too");
+        assert_ne!(bench.lead("a:d1"), None);
+        back(false);
+        assert_eq!(bench.lead("u:8841"), bench.lead("e:victim@acme.com"));
+        assert_eq!(bench.lead("a:d2"), bench.lead("e:victim@acme.com"));
+        assert_eq!(counting(bench, "e:new@evil.example"), ["lie"]);
+        // The true owner of a user id that was claimed is another.
+        back(true);
+        bench.take(&[seen("true", 30, "u:8841 e:real@acme.com")]);
+        assert_eq!(counting(bench, "u:8841"), ["true"]);
+        back(false);
+        assert_ne!(bench.lead("u:8841"), bench.lead("e:victim@acme.com"), "it has an owner");
+    });
+}
