@@ -233,7 +233,11 @@ impl Live {
         let mut known = Known::default();
         self.inner.store.read(|tx| {
             let segments = &self.inner.segments;
-            let people = People::read(tx)?;
+            let mut people = People::read(tx)?;
+            // Whose facts cannot all be read is not scored anew as time passes, rather than wrongly.
+            for (file, reason) in people.leave_out_unreadable(tx, segments)? {
+                self.inner.damages.note(&file, &reason);
+            }
             people.each_event(tx, segments, |lead, event| {
                 known.event(event.name, event.at, || event.properties());
                 let word = growing.word(event.name, event.at, || event.properties());

@@ -16,6 +16,7 @@
 
 mod announce;
 mod bell;
+mod damages;
 mod desk;
 mod dossiers;
 mod everyone;
@@ -59,6 +60,7 @@ use thiserror::Error;
 use tokio::sync::{Notify, broadcast};
 
 use bell::Bell;
+use damages::Damages;
 use desk::Writing;
 use dossiers::Dossiers;
 use everyone::Everyone;
@@ -119,6 +121,7 @@ struct Inner {
     news: broadcast::Sender<News>,
     hurry: Notify,
     bell: Arc<Bell>,
+    damages: Damages,
 }
 
 /// News that a slow watcher may be behind; who is further behind looks at everything again.
@@ -149,6 +152,7 @@ impl Live {
             news: broadcast::Sender::new(NEWS_KEPT),
             hurry: Notify::new(),
             bell: Arc::new(Bell::rung()),
+            damages: Damages::default(),
         };
         let live = Self { inner: Arc::new(inner) };
         live.find_parcels()?;

@@ -4,13 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use leads::Timestamp;
-use store::Tx;
 use store::identity::is_lead;
 use store::marks;
 use store::reading::{CompaniesRead, LeadRecord, lead_facts_after};
 use store::scores::{
     LeadRow, ScoreRow, add_transition, forget_lead, lead_row, renew_lead, renew_score, scores_of,
 };
+use store::{SegmentError, Tx};
 
 use crate::announce::{Announcement, announce};
 use crate::dossiers::{Dossier, Fresh};
@@ -39,6 +39,8 @@ pub(crate) struct Seen {
 enum About {
     /// It became part of another, or was erased.
     Nothing,
+    /// A file with facts of it is damaged.
+    Unreadable,
     /// As it was read.
     Read(Box<LeadRecord>),
     /// As it was a moment ago, with what came since.
@@ -51,6 +53,14 @@ pub(crate) struct Verdict {
     /// As of [`Seen`].
     pub(crate) settling: u64,
     known: Option<Known>,
+    /// It cannot be scored for now: it keeps its scores, and a mark.
+    is_unreadable: bool,
+}
+
+impl Verdict {
+    fn without_scores(due: Due, settling: u64, is_unreadable: bool) -> Self {
+        Self { due, settling, known: None, is_unreadable }
+    }
 }
 
 struct Known {
@@ -130,8 +140,14 @@ impl Live {
         lead: &str,
         companies: &mut CompaniesRead,
     ) -> Result<About, LiveError> {
-        let record = lead_facts_after(tx, &self.inner.segments, lead, companies)?;
-        let is_there = !record.persons.is_empty();
+        let record = match lead_facts_after(tx, &self.inner.segments, lead, companies) {
+            Err(SegmentError::Damaged { file, reason }) => {
+                self.inner.damages.note(&file, &reason);
+                return Ok(About::Unreadable);
+            }
+            read => read?,
+        };
+        let is_there = record.is_there();
         Ok(if is_there { About::Read(Box::new(record)) } else { About::Nothing })
     }
 
@@ -143,7 +159,8 @@ impl Live {
         let scored_at = seen.before.iter().map(|row| row.scored_at).filter(is_moment);
         let now = scored_at.fold(now, Timestamp::max);
         let (dossier, is_lasting) = match seen.about {
-            About::Nothing => return Verdict { due, settling, known: None },
+            About::Nothing => return Verdict::without_scores(due, settling, false),
+            About::Unreadable => return Verdict::without_scores(due, settling, true),
             About::Known(dossier) => (*dossier, true),
             About::Read(record) => self.open_dossier(&record, settling, now),
         };
@@ -158,7 +175,7 @@ impl Live {
         let (row_before, before) = (seen.row, seen.before);
         let dossier = Arc::new(dossier);
         let known = Known { row_before, scores, before, changes, dossier, is_lasting };
-        Verdict { due, settling, known: Some(known) }
+        Verdict { due, settling, known: Some(known), is_unreadable: false }
     }
 
     /// A lead as it stands now, and whether that is worth keeping.
@@ -190,6 +207,11 @@ impl Live {
         let overtaken = self.inner.short_way.overtook(read);
         let is_current = |verdict: &&Verdict| !overtaken.contains_key(&verdict.due.lead);
         let current: Vec<&Verdict> = verdicts.iter().filter(is_current).collect();
+        let (unreadable, current): (Vec<&Verdict>, Vec<&Verdict>) =
+            current.into_iter().partition(|verdict| verdict.is_unreadable);
+        for Verdict { due, .. } in unreadable {
+            marks::set_aside(tx, &due.lead, &(self.inner.around.fresh_id)())?;
+        }
         let number =
             self.inner.everyone.are_written(current.iter().map(|verdict| &verdict.due.lead));
         let mut announcements = Vec::new();
@@ -222,7 +244,12 @@ impl Live {
         }
     }
 
-    fn keep(&self, Verdict { due, settling, known }: &Verdict, number: u64) -> bool {
+    fn keep(&self, verdict: &Verdict, number: u64) -> bool {
+        let Verdict { due, settling, known, is_unreadable } = verdict;
+        if *is_unreadable {
+            self.inner.long_way.done_with(&due.lead, *settling);
+            return true;
+        }
         let (facts, held) = match known {
             Some(known) => (Some(&known.dossier.facts), known.dossier.settling()),
             None => (None, *settling),
@@ -248,6 +275,9 @@ impl Live {
 
     fn tell_of(&self, verdict: &Verdict) {
         let Some(known) = &verdict.known else {
+            if verdict.is_unreadable {
+                return;
+            }
             self.tell(News::Gone { lead: verdict.due.lead.clone() });
             return;
         };
@@ -336,7 +366,7 @@ mod tests {
                 is_lasting: false,
             };
             let due = Due { lead: lead.to_owned(), mark: None };
-            Verdict { due, settling: 0, known: Some(known) }
+            Verdict { due, settling: 0, known: Some(known), is_unreadable: false }
         };
         let (erased, there) = (verdict("erased"), verdict("there"));
         let report = Report {

@@ -36,10 +36,25 @@ pub fn put_on_everyone(tx: &mut Tx<'_>, mark: &str) -> Result<(), DbError> {
     tx.execute(insert, &[mark.into()]).map(|_| ())
 }
 
+/// Instead of its turn, of a lead that is set aside: behind every mark.
+const ASIDE: &str = "~";
+
+/// Marks a lead that cannot be scored for now: it has no turn until it is brought back.
+pub fn set_aside(tx: &mut Tx<'_>, lead: &str, mark: &str) -> Result<(), DbError> {
+    let insert = "INSERT INTO marked_lead (lead, mark, since) VALUES ($1, $2, $3)
+        ON CONFLICT (lead) DO UPDATE SET since = excluded.since";
+    tx.execute(insert, &[lead.into(), mark.into(), ASIDE.into()]).map(|_| ())
+}
+
+/// Gives those who were set aside a turn again. Answers how many they are.
+pub fn bring_back(tx: &mut Tx<'_>) -> Result<u64, DbError> {
+    tx.execute("UPDATE marked_lead SET since = mark WHERE since = $1", &[ASIDE.into()])
+}
+
 /// The leads that have waited longest, so many at most.
 pub fn first(tx: &mut Tx<'_>, most: usize) -> Result<Vec<Marked>, DbError> {
-    let sql = "SELECT lead, mark FROM marked_lead ORDER BY since, lead LIMIT $1";
-    tx.query(sql, &[(most as i64).into()], |row| {
+    let sql = "SELECT lead, mark FROM marked_lead WHERE since < $2 ORDER BY since, lead LIMIT $1";
+    tx.query(sql, &[(most as i64).into(), ASIDE.into()], |row| {
         Ok(Marked { lead: row.get(0)?, mark: row.get(1)? })
     })
 }

@@ -1,5 +1,6 @@
 //! The running system on a store of its own, at instants that the tests choose.
 
+mod damaged;
 mod desk;
 mod dossiers;
 mod house;

@@ -32,6 +32,12 @@ const MESSAGES_AT_A_TIME: i64 = 5_000;
 
 const MINUTE_MS: i64 = 60_000;
 
+/// How long files of facts are kept that others replaced: who reads them has begun before that.
+const SWEPT_AFTER_MS: i64 = 5 * MINUTE_MS;
+
+/// How long nobody wrote to a file of facts that belongs to none: whoever wrote it has ended.
+const STRAY_FOR: Duration = Duration::from_hours(1);
+
 /// How often the end of the audit trail is logged. What was changed since can be rewritten unseen.
 const AUDIT_HEAD_EVERY_MS: i64 = 24 * 60 * MINUTE_MS;
 
@@ -155,9 +161,14 @@ fn seal_cold(app: &App) -> Result<Json, String> {
     };
     let (store, segments) = (app.live.store(), app.live.segments());
     let text = |error: store::SegmentError| error.to_string();
+    let (directory, before) = (segments.clone(), later(now, -SWEPT_AFTER_MS));
+    let swept = store.write(move |tx| directory.sweep(tx, before, STRAY_FOR)).map_err(text)?;
     let sealed = seal(store, segments, &options, now).map_err(text)?;
     let joined = compact(store, segments, now).map_err(text)?;
-    Ok(json!({"facts": sealed.facts, "files": sealed.files, "joined": joined}))
+    if let Err(error) = app.live.try_unreadable() {
+        super::scoring::report(&error, "leads that were set aside could not be tried again");
+    }
+    Ok(json!({"facts": sealed.facts, "files": sealed.files, "joined": joined, "swept": swept}))
 }
 
 /// Forgets leads of whom nothing was heard for as long as is set.

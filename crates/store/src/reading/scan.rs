@@ -1,6 +1,6 @@
 //! Everybody's facts, for whoever builds something of all of them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use leads::{Timestamp, Value};
@@ -10,7 +10,7 @@ use super::{CompanyFacts, LeadRecord, flatten};
 use crate::db::{DbError, Tx};
 use crate::facts::{COLUMNS, FactKind, StoredFact, read};
 use crate::identity::{Identifier, IdentifierKind};
-use crate::segments::{SegmentError, Segments};
+use crate::segments::{SegmentError, Segments, bucket_of};
 
 /// Facts that are held at a time: with their texts about 0.5 kB each.
 const FACTS_HELD: i64 = 1_000_000;
@@ -45,6 +45,8 @@ pub struct People {
     persons: HashMap<String, u32>,
     /// By number.
     leads: Vec<Arc<str>>,
+    /// Files that are passed over, by id: nobody who is here has facts in them.
+    passed_over: BTreeSet<i64>,
 }
 
 /// An event as it passes by.
@@ -89,7 +91,8 @@ impl Which {
 impl People {
     /// Reads who there is: 0.2 kB each are held.
     pub fn read(tx: &mut Tx<'_>) -> Result<Self, SegmentError> {
-        let mut people = Self { persons: HashMap::new(), leads: Vec::new() };
+        let mut people =
+            Self { persons: HashMap::new(), leads: Vec::new(), passed_over: BTreeSet::new() };
         let mut numbers: HashMap<Arc<str>, u32> = HashMap::new();
         tx.each("SELECT id, lead FROM person", &[], |row| {
             let lead = row.text(1)?;
@@ -107,6 +110,24 @@ impl People {
         Ok(people)
     }
 
+    /// Leaves out leads of whom a file may have facts that is damaged. Answers those files, and why they cannot be read.
+    pub fn leave_out_unreadable(
+        &mut self,
+        tx: &mut Tx<'_>,
+        segments: &Segments,
+    ) -> Result<Vec<(String, String)>, SegmentError> {
+        let files = segments.unreadable(tx)?;
+        let buckets: BTreeSet<i64> = files.iter().map(|(file, _)| file.bucket).collect();
+        if !buckets.is_empty() {
+            let is_in_one = |person: &str| buckets.contains(&bucket_of(person));
+            let of_them = self.persons.iter().filter(|(person, _)| is_in_one(person));
+            let left_out: HashSet<u32> = of_them.map(|(_, number)| *number).collect();
+            self.persons.retain(|_, number| !left_out.contains(number));
+        }
+        self.passed_over = files.iter().map(|(file, _)| file.id).collect();
+        Ok(files.into_iter().map(|(file, reason)| (file.file, reason)).collect())
+    }
+
     /// Calls `visit` with every event that counts, hot or sealed, and the number of its lead, in no
     /// order.
     pub fn each_event(
@@ -115,7 +136,7 @@ impl People {
         segments: &Segments,
         mut visit: impl FnMut(u32, EventSeen<'_>),
     ) -> Result<(), SegmentError> {
-        segments.each(tx, |fact| {
+        segments.each_but(tx, &self.passed_over, |fact| {
             if fact.kind == FactKind::Event
                 && fact.counts()
                 && let Some(number) = self.persons.get(&fact.person)
@@ -195,7 +216,7 @@ impl People {
         which: Which,
         visit: &mut impl FnMut(u32, StoredFact) -> Result<(), E>,
     ) -> Result<(), E> {
-        segments.each(tx, |fact| match self.persons.get(&fact.person) {
+        segments.each_but(tx, &self.passed_over, |fact| match self.persons.get(&fact.person) {
             Some(number) if which.takes(&fact) => visit(*number, fact),
             _ => Ok(()),
         })?;

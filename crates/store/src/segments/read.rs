@@ -126,10 +126,21 @@ impl Segments {
     pub(crate) fn each<E: From<SegmentError>>(
         &self,
         tx: &mut Tx<'_>,
+        visit: impl FnMut(StoredFact) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.each_but(tx, &BTreeSet::new(), visit)
+    }
+
+    /// The same but for the files with these ids.
+    pub(crate) fn each_but<E: From<SegmentError>>(
+        &self,
+        tx: &mut Tx<'_>,
+        passed_over: &BTreeSet<i64>,
         mut visit: impl FnMut(StoredFact) -> Result<(), E>,
     ) -> Result<(), E> {
-        for segment in segment_files(tx).map_err(SegmentError::Db)? {
-            self.each_of(tx, &segment, &mut visit)?;
+        let files = segment_files(tx).map_err(SegmentError::Db)?;
+        for segment in files.iter().filter(|file| !passed_over.contains(&file.id)) {
+            self.each_of(tx, segment, &mut visit)?;
         }
         Ok(())
     }
