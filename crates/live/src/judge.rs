@@ -219,7 +219,10 @@ impl Scribe<'_> {
     }
 
     fn bracket(&self, before: Option<&ScoreRow>, after: &ScoreRow, into: &mut Vec<Transition>) {
-        let Some(before) = before.filter(|before| before.bracket != after.bracket) else { return };
+        let Some(before) = before else { return self.first_bracket(after, into) };
+        if before.bracket == after.bracket {
+            return;
+        }
         let model = self.line.program.model();
         let (at, reason) = if before.version == self.line.version {
             let crossed = |score: &Score| bracket_name(model, score) == after.bracket;
@@ -231,6 +234,23 @@ impl Scribe<'_> {
         };
         let (from, to) = (before.bracket.as_deref(), after.bracket.as_deref());
         into.push(self.transition(at, TransitionKind::Bracket, from, to, reason));
+    }
+
+    /// Everybody begins in the lowest bracket or none: that is no news. Nor is where a lead stood already when its past
+    /// was imported.
+    fn first_bracket(&self, after: &ScoreRow, into: &mut Vec<Transition>) {
+        let model = self.line.program.model();
+        let lowest = model.brackets.iter().min_by_key(|bracket| bracket.from);
+        let Some(name) = after.bracket.as_deref() else { return };
+        let is_in = |score: &Score| bracket_name(model, score).as_deref() == Some(name);
+        if lowest.is_some_and(|lowest| lowest.name == name)
+            || is_in(&self.lead.score(self.seen_from))
+        {
+            return;
+        }
+        let at = self.first_instant(self.seen_from, is_in);
+        let kind = TransitionKind::Bracket;
+        into.push(self.transition(at, kind, None, Some(name), "the score rose"));
     }
 
     fn disqualification(

@@ -47,15 +47,16 @@ fn a_transition_is_written_and_announced_once_with_its_instant_and_its_reason() 
     house.take(vec![event("17", "newsletter_opened", 3 * HOUR)]);
     house.work(4 * HOUR);
     // The second visit does it: an hour takes 0.04 of the first one's points.
-    assert_eq!(
-        house.transitions(),
-        [format!("{HOUR} stage_entered  -> marketing_qualified: reached its thresholds")]
-    );
+    let mut transitions = house.transitions();
+    transitions.sort();
+    let rose = format!("{HOUR} bracket  -> hot: the score rose");
+    let entered = format!("{HOUR} stage_entered  -> marketing_qualified: reached its thresholds");
+    assert_eq!(transitions, [rose, entered]);
     let told = messages(&house);
-    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told.len(), 2, "{told:?}");
     let lead = house.lead("17");
     assert_eq!(
-        told[0],
+        *told.iter().find(|told| told["type"] == "lead.stage_entered").expect("it"),
         json!({
             "type": "lead.stage_entered",
             "timestamp": at(3 * HOUR).to_string(),
@@ -132,6 +133,30 @@ fn messages(house: &House) -> Vec<Json> {
     let texts: Vec<String> =
         house.live.store().read(|tx| tx.query(sql, &[], |row| row.get(0))).expect("read");
     texts.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect()
+}
+
+#[test]
+fn whoever_begins_above_the_lowest_bracket_is_told_of() {
+    let house = House::new();
+    listen(&house);
+    // Two visits within the hour; one; two of a month ago, which were imported.
+    house
+        .take(vec![event("17", "page_viewed", 30 * DAY), event("17", "page_viewed", 30 * DAY + 1)]);
+    house.take(vec![event("18", "page_viewed", 30 * DAY)]);
+    house.take(vec![event("19", "page_viewed", 28 * DAY), event("19", "page_viewed", 28 * DAY)]);
+    house.take(vec![event("19", "page_viewed", 28 * DAY)]);
+    house.work(30 * DAY + HOUR);
+    let told = messages(&house);
+    let of_brackets: Vec<&Json> =
+        told.iter().filter(|told| told["type"] == "lead.bracket_changed").collect();
+    assert_eq!(of_brackets.len(), 1, "{told:?}");
+    let data = &of_brackets[0]["data"];
+    assert_eq!(data["lead"]["id"], house.lead("17"));
+    assert_eq!((&data["from"], &data["to"]), (&Json::Null, &Json::from("hot")));
+    let with_brackets = house.transitions();
+    let with_brackets: Vec<&String> =
+        with_brackets.iter().filter(|told| told.contains("bracket")).collect();
+    assert_eq!(with_brackets, [&format!("{} bracket  -> hot: the score rose", 30 * DAY + 1)]);
 }
 
 #[test]
@@ -229,6 +254,8 @@ fn receivers_are_told_what_the_company_is_called_and_its_domain() {
     house.work(2 * HOUR);
     let mut told: Vec<Json> = messages(&house).iter().map(company).collect();
     told.sort_by_key(Json::to_string);
+    // Of each how it came into its stage, and into its bracket.
+    told.dedup();
     let acme = json!(["42", "Acme", "acme.example"]);
     let shop = json!(["shop.example", null, "shop.example"]);
     assert_eq!(told, [acme, shop, json!([null, null, null])]);
@@ -238,7 +265,7 @@ fn receivers_are_told_what_the_company_is_called_and_its_domain() {
         event("17", "spam_reported", 3 * HOUR),
     ]);
     house.work(4 * HOUR);
-    let later: Vec<Json> = messages(&house).iter().skip(3).map(company).collect();
+    let later: Vec<Json> = messages(&house).iter().skip(6).map(company).collect();
     // It left its stage and its bracket.
     let labs = json!(["42", "Acme Labs", "acme.example"]);
     assert_eq!(later, [labs.clone(), labs]);

@@ -24,7 +24,7 @@ fn time_alone_moves_scores_and_dates_what_it_changes() {
     let told = house.transitions();
     // 30 * 2^(-h/168) rounds below 20 (19.5) after some 104.4 hours: at a whole hour of age of one
     // of the three visits.
-    let bracket = told.iter().find(|told| told.contains("bracket")).expect("a transition");
+    let bracket = told.iter().rfind(|told| told.contains("bracket")).expect("a transition");
     assert!(bracket.ends_with("hot -> cold: the score fell"), "{bracket}");
     let instant: i64 = bracket.split(' ').next().expect("an instant").parse().expect("a number");
     let before =
