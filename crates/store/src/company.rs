@@ -70,17 +70,31 @@ struct Said {
     traits: Vec<(Timestamp, String)>,
     /// A fact gave way to another.
     replaced: bool,
+    is_trusted: bool,
 }
 
+/// How a fact about a company came.
+#[derive(Clone, Copy)]
+pub(crate) struct Told {
+    /// Not with a page's key: with that one anybody could draw everybody who has an address at a domain into a company,
+    /// and give them its traits.
+    pub(crate) is_trusted: bool,
+    /// Another fact gave way to it.
+    pub(crate) replaced: bool,
+}
+
+/// What the ids of facts begin with that came with a page's key.
+const FROM_PAGES: &str = "web:";
+
 impl Changes {
-    /// Adds a fact; `body` is its traits as they are kept. `replaced`: another fact gave way to it.
+    /// Adds a fact; `body` is its traits as they are kept.
     pub(crate) fn add(
         &mut self,
         id: &str,
         traits: &Map<String, Json>,
         at: Timestamp,
         body: &str,
-        replaced: bool,
+        told: Told,
     ) {
         let text = |keys: &[&str]| {
             let found = keys.iter().find_map(|key| traits.get(*key)?.as_str());
@@ -88,11 +102,14 @@ impl Changes {
         };
         let said = self.0.entry(id.to_owned()).or_default();
         said.traits.push((at, body.to_owned()));
-        said.replaced |= replaced;
+        said.replaced |= told.replaced;
+        said.is_trusted |= told.is_trusted;
         if let Some(name) = text(&["name", "company_name"]) {
             said.name = said.name.take().max(Some((at, name.to_owned())));
         }
-        if let Some(domain) = text(&["domain", "website"]).and_then(domain_of) {
+        if told.is_trusted
+            && let Some(domain) = text(&["domain", "website"]).and_then(domain_of)
+        {
             said.domain = said.domain.take().max(Some((at, domain)));
         }
     }
@@ -109,7 +126,12 @@ impl Changes {
             let owners = owners_before(tx, &id, &said)?;
             let insert =
                 "INSERT INTO company (id, domain) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
-            tx.execute(insert, &[(&id).into(), domain_of(&id).as_deref().into()])?;
+            let own = domain_of(&id).filter(|_| said.is_trusted);
+            tx.execute(insert, &[(&id).into(), own.as_deref().into()])?;
+            if let Some(own) = own {
+                let update = "UPDATE company SET domain = $2 WHERE id = $1 AND domain IS NULL";
+                tx.execute(update, &[(&id).into(), own.as_str().into()])?;
+            }
             for (column, value) in [("domain", &said.domain), ("name", &said.name)] {
                 let Some((at, value)) = value else { continue };
                 // Later facts win, whatever the order of their arrival.
@@ -164,12 +186,15 @@ pub(crate) fn find_anew(
         if let Some(domain) = domain {
             owners.add(tx, domain)?;
         }
-        let sql = "SELECT at, body FROM fact WHERE kind = 2 AND name = $1 AND retracted_at IS NULL";
-        let facts: Vec<(i64, String)> =
-            tx.query(sql, &[id.into()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        for (at, body) in facts {
+        let sql = "SELECT at, body, id FROM fact WHERE kind = 2 AND name = $1
+            AND retracted_at IS NULL AND machine_reason IS NULL";
+        let facts: Vec<(i64, String, bool)> = tx.query(sql, &[id.into()], |row| {
+            Ok((row.get(0)?, row.get(1)?, !row.text(2)?.starts_with(FROM_PAGES)))
+        })?;
+        for (at, body, is_trusted) in facts {
             let traits: Map<String, Json> = serde_json::from_str(&body).unwrap_or_default();
-            said.add(id, &traits, Timestamp::saturating_from_millis(at), &body, false);
+            let told = Told { is_trusted, replaced: false };
+            said.add(id, &traits, Timestamp::saturating_from_millis(at), &body, told);
         }
     }
     for id in ids {

@@ -3,13 +3,13 @@
 use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use leads::{Report, What};
+use leads::{Report, Trust, What};
 
 use super::FactKind;
 use super::content::{Content, kind_and_name};
 use super::withdrawal;
 use crate::chunks;
-use crate::company;
+use crate::company::{self, Told};
 use crate::db::{DbError, Param, Tx};
 use crate::identity::{self, Leads, Named, Note};
 use crate::suppression::Suppressed;
@@ -183,9 +183,15 @@ fn append_all(
             if !matches!(report.what, What::Event { .. }) {
                 to_read.insert(settled.person.clone());
             }
-            if let What::Group { traits, .. } = &report.what {
-                let replaced = outcome == Outcome::Replaced;
-                companies.add(&content.name, traits, report.at, &content.body, replaced);
+            // A machine's doing counts for nobody.
+            if let What::Group { traits, .. } = &report.what
+                && report.machine.is_none()
+            {
+                let told = Told {
+                    is_trusted: report.trust == Trust::Trusted,
+                    replaced: outcome == Outcome::Replaced,
+                };
+                companies.add(&content.name, traits, report.at, &content.body, told);
             }
         }
         answers.push((outcome, Some(settled.person), settled.notes));

@@ -249,6 +249,49 @@ fn what_an_import_said_of_companies_goes_with_it_and_comes_back_with_it() {
 }
 
 #[test]
+fn neither_a_machine_nor_a_page_says_whose_a_domain_is() {
+    on_both(|bench| {
+        let says = |report: Report, company: &str, traits| saying(report, group(company, traits));
+        let page = |id: &str, at| Report { id: format!("web:{id}"), ..public(id, at, "u:mallory") };
+        bench.take(&[
+            says(page("p1", 1), "0", json!({"name": "Zero", "website": "acme.com"})),
+            says(
+                by_machine(seen("m1", 2, "u:17")),
+                "00",
+                json!({"name": "X", "domain": "acme.com"}),
+            ),
+            says(page("p2", 3), "acme.example", json!({"name": "Acme"})),
+            says(seen("s1", 4, "u:17"), "acme-1", json!({"name": "Acme", "domain": "acme.com"})),
+        ]);
+        let known = || {
+            let owner = bench.store.read(|tx| company_of_domain(tx, "acme.com")).expect("read");
+            let domain = |id: &str| {
+                let company = bench.store.read(|tx| company(tx, id)).expect("read");
+                company.and_then(|company| company.domain)
+            };
+            let machines = bench.store.read(|tx| company(tx, "00")).expect("read");
+            (owner, domain("0"), domain("acme.example"), machines)
+        };
+        assert_eq!(known(), ("acme-1".to_owned(), None, None, None));
+        // Nor when companies are found anew.
+        let ids = ["web:p1".to_owned(), "m1".to_owned(), "s1".to_owned()];
+        for is_back in [true, false] {
+            run_on_writer(bench, |tx| {
+                if is_back {
+                    retract(tx, &bench.segments, &Which::Ids(&ids), start())
+                } else {
+                    restore(tx, &bench.segments, &Which::Ids(&ids))
+                }
+            });
+        }
+        assert_eq!(known(), ("acme-1".to_owned(), None, None, None));
+        // Whoever is believed may.
+        bench.take(&[says(seen("s2", 5, "u:17"), "acme.example", json!({}))]);
+        assert_eq!(known().2.as_deref(), Some("acme.example"));
+    });
+}
+
+#[test]
 fn what_a_machine_did_stays_and_does_not_count_until_somebody_knows_better() {
     on_both(|bench| {
         bench.take(&[by_machine(seen("f1", 1, "u:1")), seen("f2", 2, "u:1")]);
