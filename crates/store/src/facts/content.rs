@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use leads::{Deal, Report, What, Who};
+use leads::{Deal, MachineSign, Report, What, Who};
 use serde_json::{Map, Value as Json, json};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -32,10 +32,29 @@ impl Content {
         // A retry that is recognised as a machine's says something else than the first attempt:
         // which of them counts must not depend on which came first.
         let machine = report.machine.as_ref().map_or("", |sign| sign.reason.as_str());
-        let what = parts_hash([&kind.code().to_string(), &name, &body, machine]);
-        let hash = (what >> 33 << 32 | who_hash(&report.who) >> 32) as i64;
+        let what = said_hash(kind.code(), &name, &body, machine);
+        let hash = (what << 32 | who_hash(&report.who) >> 32) as i64;
         Self { kind, name: name.into_owned(), body, hash }
     }
+}
+
+/// What a fact says, in 31 bits.
+fn said_hash(kind: i64, name: &str, body: &str, machine: &str) -> u64 {
+    parts_hash([&kind.to_string(), name, body, machine]) >> 33
+}
+
+/// Whether a row says what its hash says that it says. Whether a machine did it is part of that, as it was known when
+/// the fact came; since then somebody may have known better.
+pub(crate) fn is_sound(
+    hash: i64,
+    kind: i64,
+    name: &str,
+    body: &str,
+    machine: Option<&str>,
+) -> bool {
+    let known = machine.into_iter().chain([""]).chain(MachineSign::REASONS);
+    let said = hash as u64 >> 32;
+    known.into_iter().any(|machine| said_hash(kind, name, body, machine) == said)
 }
 
 /// What kind of fact it is, and the name that it is kept under.

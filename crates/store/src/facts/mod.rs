@@ -10,4 +10,5 @@ pub use append::{Appended, Outcome, Refusal, Taken, append, refused};
 pub use retract::{Which, label, restore, retract};
 pub use stored::{FactKind, StoredFact, count};
 
+pub(crate) use content::is_sound;
 pub(crate) use stored::{COLUMNS, machine, read};

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use leads::{MachineSign, Report};
 use serde_json::json;
-use store::SegmentError;
-use store::facts::{Outcome, Which, count, label, restore, retract};
+use store::facts::{Outcome, Which, append, count, label, restore, retract};
 use store::reading::{EventQuery, each_lead, events};
 use store::segments::{SealOptions, Sealed, Verified, compact, seal, segment_files, verify};
+use store::{Address, DbError, SegmentError, Segments, Store};
 
 use crate::support::reports::{by_machine, group, minute, saying, seen, traits};
-use crate::support::{Bench, on_both, start};
+use crate::support::{Bench, fresh_id, on_both, start};
 
 /// 60 facts of 20 persons in the first hour, and some of today.
 fn fill(bench: &Bench) {
@@ -264,6 +264,47 @@ fn what_an_interrupted_sealing_leaves_is_swept_away_and_nothing_else() {
 }
 
 #[test]
+fn a_turned_letter_in_the_database_is_found_and_named() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("madura.db");
+    let open = || Store::open(&Address::File(path.clone()), start()).expect("a store");
+    let segments = Segments::open(&directory.path().join("events")).expect("a directory");
+    let check = |store: &Store| {
+        let found = store.read(|tx| verify(tx, &segments, &mut |_| {}));
+        found.unwrap_or_else(|error| panic!("{error}")).damages
+    };
+    let store = open();
+    let says = |id: &str, what| saying(seen(id, 1, "u:1"), what);
+    store
+        .write::<_, DbError>(move |tx| {
+            let reports = [
+                says("f1", traits(json!({"city": "Timisoara"}))),
+                by_machine(seen("f2", 2, "u:1")),
+                by_machine(seen("f3", 3, "u:1")),
+                says("f4", group("acme", json!({"size": 5}))),
+            ];
+            append(tx, &reports, &mut fresh_id)?;
+            // Somebody knew better; that is no damage.
+            label(tx, "f2", None)?;
+            let sign = MachineSign { reason: "our office".to_owned(), confidence: 100 };
+            label(tx, "f3", Some(&sign))?;
+            Ok(())
+        })
+        .expect("appended");
+    assert_eq!(check(&store), []);
+    drop(store);
+    let mut bytes = fs::read(&path).expect("a file");
+    let city = b"Timisoara";
+    let at = bytes.windows(city.len()).position(|part| part == city).expect("the city");
+    bytes[at] ^= 0x01;
+    fs::write(&path, &bytes).expect("written");
+    let damages = check(&open());
+    assert_eq!(damages.len(), 1, "{damages:?}");
+    assert_eq!(damages[0].place, "fact");
+    assert!(damages[0].finding.contains("`f1`"), "{damages:?}");
+}
+
+#[test]
 fn every_flipped_byte_of_a_file_is_found_and_named_and_nothing_wrong_is_read() {
     let bench = Bench::sqlite();
     fill(&bench);
@@ -276,7 +317,7 @@ fn every_flipped_byte_of_a_file_is_found_and_named_and_nothing_wrong_is_read() {
         bytes[at] ^= 0x10;
         fs::write(&path, &bytes).expect("written");
         // As the next process would see it.
-        let segments = store::Segments::open(bench.segments.directory()).expect("a directory");
+        let segments = Segments::open(bench.segments.directory()).expect("a directory");
         let found = bench.store.read(|tx| verify(tx, &segments, &mut |_| {})).expect("a check");
         assert_eq!(found.damages.len(), 1, "byte {at}");
         assert_eq!(found.damages[0].place, segment.file);
@@ -284,7 +325,7 @@ fn every_flipped_byte_of_a_file_is_found_and_named_and_nothing_wrong_is_read() {
         assert!(matches!(read, Err(SegmentError::Damaged { .. })), "byte {at}");
     }
     fs::remove_file(&path).expect("removed");
-    let segments = store::Segments::open(bench.segments.directory()).expect("a directory");
+    let segments = Segments::open(bench.segments.directory()).expect("a directory");
     let found = bench.store.read(|tx| verify(tx, &segments, &mut |_| {})).expect("a check");
     assert_eq!((found.damages.len(), found.damages[0].place.as_str()), (1, segment.file.as_str()));
     fs::write(&path, &whole).expect("written");
@@ -296,7 +337,7 @@ fn rows_that_refer_to_nothing_are_found() {
     on_both(|bench| {
         fill(bench);
         seal_hour(bench);
-        let broken: Result<(), store::DbError> = bench.store.write(|tx| {
+        let broken: Result<(), DbError> = bench.store.write(|tx| {
             tx.execute("DELETE FROM sealed_fact WHERE id = 'f07'", &[])?;
             tx.execute("UPDATE fact SET person = 'gone' WHERE id = 'today'", &[])?;
             Ok(())
