@@ -73,6 +73,14 @@ pub(crate) fn run(args: &DoctorArgs, ui: &Ui) -> Result {
         }
         Ok(house) => {
             line(true, &format!("the database {}", settings.db), "");
+            match house.store.read(store::Tx::perils) {
+                Ok(perils) => line(
+                    perils.is_empty(),
+                    "what was taken survives a power cut",
+                    &format!("the server has {} off: switch it on", perils.join(", ")),
+                ),
+                Err(error) => line(false, "the database answers", &error.to_string()),
+            }
             let users = house.store.read(store::accounts::count).unwrap_or_default();
             line(users > 0, "there is a user", "open the link that `madura serve` prints");
             let known = house.store.read(models).map_or(0, |models| models.len());

@@ -27,7 +27,17 @@ impl Server {
             let encryption = Encryption::new(&link.trust).map_err(DbError::Unavailable)?;
             link.config.connect(encryption)?
         };
-        Ok(Self { client, statements: HashMap::new() })
+        let mut server = Self { client, statements: HashMap::new() };
+        server.wait_for_disk()?;
+        Ok(server)
+    }
+
+    /// A commit that has ended is on disk, whatever is usual on the server or for the user: a role or a database may have
+    /// this off for others' sake, and what was acknowledged would be lost with the power.
+    fn wait_for_disk(&mut self) -> Result<(), DbError> {
+        let sql = "SELECT set_config('synchronous_commit', 'on', false)
+            WHERE current_setting('synchronous_commit') = 'off'";
+        self.execute(sql, &[]).map(|_| ())
     }
 
     pub(super) fn run(&mut self, sql: &str) -> Result<(), DbError> {

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
-use store::{Address, DbError, Store};
+use store::{Address, Connection, DbError, Store};
 
 use crate::support::{Bench, on_both, start};
 
@@ -15,6 +15,24 @@ fn names(bench: &Bench) -> Vec<String> {
         .store
         .read(|tx| tx.query(sql, &[], |row| row.get(0)))
         .unwrap_or_else(|error: DbError| panic!("{error}"))
+}
+
+#[test]
+fn a_commit_on_a_server_waits_for_its_disk_though_it_is_told_not_to() {
+    let Some(bench) = Bench::postgres() else { return };
+    let address = bench.store.address();
+    let mut connection = Connection::open(address).expect("a connection");
+    let name: String =
+        connection.transaction().value("SELECT current_database()::text", &[]).expect("its name");
+    let off = format!("ALTER DATABASE {name} SET synchronous_commit = off");
+    connection.run(&off).expect("altered");
+    let mut connection = Connection::open(address).expect("a connection");
+    let mut tx = connection.transaction();
+    let setting = tx.value::<String>("SELECT current_setting('synchronous_commit')", &[]);
+    assert_eq!(setting.as_deref(), Ok("on"));
+    assert_eq!(tx.perils(), Ok(Vec::new()));
+    connection.run("SET synchronous_commit = off").expect("set");
+    assert_eq!(connection.transaction().perils(), Ok(vec!["synchronous_commit".to_owned()]));
 }
 
 #[test]
