@@ -107,6 +107,36 @@ pub struct MachineSign {
     pub confidence: u8,
 }
 
+impl Deal {
+    /// The stage that a text names: in lower case, and `won` or `lost` for what sales programs call so.
+    pub fn stage_named(text: &str) -> String {
+        let stage = text.trim().to_lowercase();
+        let letters: String = stage.chars().filter(|letter| letter.is_alphabetic()).collect();
+        match letters.as_str() {
+            "won" | "closedwon" => "won".to_owned(),
+            "lost" | "closedlost" => "lost".to_owned(),
+            _ => stage,
+        }
+    }
+}
+
+impl MachineSign {
+    /// The reasons that facts come with; whoever labels a fact afterwards may give others.
+    pub const REASONS: [&str; 11] = [
+        "automation",
+        "bare_user_agent",
+        "burst",
+        "crawler",
+        "head_request",
+        "library",
+        "link_preview",
+        "mail_scanner",
+        "no_user_agent",
+        "odd_user_agent",
+        "prefetch",
+    ];
+}
+
 impl Report {
     /// The longest id that is taken, in bytes. Segment allows 100; ids of imports are longer.
     pub const ID_MAX: usize = 255;
@@ -119,5 +149,27 @@ impl Who {
             && self.user.is_none()
             && self.email.is_none()
             && self.lead.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn won_and_lost_are_the_same_in_every_sales_program() {
+        for (text, stage) in [
+            ("Won", "won"),
+            (" Closed Won ", "won"),
+            ("closed-won", "won"),
+            ("ClosedWon", "won"),
+            ("Closed Lost", "lost"),
+            ("LOST", "lost"),
+            ("Wonderful", "wonderful"),
+            ("Contract sent", "contract sent"),
+            ("Closed", "closed"),
+        ] {
+            assert_eq!(Deal::stage_named(text), stage, "{text}");
+        }
     }
 }

@@ -88,7 +88,7 @@ async fn report_deal(
         who,
         what: What::Deal(Deal {
             id: body.id.trim().to_owned(),
-            stage: body.stage.trim().to_owned(),
+            stage: Deal::stage_named(&body.stage),
             name: body.name,
             amount_minor: body.amount_minor,
             currency,

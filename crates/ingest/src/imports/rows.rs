@@ -172,7 +172,7 @@ impl<'m> RowReader<'m> {
         let text = || Some(plain(value).trim().to_owned());
         match field {
             DealField::Id => deal.id = id(column, value)?,
-            DealField::Stage => deal.stage = text().map(|stage| stage.to_lowercase()),
+            DealField::Stage => deal.stage = text().map(|stage| Deal::stage_named(&stage)),
             DealField::Name => deal.name = text(),
             DealField::Owner => deal.owner = text(),
             DealField::Currency => {

@@ -29,7 +29,7 @@ pub(super) fn deal(name: &str, properties: &Map<String, Json>) -> Option<Deal> {
         return None;
     };
     let stage = text(take(&["stage", "deal_stage", "dealStage"]));
-    let stage = end.map(str::to_owned).or_else(|| stage.map(|stage| stage.to_lowercase()))?;
+    let stage = end.map(str::to_owned).or_else(|| stage.map(|stage| Deal::stage_named(&stage)))?;
     Some(Deal {
         id,
         stage,
