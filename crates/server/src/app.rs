@@ -1,7 +1,7 @@
 //! What every route works with.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -48,6 +48,10 @@ pub(crate) struct Inner {
     /// Requests that are under way.
     pub(crate) room: Arc<Semaphore>,
     /// Live streams that are open.
+    /// Bodies that are on their way.
+    pub(crate) bodies: Bodies,
+    /// Whether a proxy was seen that is not trusted.
+    pub(crate) has_unknown_proxy: AtomicBool,
     pub(crate) streams: Arc<Semaphore>,
     /// Exports that are written.
     pub(crate) exports: Arc<Semaphore>,

@@ -1,6 +1,6 @@
 //! What an operator decides.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -103,6 +103,17 @@ impl Config {
         let after = self.public_url.find("://").map_or(0, |at| at + 3);
         let end = self.public_url[after..].find('/').map_or(self.public_url.len(), |at| after + at);
         &self.public_url[..end]
+    /// Whether only this machine is told to come here, so that no proxy lets others in: one that ends TLS is
+    /// on this machine, too, and need not say for whom it asks.
+    pub(crate) fn is_for_this_machine(&self) -> bool {
+        let authority = self.origin().split_once("://").map_or("", |(_, authority)| authority);
+        let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        let is_local = |address: IpAddr| address.is_loopback() || address.is_unspecified();
+        let is_named = host == "localhost" || host.parse().is_ok_and(is_local);
+        is_named && self.trusted_proxies.is_empty()
+    }
+
     }
 }
 
@@ -137,5 +148,26 @@ impl Default for Pace {
             seal_at_least: 50_000,
             keep_messages: days(30),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_told_another_name_may_come_by_a_proxy() {
+        let config = |url| Config::new("data".into(), url);
+        for url in
+            ["http://127.0.0.1:8420", "http://localhost", "http://[::1]:8420", "http://0.0.0.0:1"]
+        {
+            assert!(config(url).is_for_this_machine(), "{url}");
+        }
+        for url in ["https://leads.example.com", "http://leads.lan:80", "http://10.0.0.1:8420"] {
+            assert!(!config(url).is_for_this_machine(), "{url}");
+        }
+        let mut behind = config("http://127.0.0.1:8420");
+        behind.trusted_proxies = vec!["127.0.0.1".parse().expect("a network")];
+        assert!(!behind.is_for_this_machine());
     }
 }

@@ -2,6 +2,7 @@
 //! keep browsers from mischief, and a line in the log that says nothing about anybody.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
@@ -18,6 +19,7 @@ use tracing::Instrument as _;
 use crate::app::App;
 use crate::problem::Problem;
 
+use crate::request::Sender;
 /// Scripts, styles and everything else come from us, and nothing is written into a page. Styles may
 /// stand in attributes: charts set widths and colours there.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -40,8 +42,13 @@ pub(crate) async fn surround(State(app): State<App>, request: Request, next: Nex
     let path = path.unwrap_or_else(|| "(none)".to_owned());
     let span = tracing::info_span!("request", id = number, %method, route = path);
     let started = Instant::now();
-    let is_long = LONG.contains(&path.as_str());
-    let mut response = run(&app, request, next, is_long).instrument(span.clone()).await;
+    let kind = match path.as_str() {
+        path if ALWAYS.contains(&path) => Kind::Always,
+        path if LONG.contains(&path) => Kind::Long,
+        _ => Kind::Usual,
+    };
+    look_for_proxy(&app, &request);
+    let mut response = run(&app, request, next, kind, started).instrument(span.clone()).await;
     let status = response.status();
     let seconds = started.elapsed().as_secs_f64();
     let labels = [
@@ -119,6 +126,19 @@ fn as_problem(response: Response) -> Response {
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(axum::http::header::CONTENT_LENGTH);
     parts.headers.extend(problem.headers().clone());
+/// Says once that all who come by a proxy look like one, because nobody said that it is to be believed.
+fn look_for_proxy(app: &App, request: &Request) {
+    if !app.has_unknown_proxy.load(Ordering::Relaxed)
+        && Sender::is_by_unknown_proxy(request.extensions(), request.headers(), &app.config)
+        && !app.has_unknown_proxy.swap(true, Ordering::Relaxed)
+    {
+        tracing::warn!(
+            "requests come by a proxy that is not trusted: to limits and log-ins all of its visitors are one. \
+            Name it in trusted_proxies"
+        );
+    }
+}
+
     Response::from_parts(parts, problem.into_body())
 }
 

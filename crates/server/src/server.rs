@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::AtomicI64;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -105,6 +105,8 @@ impl Server {
             write_keys: WriteKeys::default(),
             room: Arc::new(Semaphore::new(limits.requests)),
             streams: Arc::new(Semaphore::new(limits.streams)),
+            bodies: Bodies::new(limits),
+            has_unknown_proxy: AtomicBool::new(false),
             exports: Arc::new(Semaphore::new(2)),
             per_write_key: Buckets::new(limits.per_write_key),
             per_address: Buckets::new(limits.per_address),

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 
 use crate::exit::{Outcome, Result};
-use crate::service::{Settings, SettingsArgs};
+use crate::service::{LimitsArgs, Settings, SettingsArgs};
 use crate::ui::Ui;
 
 /// Check the settings, and show what decided each
@@ -29,19 +29,17 @@ enum What {
 struct CheckArgs {
     #[command(flatten)]
     settings: SettingsArgs,
+
+    #[command(flatten)]
+    limits: LimitsArgs,
 }
 
 pub(crate) fn run(args: &ConfigArgs, ui: &Ui) -> Result {
     let What::Check(check) = &args.what;
-    let settings = Settings::read(&check.settings, |name| std::env::var(name).ok())?;
-    let values = [
-        ("data", settings.data.display().to_string()),
-        ("db", settings.db.to_string()),
-        ("bind", settings.bind.to_string()),
-        ("public_url", settings.public_url.clone()),
-    ];
-    for (name, value) in values {
-        ui.say(format_args!("{name:<11} {value:<40} {}", settings.sources[name]));
+    let settings =
+        Settings::read_all(&check.settings, &check.limits, |name| std::env::var(name).ok())?;
+    for (name, value, source) in settings.shown() {
+        ui.say(format_args!("{name:<26} {value:<40} {source}"));
     }
     Ok(Outcome::Fine)
 }

@@ -44,6 +44,11 @@ pub(crate) fn run(args: &DoctorArgs, ui: &Ui) -> Result {
     line(now().as_millis() > EARLIEST_MS, "the clock", "set it: scores fade by it");
     let public = settings.public_url.starts_with("https://") || settings.bind.ip().is_loopback();
     line(public, "people reach it by https", "put a proxy with TLS before it and say public_url");
+    if settings.public_url.starts_with("https://") {
+        // TLS is a proxy's task, so there is one.
+        let remedy = "name it in trusted_proxies, or log-ins and limits take all visitors for one";
+        line(!settings.trusted_proxies.is_empty(), "the proxy before it is trusted", remedy);
+    }
     let in_use = House::is_in_use(&settings);
     match (TcpListener::bind(settings.bind), running(&settings, ui)) {
         (Ok(_), _) if in_use => {

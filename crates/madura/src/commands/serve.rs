@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::exit::{Failure, Outcome, Result};
 use crate::service::{
-    Form, House, Opened, Settings, SettingsArgs, begin_logs, clock, random, visit,
+    Form, House, LimitsArgs, Opened, Settings, SettingsArgs, begin_logs, clock, random, visit,
 };
 use crate::ui::Ui;
 
@@ -24,6 +24,9 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     settings: SettingsArgs,
 
+    #[command(flatten)]
+    limits: LimitsArgs,
+
     /// How logs are written: text or json
     #[arg(long, value_name = "FORM", default_value = "text", hide_possible_values = true)]
     log: Form,
@@ -32,15 +35,16 @@ pub(crate) struct ServeArgs {
 const EXAMPLES: &str = "\
 Examples:
   madura serve                                       everything in ./madura-data, on this machine only
-  madura serve --bind 0.0.0.0:8420 --public-url https://leads.example.com
+  madura serve --public-url https://leads.example.com --trusted-proxies 127.0.0.1/32
   madura serve --db postgres://madura@db/madura      what is kept is on a server
   madura config check                                what would be used, and who decided it
 
-The settings are read from madura.toml, the environment (MADURA_DATA, MADURA_DB, MADURA_BIND,
-MADURA_PUBLIC_URL) and what is typed; the last one counts. TLS is a proxy's task.";
+The settings are read from madura.toml, the environment (MADURA_DATA, MADURA_DB and so on) and what is
+typed; the last one counts. TLS is a proxy's task: name it as trusted, or all visitors are one to Madura.";
 
 pub(crate) fn run(args: &ServeArgs, ui: &Ui) -> Result {
-    let settings = Settings::read(&args.settings, |name| std::env::var(name).ok())?;
+    let settings =
+        Settings::read_all(&args.settings, &args.limits, |name| std::env::var(name).ok())?;
     begin_logs(args.log, ui.quiet);
     let opened = House::open(&settings)?.live()?;
     keep_serving(&settings, &opened, None, ui)
@@ -79,10 +83,9 @@ pub(crate) fn keep_serving(
         ui.say(format_args!("Data      {}", settings.data.display()));
         ui.say(format_args!("Database  {}", settings.db));
         if let Some(link) = &link {
-            ui.say(format_args!(
-                "\nOpen this once, within half an hour, to become the first user:"
-            ));
-            ui.say(format_args!("{link}\n"));
+            // Also where nothing else is said: without it nobody gets in.
+            ui.plain("\nOpen this once, within half an hour, to become the first user:");
+            ui.plain(format_args!("{link}\n"));
         }
         server.serve(listener, asked_to_end()).await.map_err(Failure::system)
     });

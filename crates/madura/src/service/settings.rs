@@ -38,6 +38,36 @@ pub(crate) struct SettingsArgs {
     pub(crate) public_url: Option<String>,
 }
 
+/// What whoever runs the system may say besides: whom it believes, whom it calls, how much it takes.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct LimitsArgs {
+    /// Proxies whose `X-Forwarded-For` is believed, as in `127.0.0.1/32,10.0.0.0/8` (environment:
+    /// `MADURA_TRUSTED_PROXIES`)
+    #[arg(long, value_name = "NETWORK,...")]
+    pub(crate) trusted_proxies: Option<String>,
+
+    /// Private networks that webhooks may call (environment: `MADURA_WEBHOOK_NETWORKS`)
+    #[arg(long, value_name = "NETWORK,...")]
+    pub(crate) webhook_networks: Option<String>,
+
+    /// Facts older than this are moved into files (environment: `MADURA_SEAL_AFTER_DAYS`)
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) seal_after_days: Option<String>,
+
+    /// Tracking calls a second per key, in the long run (environment: `MADURA_CALLS_PER_KEY`)
+    #[arg(long, value_name = "N")]
+    pub(crate) calls_per_key: Option<String>,
+
+    /// Tracking calls a second per address (environment: `MADURA_CALLS_PER_ADDRESS`)
+    #[arg(long, value_name = "N")]
+    pub(crate) calls_per_address: Option<String>,
+
+    /// Requests to the API a second per user or key (environment: `MADURA_REQUESTS_PER_CALLER`)
+    #[arg(long, value_name = "N")]
+    pub(crate) requests_per_caller: Option<String>,
+}
+
 /// What is decided, and by what.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -81,8 +111,7 @@ struct File {
     db: Option<String>,
     bind: Option<String>,
     public_url: Option<String>,
-    #[serde(default)]
-    trusted_proxies: Vec<String>,
+    trusted_proxies: Option<Vec<String>>,
     #[serde(default)]
     webhooks: Webhooks,
     #[serde(default)]
@@ -95,8 +124,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Webhooks {
     /// Private networks that webhooks may go to.
-    #[serde(default)]
-    allow_networks: Vec<String>,
+    allow_networks: Option<Vec<String>>,
 }
 
 #[derive(Deserialize, Default, Debug)]
@@ -125,55 +153,107 @@ impl Settings {
         args: &SettingsArgs,
         environment: impl Fn(&'static str) -> Option<String>,
     ) -> Result<Self> {
+        Self::read_all(args, &LimitsArgs::default(), environment)
+    }
+
+    /// The same where limits may be typed, too.
+    pub(crate) fn read_all(
+        args: &SettingsArgs,
+        limits: &LimitsArgs,
+        environment: impl Fn(&'static str) -> Option<String>,
+    ) -> Result<Self> {
         let (file, path) = read_file(args)?;
-        let mut sources = BTreeMap::new();
-        let mut decide = |name: &'static str,
-                          typed: Option<String>,
-                          variable: &'static str,
-                          written: Option<String>,
-                          built_in: &str| {
-            let choices = [
-                (typed, Source::Typed),
-                (
-                    environment(variable).filter(|text| !text.is_empty()),
-                    Source::Environment(variable),
-                ),
-                (written, Source::File(path.clone())),
-            ];
-            let chosen = choices.into_iter().find_map(|(value, source)| Some((value?, source)));
-            let (value, source) = chosen.unwrap_or((built_in.to_owned(), Source::BuiltIn));
-            sources.insert(name, source);
-            value
-        };
+        Self::decide(args, limits, &file, path, environment)
+    }
+
+    /// What was typed and what is built in: no file and no environment has a say.
+    pub(crate) fn typed_only(args: &SettingsArgs) -> Result<Self> {
+        let nothing = File::default();
+        Self::decide(args, &LimitsArgs::default(), &nothing, PathBuf::new(), |_| None)
+    }
+
+    fn decide(
+        args: &SettingsArgs,
+        typed: &LimitsArgs,
+        file: &File,
+        path: PathBuf,
+        environment: impl Fn(&'static str) -> Option<String>,
+    ) -> Result<Self> {
+        let mut choice = Choice { path, environment, sources: BTreeMap::new() };
         let text = |path: &PathBuf| path.to_string_lossy().into_owned();
-        let data = decide(
+        let data = choice.of(
             "data",
             args.data.as_ref().map(text),
             "MADURA_DATA",
             file.data.as_ref().map(text),
-            "madura-data",
         );
-        let db = decide("db", args.db.clone(), "MADURA_DB", file.db.clone(), "");
-        let bind =
-            decide("bind", args.bind.clone(), "MADURA_BIND", file.bind.clone(), "127.0.0.1:8420");
-        let url = decide(
+        let db = choice.of("db", args.db.clone(), "MADURA_DB", file.db.clone());
+        let bind = choice.of("bind", args.bind.clone(), "MADURA_BIND", file.bind.clone());
+        let url = choice.of(
             "public_url",
             args.public_url.clone(),
             "MADURA_PUBLIC_URL",
             file.public_url.clone(),
-            "",
         );
-        let data = PathBuf::from(data);
-        let db = if db.is_empty() {
-            Address::File(data.join("madura.db"))
-        } else {
-            Address::parse(&db).map_err(|error| Failure::usage(format!("db: {error}")))?
+        let trusted_proxies = choice.networks(
+            "trusted_proxies",
+            typed.trusted_proxies.as_deref(),
+            "MADURA_TRUSTED_PROXIES",
+            file.trusted_proxies.as_deref(),
+        )?;
+        let webhook_networks = choice.networks(
+            "webhooks.allow_networks",
+            typed.webhook_networks.as_deref(),
+            "MADURA_WEBHOOK_NETWORKS",
+            file.webhooks.allow_networks.as_deref(),
+        )?;
+        let seal_after_days = choice.number(
+            "facts.seal_after_days",
+            typed.seal_after_days.as_deref(),
+            "MADURA_SEAL_AFTER_DAYS",
+            file.facts.seal_after_days,
+        )?;
+        let mut limit = |name, typed: &Option<String>, variable, written: Option<u32>| {
+            let found = choice.number(name, typed.as_deref(), variable, written.map(i64::from))?;
+            let per_second = found.map(u32::try_from).transpose().ok().filter(|n| *n != Some(0));
+            per_second.ok_or_else(|| {
+                Failure::usage(format!("{name}: a limit is a whole number from 1 on"))
+                    .hint("a high number, such as 1000000, is as good as none")
+            })
         };
+        let limits = Limits {
+            calls_per_key: limit(
+                "limits.calls_per_key",
+                &typed.calls_per_key,
+                "MADURA_CALLS_PER_KEY",
+                file.limits.calls_per_key,
+            )?,
+            calls_per_address: limit(
+                "limits.calls_per_address",
+                &typed.calls_per_address,
+                "MADURA_CALLS_PER_ADDRESS",
+                file.limits.calls_per_address,
+            )?,
+            requests_per_caller: limit(
+                "limits.requests_per_caller",
+                &typed.requests_per_caller,
+                "MADURA_REQUESTS_PER_CALLER",
+                file.limits.requests_per_caller,
+            )?,
+        };
+        let data = PathBuf::from(data.unwrap_or_else(|| "madura-data".to_owned()));
+        let db = match db {
+            None => Address::File(data.join("madura.db")),
+            Some(db) => {
+                Address::parse(&db).map_err(|error| Failure::usage(format!("db: {error}")))?
+            }
+        };
+        let bind = bind.unwrap_or_else(|| "127.0.0.1:8420".to_owned());
         let address: SocketAddr = bind.parse().map_err(|_| {
             Failure::usage(format!("bind: `{bind}` is no address and port"))
                 .hint("write it as in 127.0.0.1:8420, or 0.0.0.0:8420 to be reached from elsewhere")
         })?;
-        let public_url = if url.is_empty() { format!("http://{address}") } else { url };
+        let public_url = url.unwrap_or_else(|| format!("http://{address}"));
         if !public_url.starts_with("http://") && !public_url.starts_with("https://") {
             return Err(Failure::usage(format!(
                 "public_url: `{public_url}` is no address of the web"
@@ -185,12 +265,35 @@ impl Settings {
             db,
             bind: address,
             public_url,
-            trusted_proxies: networks("trusted_proxies", &file.trusted_proxies)?,
-            webhook_networks: networks("webhooks.allow_networks", &file.webhooks.allow_networks)?,
-            seal_after_days: file.facts.seal_after_days,
-            limits: file.limits,
-            sources,
+            trusted_proxies,
+            webhook_networks,
+            seal_after_days,
+            limits,
+            sources: choice.sources,
         })
+    }
+
+    /// All settings by name, each with its value and who decided it.
+    pub(crate) fn shown(&self) -> Vec<(&'static str, String, &Source)> {
+        let server = self.for_server();
+        let list = |networks: &[Network]| {
+            let texts: Vec<String> = networks.iter().map(ToString::to_string).collect();
+            if texts.is_empty() { "none".to_owned() } else { texts.join(", ") }
+        };
+        let days = server.pace.seal_after.as_millis() / leads::Duration::DAY.as_millis();
+        let values = [
+            ("data", self.data.display().to_string()),
+            ("db", self.db.to_string()),
+            ("bind", self.bind.to_string()),
+            ("public_url", self.public_url.clone()),
+            ("trusted_proxies", list(&self.trusted_proxies)),
+            ("webhooks.allow_networks", list(&self.webhook_networks)),
+            ("facts.seal_after_days", days.to_string()),
+            ("limits.calls_per_key", server.limits.per_write_key.per_second.to_string()),
+            ("limits.calls_per_address", server.limits.per_address.per_second.to_string()),
+            ("limits.requests_per_caller", server.limits.per_caller.per_second.to_string()),
+        ];
+        values.into_iter().map(|(name, value)| (name, value, &self.sources[name])).collect()
     }
 
     /// The same with the address at which somebody listens by now. Where people reach it follows,
@@ -253,12 +356,72 @@ fn read_file(args: &SettingsArgs) -> Result<(File, PathBuf)> {
     Ok((file, path))
 }
 
-fn networks(name: &str, texts: &[String]) -> Result<Vec<Network>> {
-    let read = |text: &String| {
-        text.parse()
-            .map_err(|error| Failure::usage(format!("{name}: the network `{text}` {error}")))
-    };
-    texts.iter().map(read).collect()
+/// Chooses between those who may decide, and remembers who did.
+struct Choice<E> {
+    path: PathBuf,
+    environment: E,
+    sources: BTreeMap<&'static str, Source>,
+}
+
+impl<E: Fn(&'static str) -> Option<String>> Choice<E> {
+    /// The value of the first who says one; nothing where it is left to what is built in.
+    fn of<T>(
+        &mut self,
+        name: &'static str,
+        typed: Option<T>,
+        variable: &'static str,
+        written: Option<T>,
+    ) -> Option<T>
+    where
+        T: From<String>,
+    {
+        let from_environment = (self.environment)(variable).filter(|text| !text.is_empty());
+        let choices = [
+            (typed, Source::Typed),
+            (from_environment.map(T::from), Source::Environment(variable)),
+            (written, Source::File(self.path.clone())),
+        ];
+        let chosen = choices.into_iter().find_map(|(value, source)| Some((value?, source)));
+        let (value, source) =
+            chosen.map_or((None, Source::BuiltIn), |(value, source)| (Some(value), source));
+        self.sources.insert(name, source);
+        value
+    }
+
+    /// Networks: a list in the file, elsewhere separated by commas.
+    fn networks(
+        &mut self,
+        name: &'static str,
+        typed: Option<&str>,
+        variable: &'static str,
+        written: Option<&[String]>,
+    ) -> Result<Vec<Network>> {
+        let written = written.map(|texts| texts.join(","));
+        let chosen = self.of(name, typed.map(str::to_owned), variable, written);
+        let texts = chosen.as_deref().unwrap_or_default().split(',').map(str::trim);
+        let read = |text: &str| {
+            text.parse()
+                .map_err(|error| Failure::usage(format!("{name}: the network `{text}` {error}")))
+        };
+        texts.filter(|text| !text.is_empty()).map(read).collect()
+    }
+
+    fn number(
+        &mut self,
+        name: &'static str,
+        typed: Option<&str>,
+        variable: &'static str,
+        written: Option<i64>,
+    ) -> Result<Option<i64>> {
+        let written = written.map(|number| number.to_string());
+        let chosen = self.of(name, typed.map(str::to_owned), variable, written);
+        let number = chosen.map(|text| {
+            text.trim().parse().ok().filter(|number| *number >= 0).ok_or_else(|| {
+                Failure::usage(format!("{name}: `{text}` is no whole number from 0 on"))
+            })
+        });
+        number.transpose()
+    }
 }
 
 #[cfg(test)]
@@ -325,10 +488,69 @@ mod tests {
             ("trusted_proxies = [\"10.0.0.0/99\"]", "trusted_proxies"),
             ("[webhooks]\nallow_networks = [\"home\"]", "webhooks.allow_networks"),
             ("[limits]\ncalls_per_key = -1", "calls_per_key"),
+            ("[limits]\ncalls_per_key = 0", "limits.calls_per_key"),
+            ("[facts]\nseal_after_days = -1", "facts.seal_after_days"),
         ];
         for (file, named) in cases {
             let refused = read(file, &[], None).expect_err(file);
             assert!(format!("{refused:?}").contains(named), "{file}: {refused:?}");
         }
+    }
+
+    #[test]
+    fn every_setting_can_be_said_in_the_file_in_the_environment_and_typed() {
+        let file = "trusted_proxies = [\"10.0.0.0/8\", \"127.0.0.1/32\"]\n\
+            [webhooks]\nallow_networks = [\"10.1.0.0/16\"]\n[facts]\nseal_after_days = 7\n\
+            [limits]\ncalls_per_key = 1\ncalls_per_address = 2\nrequests_per_caller = 3";
+        let variables = [
+            ("MADURA_TRUSTED_PROXIES", "192.168.1.0/24, ::1/128"),
+            ("MADURA_WEBHOOK_NETWORKS", "172.16.0.0/12"),
+            ("MADURA_SEAL_AFTER_DAYS", "8"),
+            ("MADURA_CALLS_PER_KEY", "11"),
+            ("MADURA_CALLS_PER_ADDRESS", "12"),
+            ("MADURA_REQUESTS_PER_CALLER", "13"),
+        ];
+        let numbers = |settings: &Settings| {
+            let limits = settings.for_server().limits;
+            [limits.per_write_key, limits.per_address, limits.per_caller].map(|r| r.per_second)
+        };
+        let written = read(file, &[], None).expect("settings");
+        assert_eq!(written.trusted_proxies.len(), 2);
+        assert_eq!((written.webhook_networks.len(), written.seal_after_days), (1, Some(7)));
+        assert_eq!(numbers(&written), [1.0, 2.0, 3.0]);
+
+        let said = read(file, &variables, None).expect("settings");
+        assert_eq!(
+            said.trusted_proxies,
+            ["192.168.1.0/24", "::1/128"].map(|text| text.parse().expect("a network"))
+        );
+        assert_eq!((said.webhook_networks.len(), said.seal_after_days), (1, Some(8)));
+        assert_eq!(numbers(&said), [11.0, 12.0, 13.0]);
+
+        let typed = LimitsArgs {
+            trusted_proxies: Some("10.9.0.0/16".to_owned()),
+            calls_per_key: Some("21".to_owned()),
+            ..LimitsArgs::default()
+        };
+        let directory = tempfile::tempdir().expect("a directory");
+        let path = directory.path().join("m.toml");
+        fs::write(&path, file).expect("a file");
+        let args = SettingsArgs { config: Some(path), ..SettingsArgs::default() };
+        let all = Settings::read_all(&args, &typed, |name| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        });
+        let all = all.expect("settings");
+        assert_eq!(numbers(&all), [21.0, 12.0, 13.0]);
+        let source = |name: &str| {
+            let shown = all.shown();
+            let (_, value, source) = shown.iter().find(|(known, ..)| *known == name).expect(name);
+            (value.clone(), (*source).clone())
+        };
+        assert_eq!(source("trusted_proxies"), ("10.9.0.0/16".to_owned(), Source::Typed));
+        let variable = Source::Environment("MADURA_SEAL_AFTER_DAYS");
+        assert_eq!(source("facts.seal_after_days"), ("8".to_owned(), variable));
+        assert_eq!(all.shown().len(), all.sources.len());
+        let refused = read("", &[("MADURA_CALLS_PER_KEY", "many")], None);
+        assert!(format!("{:?}", refused.expect_err("no number")).contains("limits.calls_per_key"));
     }
 }

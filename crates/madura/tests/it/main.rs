@@ -13,6 +13,7 @@ mod releasing;
 mod running;
 mod scoring;
 mod shell;
+mod settled_by;
 mod studies;
 mod talking;
 mod trail;

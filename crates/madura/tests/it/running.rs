@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStdout};
-use std::thread;
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
 
 use serde_json::{Value as Json, json};
 use ureq::Agent;
@@ -30,6 +31,9 @@ pub(crate) struct Running {
     pub(crate) url: String,
     pub(crate) desk: Desk,
     child: Child,
+    /// What it said, and who reads it.
+    log: Arc<Mutex<String>>,
+    reading: Option<JoinHandle<()>>,
     agent: Agent,
     cookie: String,
 }
@@ -43,8 +47,12 @@ pub(crate) struct Listener {
 impl Running {
     /// Starts it, and makes its first user. Nobody is logged in at the desk.
     pub(crate) fn start() -> Self {
-        let desk = Desk::small();
-        let mut child = desk.command("serve --data kept --bind 127.0.0.1:0").spawn().unwrap();
+        Self::begin(Desk::small(), "serve --data kept --bind 127.0.0.1:0")
+    }
+
+    /// The same with a desk and words of one's own.
+    pub(crate) fn begin(desk: Desk, words: &str) -> Self {
+        let mut child = desk.command(words).spawn().unwrap();
         let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
         let link = loop {
             let line = said.next().expect("a server that starts prints a link").unwrap();
@@ -53,7 +61,15 @@ impl Running {
             }
         };
         // Its log goes on: somebody has to read it, or it stands still.
-        thread::spawn(move || said.for_each(drop));
+        let log = Arc::new(Mutex::new(String::new()));
+        let written = Arc::clone(&log);
+        let reading = thread::spawn(move || {
+            for line in said.map_while(Result::ok) {
+                let mut written = written.lock().unwrap();
+                written.push_str(&line);
+                written.push('\n');
+            }
+        });
         let (url, token) = link.trim().split_once("/setup#token=").unwrap();
         let agent = Agent::config_builder().http_status_as_error(false).proxy(None).build();
         let agent = Agent::new_with_config(agent);
@@ -67,16 +83,39 @@ impl Running {
         assert_eq!(sent.status(), 201);
         let cookie = sent.headers()["set-cookie"].to_str().unwrap();
         let cookie = cookie.split(';').next().unwrap().to_owned();
-        Self { url: url.to_owned(), desk, child, agent, cookie }
+        let url = url.to_owned();
+        Self { url, desk, child, log, reading: Some(reading), agent, cookie }
     }
 
     /// Starts it with somebody logged in at the desk, who may do all that is tested.
     pub(crate) fn logged_in() -> Self {
         let running = Self::start();
-        let key = running.key(&ALL);
-        let run = running.desk.run_with(&format!("login {} --key-file -", running.url), key);
-        assert_eq!(run.code, 0, "{}", run.stderr);
+        running.log_in();
         running
+    }
+
+    /// Logs somebody in at the desk, who may do all that is tested.
+    pub(crate) fn log_in(&self) {
+        let run = self.desk.run_with(&format!("login {} --key-file -", self.url), self.key(&ALL));
+        assert_eq!(run.code, 0, "{}", run.stderr);
+    }
+
+    /// Sends a request as nobody, and answers its status.
+    pub(crate) fn get(&self, path: &str, headers: &[(&str, &str)]) -> u16 {
+        let mut request = self.agent.get(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.call().unwrap().status().as_u16()
+    }
+
+    /// Ends it, and answers all that it wrote into its log.
+    pub(crate) fn log(&mut self) -> String {
+        self.stop();
+        if let Some(reading) = self.reading.take() {
+            reading.join().unwrap();
+        }
+        self.log.lock().unwrap().clone()
     }
 
     /// The same with a model in force.

@@ -54,6 +54,24 @@ impl Sender {
         Self { address, is_this_machine }
     }
 
+    /// Whether somebody who is no trusted proxy, and near enough to be one, says for whom it asks.
+    pub(crate) fn is_by_unknown_proxy(
+        extensions: &Extensions,
+        headers: &HeaderMap,
+        config: &Config,
+    ) -> bool {
+        if !headers.contains_key("x-forwarded-for") {
+            return false;
+        }
+        let Some(Peer(peer)) = extensions.get::<Peer>() else { return false };
+        let peer = peer.ip().to_canonical();
+        let is_near = match peer {
+            IpAddr::V4(peer) => peer.is_loopback() || peer.is_private(),
+            IpAddr::V6(peer) => peer.is_loopback() || peer.is_unique_local(),
+        };
+        is_near && !config.trusted_proxies.iter().any(|network| network.contains(peer))
+    }
+
     /// Whose attempts are counted together: an IPv4 address, or the first 64 bits of an IPv6 one.
     pub(crate) fn network(self) -> String {
         match self.address {
@@ -108,6 +126,29 @@ mod tests {
         assert!(sender("127.0.0.1:1", &[]).is_this_machine);
         assert!(!sender("127.0.0.1:1", &["1.2.3.4"]).is_this_machine);
         assert!(!sender("8.8.8.8:1", &[]).is_this_machine);
+    }
+
+    #[test]
+    fn a_proxy_nearby_that_nobody_named_is_noticed() {
+        let noticed = |peer: &str, header: Option<&str>| {
+            let mut config = Config::new("data".into(), "https://leads.example.com");
+            config.trusted_proxies = vec!["10.0.0.0/8".parse().expect("a network")];
+            let mut extensions = Extensions::new();
+            extensions.insert(Peer(peer.parse().expect("an address")));
+            let headers = header.map(|value| {
+                let name = axum::http::HeaderName::from_static("x-forwarded-for");
+                (name, value.parse().expect("a header"))
+            });
+            Sender::is_by_unknown_proxy(&extensions, &headers.into_iter().collect(), &config)
+        };
+        for peer in
+            ["127.0.0.1:1", "172.17.0.2:1", "[::1]:1", "[fd00::1]:1", "[::ffff:127.0.0.1]:1"]
+        {
+            assert!(noticed(peer, Some("1.2.3.4")), "{peer}");
+            assert!(!noticed(peer, None), "{peer}");
+        }
+        assert!(!noticed("10.0.0.2:1", Some("1.2.3.4")), "it is trusted");
+        assert!(!noticed("8.8.8.8:1", Some("1.2.3.4")), "anybody may write that");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
@@ -48,4 +50,32 @@ pub(crate) fn end(house: &House, running: Running) {
     running.stop.send(()).expect("a server that listens");
     let ended = house.runtime.block_on(async { timeout(PATIENCE, running.served).await });
     ended.expect("in time").expect("no panic").expect("in good order");
+}
+
+/// What is answered to a request without a body.
+pub(crate) fn ask(house: &House, running: &Running, path: &str, headers: &str) -> String {
+    house.runtime.block_on(async {
+        let mut stream = TcpStream::connect(running.address).await.expect("a connection");
+        let head = format!("GET {path} HTTP/1.1\nHost: x\nConnection: close\n{headers}\n");
+        stream.write_all(head.replace('\n', "\r\n").as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        answer
+    })
+}
+
+#[test]
+fn the_numbers_are_open_to_this_machine_only_where_no_proxy_can_let_others_in() {
+    let status = |house: &House, headers: &str| {
+        let running = run(house, port());
+        let answer = ask(house, &running, "/metrics", headers);
+        end(house, running);
+        answer.split(' ').nth(1).map(str::to_owned)
+    };
+    let at = |url: &str| House::with(|config| config.public_url = url.to_owned());
+    assert_eq!(status(&at("http://127.0.0.1:8420"), "").as_deref(), Some("200"));
+    let forwarded = "X-Forwarded-For: 1.2.3.4\n";
+    assert_eq!(status(&at("http://127.0.0.1:8420"), forwarded).as_deref(), Some("401"));
+    // A proxy may send nothing of where a request comes from.
+    assert_eq!(status(&at("https://leads.example.com"), "").as_deref(), Some("401"));
 }
