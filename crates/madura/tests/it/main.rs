@@ -4,6 +4,7 @@
 
 mod again;
 mod bad_input;
+mod demonstrating;
 mod desk;
 mod elsewhere;
 mod explaining;
@@ -12,8 +13,8 @@ mod models;
 mod releasing;
 mod running;
 mod scoring;
-mod shell;
 mod settled_by;
+mod shell;
 mod studies;
 mod talking;
 mod trail;
