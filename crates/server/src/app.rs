@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::spawn_blocking;
 
 use crate::access::Caller;
+use crate::bodies::Bodies;
 use crate::config::Config;
 use crate::inbound::WriteKeys;
 use crate::limits::Buckets;
@@ -47,11 +48,11 @@ pub(crate) struct Inner {
     pub(crate) write_keys: WriteKeys,
     /// Requests that are under way.
     pub(crate) room: Arc<Semaphore>,
-    /// Live streams that are open.
     /// Bodies that are on their way.
     pub(crate) bodies: Bodies,
     /// Whether a proxy was seen that is not trusted.
     pub(crate) has_unknown_proxy: AtomicBool,
+    /// Live streams that are open.
     pub(crate) streams: Arc<Semaphore>,
     /// Exports that are written.
     pub(crate) exports: Arc<Semaphore>,

@@ -40,6 +40,11 @@ pub struct Limits {
     pub body_bytes: usize,
     /// The longest file that is imported, in bytes.
     pub import_bytes: u64,
+    /// Bytes of bodies at a time, as they come in, packed or not; beyond them the answer is 503. Files that
+    /// are imported go to the disk and are not among them.
+    pub bodies_bytes: usize,
+    /// Requests of one address at a time whose bodies do not go on.
+    pub unfinished: usize,
     /// How long a request may take until its answer begins; uploads and streams apart.
     pub request_time: Duration,
     /// How long a client may take to send the head of a request.
@@ -98,11 +103,6 @@ impl Config {
         self.public_url.starts_with("https://")
     }
 
-    /// Our own origin, as browsers name it.
-    pub(crate) fn origin(&self) -> &str {
-        let after = self.public_url.find("://").map_or(0, |at| at + 3);
-        let end = self.public_url[after..].find('/').map_or(self.public_url.len(), |at| after + at);
-        &self.public_url[..end]
     /// Whether only this machine is told to come here, so that no proxy lets others in: one that ends TLS is
     /// on this machine, too, and need not say for whom it asks.
     pub(crate) fn is_for_this_machine(&self) -> bool {
@@ -114,6 +114,11 @@ impl Config {
         is_named && self.trusted_proxies.is_empty()
     }
 
+    /// Our own origin, as browsers name it.
+    pub(crate) fn origin(&self) -> &str {
+        let after = self.public_url.find("://").map_or(0, |at| at + 3);
+        let end = self.public_url[after..].find('/').map_or(self.public_url.len(), |at| after + at);
+        &self.public_url[..end]
     }
 }
 
@@ -124,6 +129,10 @@ impl Default for Limits {
             requests: 1024,
             body_bytes: 1 << 20,
             import_bytes: 4 << 30,
+            // Half of what as many requests as there is room for would hold: nearly all bodies are small.
+            bodies_bytes: 512 << 20,
+            // An eighth of the connections; phones of an office on a poor line are far fewer.
+            unfinished: 512,
             request_time: Duration::from_mins(1),
             head_time: Duration::from_secs(15),
             per_write_key: Rate { per_second: 500.0, burst: 2_000.0 },

@@ -15,6 +15,7 @@ mod access;
 mod accounts;
 mod app;
 mod audit;
+mod bodies;
 mod companies;
 mod config;
 mod cursor;

@@ -13,13 +13,14 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::Instrument as _;
 
 use crate::app::App;
+use crate::bodies::arrive;
 use crate::problem::Problem;
-
 use crate::request::Sender;
+
 /// Scripts, styles and everything else come from us, and nothing is written into a page. Styles may
 /// stand in attributes: charts set widths and colours there.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
@@ -31,6 +32,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Routes whose answers begin late by nature: an upload is read before it is answered.
 const LONG: [&str; 1] = ["/api/v1/imports"];
+
+/// Routes that say how the system is: they are answered however many requests are under way.
+const ALWAYS: [&str; 3] = ["/health", "/ready", "/metrics"];
 
 const KNOWN: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
@@ -83,7 +87,28 @@ pub(crate) async fn surround(State(app): State<App>, request: Request, next: Nex
 /// `Retry-After`, takes a quarter of the processor from those who are served; a crowd of some thousands is served meanwhile.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-async fn run(app: &App, request: Request, next: Next, is_long: bool) -> Response {
+/// What a route asks of those that surround it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// See [`ALWAYS`].
+    Always,
+    /// See [`LONG`].
+    Long,
+    Usual,
+}
+
+async fn run(app: &App, request: Request, next: Next, kind: Kind, started: Instant) -> Response {
+    if kind == Kind::Always {
+        return as_problem(next.run(request).await);
+    }
+    let deadline = started + app.config.limits.request_time;
+    let (request, _held) = match kind {
+        Kind::Usual => match arrive(app, request, deadline).await {
+            Ok(arrived) => arrived,
+            Err(problem) => return problem.into_response(),
+        },
+        _ => (request, None),
+    };
     let room = timeout(PATIENCE, Arc::clone(&app.room).acquire_owned()).await;
     let Ok(Ok(_permit)) = room else {
         metrics::counter!("madura_refused_total", "why" => "room").increment(1);
@@ -91,14 +116,27 @@ async fn run(app: &App, request: Request, next: Next, is_long: bool) -> Response
         return Problem::unavailable("overloaded", detail, 1).into_response();
     };
     let answer = next.run(request);
-    if is_long {
+    if kind == Kind::Long {
         return as_problem(answer.await);
     }
-    let Ok(response) = timeout(app.config.limits.request_time, answer).await else {
+    let Ok(response) = timeout_at(deadline, answer).await else {
         let detail = "the answer takes too long: ask for less at a time";
         return Problem::unavailable("timeout", detail, 5).into_response();
     };
     as_problem(response)
+}
+
+/// Says once that all who come by a proxy look like one, because nobody said that it is to be believed.
+fn look_for_proxy(app: &App, request: &Request) {
+    if !app.has_unknown_proxy.load(Ordering::Relaxed)
+        && Sender::is_by_unknown_proxy(request.extensions(), request.headers(), &app.config)
+        && !app.has_unknown_proxy.swap(true, Ordering::Relaxed)
+    {
+        tracing::warn!(
+            "requests come by a proxy that is not trusted: to limits and log-ins all of its visitors are one. \
+            Name it in trusted_proxies"
+        );
+    }
 }
 
 /// Gives answers that come from below the routes (no such route, a method that it does not know, a
@@ -126,19 +164,6 @@ fn as_problem(response: Response) -> Response {
     let (mut parts, _) = response.into_parts();
     parts.headers.remove(axum::http::header::CONTENT_LENGTH);
     parts.headers.extend(problem.headers().clone());
-/// Says once that all who come by a proxy look like one, because nobody said that it is to be believed.
-fn look_for_proxy(app: &App, request: &Request) {
-    if !app.has_unknown_proxy.load(Ordering::Relaxed)
-        && Sender::is_by_unknown_proxy(request.extensions(), request.headers(), &app.config)
-        && !app.has_unknown_proxy.swap(true, Ordering::Relaxed)
-    {
-        tracing::warn!(
-            "requests come by a proxy that is not trusted: to limits and log-ins all of its visitors are one. \
-            Name it in trusted_proxies"
-        );
-    }
-}
-
     Response::from_parts(parts, problem.into_body())
 }
 

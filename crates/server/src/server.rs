@@ -18,6 +18,7 @@ use tower_http::decompression::RequestDecompressionLayer;
 use crate::access::guard;
 use crate::accounts::setup_link;
 use crate::app::{App, Clock, Inner, Random, Worker};
+use crate::bodies::Bodies;
 use crate::config::Config;
 use crate::inbound::{self, WriteKeys};
 use crate::limits::Buckets;
@@ -104,9 +105,9 @@ impl Server {
             sender,
             write_keys: WriteKeys::default(),
             room: Arc::new(Semaphore::new(limits.requests)),
-            streams: Arc::new(Semaphore::new(limits.streams)),
             bodies: Bodies::new(limits),
             has_unknown_proxy: AtomicBool::new(false),
+            streams: Arc::new(Semaphore::new(limits.streams)),
             exports: Arc::new(Semaphore::new(2)),
             per_write_key: Buckets::new(limits.per_write_key),
             per_address: Buckets::new(limits.per_address),

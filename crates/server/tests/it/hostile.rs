@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::task::Poll;
 
 use axum::body::Body;
-use axum::http::header::{CONTENT_TYPE, COOKIE};
+use axum::http::header::COOKIE;
 use axum::http::{Request, StatusCode};
 use serde_json::json;
 use server::Rate;
@@ -247,14 +247,13 @@ fn who_comes_while_there_is_no_room_waits_for_a_moment_and_is_served() {
     let house = House::with(|config| config.limits.requests = 1);
     let owner = house.owner();
     let As::Session(cookie) = &owner else { panic!() };
-    // Somebody's request is on its way, and its end does not come.
+    // Somebody's file is on its way, and its end does not come.
     let (rest, body) = mpsc::channel::<Result<Vec<u8>, std::io::Error>>(2);
-    let request = Request::builder().method("POST").uri("/api/v1/leads");
+    let request = Request::builder().method("POST").uri("/api/v1/imports?name=leads.csv");
     let request = request.header(COOKIE, cookie).header("sec-fetch-site", "same-origin");
-    let request = request.header(CONTENT_TYPE, "application/json");
     let slow = request.body(Body::from_stream(ReceiverStream::new(body))).expect("a request");
     let statuses = house.runtime.block_on(async {
-        rest.send(Ok(br#"{"email": "#.to_vec())).await.expect("taken");
+        rest.send(Ok(b"email\nana@".to_vec())).await.expect("taken");
         let mut slow = pin!(house.router.clone().oneshot(slow));
         // It has begun, and has the room.
         let is_there = poll_fn(|context| Poll::Ready(slow.as_mut().poll(context).is_ready())).await;
@@ -263,7 +262,7 @@ fn who_comes_while_there_is_no_room_waits_for_a_moment_and_is_served() {
         let mut next = pin!(house.router.clone().oneshot(next.expect("a request")));
         let is_there = poll_fn(|context| Poll::Ready(next.as_mut().poll(context).is_ready())).await;
         assert!(!is_there);
-        rest.send(Ok(br#""ana@example.com"}"#.to_vec())).await.expect("taken");
+        rest.send(Ok(b"example.com\n".to_vec())).await.expect("taken");
         drop(rest);
         let (slow, next) = tokio::join!(slow, next);
         [slow.expect("an answer").status(), next.expect("an answer").status()]

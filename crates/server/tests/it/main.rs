@@ -16,6 +16,7 @@ mod others;
 mod postgres;
 mod repeated;
 mod running;
+mod slow;
 mod strangers;
 mod support;
 mod tables;
