@@ -4,6 +4,7 @@ use std::fmt;
 
 use leads::{Duration, Timestamp};
 
+use crate::accounts::{self, User};
 use crate::cells::{instant, instant_if_any, json, json_text, minutes};
 use crate::db::{DbError, Row, Tx};
 use crate::secret::{Digest, digits};
@@ -156,15 +157,57 @@ pub fn create(
     get(tx, key.id)?.ok_or(DbError::NoRow)
 }
 
-/// The key that somebody shows, while it works.
+/// The key that somebody shows, while it works. It works as long as the user who made it is there and may
+/// log in, and may do what that user may do now, at most. Of a key that was made with another key it is
+/// the user who made the first.
 pub fn find(tx: &mut Tx<'_>, text: &str, now: Timestamp) -> Result<Option<ApiKey>, DbError> {
     let Some(prefix) = prefix_of(text) else { return Ok(None) };
     let sql = format!("SELECT {COLUMNS}, secret FROM api_key WHERE prefix = $1");
     let found = tx.find(&sql, &[prefix.into()], |row| Ok((read(row)?, row.get::<Vec<u8>>(9)?)))?;
-    let Some((key, secret)) = found else { return Ok(None) };
+    let Some((mut key, secret)) = found else { return Ok(None) };
     let right = Digest::from_stored(&secret) == Some(Digest::of(text.as_bytes()));
     let works = key.revoked_at.is_none() && key.expires_at.is_none_or(|until| now < until);
-    Ok((right && works).then_some(key))
+    if !right || !works {
+        return Ok(None);
+    }
+    Ok(match maker(tx, &key)? {
+        Maker::None => Some(key),
+        Maker::Gone => None,
+        Maker::User(user) => {
+            key.scopes.retain(|scope| user.role.allows(*scope));
+            Some(key)
+        }
+    })
+}
+
+/// Whose rights a key has.
+enum Maker {
+    /// It was made by no user.
+    None,
+    /// The user is no more, or may not log in.
+    Gone,
+    User(User),
+}
+
+/// Keys that were made with keys, one after the other, are followed so far. Nobody has a reason for more.
+const MADE_BY_MAX: usize = 16;
+
+fn maker(tx: &mut Tx<'_>, key: &ApiKey) -> Result<Maker, DbError> {
+    let mut by = key.created_by.clone();
+    for _ in 0..MADE_BY_MAX {
+        if let Some(id) = by.strip_prefix("user:") {
+            let user = accounts::find(tx, id)?.filter(User::is_enabled);
+            return Ok(user.map_or(Maker::Gone, Maker::User));
+        }
+        let Some(id) = by.strip_prefix("key:") else { return Ok(Maker::None) };
+        // One that was revoked may have been changed for this one: what counts is who began.
+        let sql = "SELECT created_by FROM api_key WHERE id = $1";
+        let Some(made_by) = tx.find(sql, &[id.into()], |row| row.get(0))? else {
+            return Ok(Maker::Gone);
+        };
+        by = made_by;
+    }
+    Ok(Maker::Gone)
 }
 
 /// The key with this id, whether or not it works.
@@ -190,6 +233,25 @@ pub fn touch(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<(), DbError> {
 pub fn revoke(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<bool, DbError> {
     let sql = "UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
     Ok(tx.execute(sql, &[id.into(), now.into()])? > 0)
+}
+
+/// Ends all keys for good that somebody made (`user:` and an id), and those that were made with them.
+pub fn revoke_of(tx: &mut Tx<'_>, actor: &str, now: Timestamp) -> Result<u64, DbError> {
+    let mut makers = vec![actor.to_owned()];
+    let mut ended = 0;
+    for _ in 0..MADE_BY_MAX {
+        let mut made = Vec::new();
+        for by in makers {
+            let sql = "SELECT id FROM api_key WHERE created_by = $1";
+            let ids: Vec<String> = tx.query(sql, &[(&by).into()], |row| row.get(0))?;
+            for id in ids {
+                ended += u64::from(revoke(tx, &id, now)?);
+                made.push(format!("key:{id}"));
+            }
+        }
+        makers = made;
+    }
+    Ok(ended)
 }
 
 const COLUMNS: &str = "id, prefix, name, scopes, created_by, created_at, expires_at, last_used_at, \

@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::accounts::{self, Role, User, resets};
-use store::keys::Scope;
+use store::keys::{self, Scope};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -48,7 +48,8 @@ struct UserChange {
     is_disabled: Option<bool>,
 }
 
-/// Changes what a user may do.
+/// Changes what a user may do. API keys that the user made never allow more than that; those of a user who
+/// may not log in do not work meanwhile.
 #[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "accounts", params(("id" = String, Path)),
     request_body = UserChange, responses((status = 200, body = UserView)))]
 async fn change_user(
@@ -79,11 +80,12 @@ async fn change_user(
             Done::ok(&UserView::from(after), noted)
         })
         .await;
+    app.write_keys.forget();
     app.tell_shut_out();
     response
 }
 
-/// Removes a user.
+/// Removes a user. The API keys that the user made stop working.
 #[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "accounts", params(("id" = String, Path)),
     responses((status = 204)))]
 async fn remove_user(
@@ -92,14 +94,16 @@ async fn remove_user(
     Named(id): Named<String>,
     Repeatable(repeat): Repeatable,
 ) -> Result<Response, Problem> {
-    let by = caller.clone();
+    let (now, by) = (app.now(), caller.clone());
     let response = app
         .change(&caller, repeat, move |tx| {
             user_below(tx, &by, &id)?;
             accounts::remove(tx, &id)?;
+            keys::revoke_of(tx, &format!("user:{id}"), now)?;
             Ok(Done::nothing(Noted::new("user.removed", format!("user:{id}"))))
         })
         .await;
+    app.write_keys.forget();
     app.tell_shut_out();
     response
 }

@@ -200,3 +200,73 @@ fn what_the_organisation_is_called_is_for_every_role_and_other_settings_are_not(
     }
     house.get("/api/v1/settings/general", &As::Nobody).problem(401, "unauthenticated");
 }
+
+#[test]
+fn a_key_works_no_longer_than_its_maker_and_allows_no_more() {
+    let house = House::new();
+    let owner = house.owner();
+    let marketer = house.user(&owner, "marketer");
+    let id = house.get("/api/v1/me", &marketer).expect(200)["user"]["id"].clone();
+    let path = format!("/api/v1/users/{}", id.as_str().expect("an id"));
+    let change = |wish| house.call("PATCH", &path, &owner, Some(wish)).expect(200);
+    change(json!({"role": "owner"}));
+    let login = json!({"email": "marketer@example.com", "password": PASSWORD});
+    let other = As::Session(house.post("/api/v1/login", &As::Nobody, login).cookie());
+    let key = house.key(&other, &["leads:read", "leads:erase", "facts:write", "keys:write"]);
+    let made_with_it = house.key(&key, &["leads:read", "facts:write"]);
+    let call = |key: &As| {
+        let As::Key(text) = key else { panic!("a key") };
+        let call = json!({"userId": "u1", "event": "demo_requested"});
+        house.post("/v1/track", &As::WriteKey(text.clone()), call).status.as_u16()
+    };
+    let keys = [&key, &made_with_it];
+    for key in keys {
+        house.get("/api/v1/leads", key).expect(200);
+        assert_eq!(call(key), 200);
+    }
+    let erase = json!({"confirm": "nobody", "reason": "asked"});
+    let erased = || house.post("/api/v1/leads/nobody/erase", &key, erase.clone());
+    erased().problem(404, "not_found");
+
+    // Who may less from now on made keys that may less.
+    change(json!({"role": "sales"}));
+    erased().problem(403, "forbidden");
+    house.get("/api/v1/keys", &key).problem(403, "forbidden");
+    house.get("/api/v1/leads", &key).expect(200);
+    change(json!({"role": "read_only"}));
+    for key in keys {
+        house.get("/api/v1/leads", key).expect(200);
+        assert_eq!(call(key), 403, "at once, although the key was looked up just now");
+    }
+
+    change(json!({"role": "owner", "is_disabled": true}));
+    for key in keys {
+        house.get("/api/v1/leads", key).problem(401, "unauthenticated");
+        assert_eq!(call(key), 401);
+    }
+    change(json!({"is_disabled": false}));
+    for key in keys {
+        house.get("/api/v1/leads", key).expect(200);
+    }
+    house.call("DELETE", &path, &owner, None).expect(204);
+    for key in keys {
+        house.get("/api/v1/leads", key).problem(401, "unauthenticated");
+        assert_eq!(call(key), 401);
+    }
+    let listed = house.get("/api/v1/keys", &owner).expect(200);
+    let listed = listed.as_array().expect("keys");
+    assert!(listed.len() == 2 && listed.iter().all(|key| !key["revoked_at"].is_null()));
+}
+
+#[test]
+fn a_key_outlives_the_one_that_it_was_made_with() {
+    let house = House::new();
+    let owner = house.owner();
+    let old = house.key(&owner, &["leads:read", "keys:write"]);
+    let keys = house.get("/api/v1/keys", &owner).expect(200);
+    let path = format!("/api/v1/keys/{}", keys[0]["id"].as_str().expect("an id"));
+    let new = house.key(&old, &["leads:read", "keys:write"]);
+    house.call("DELETE", &path, &new, None).expect(204);
+    house.get("/api/v1/leads", &old).problem(401, "unauthenticated");
+    house.get("/api/v1/leads", &new).expect(200);
+}
