@@ -8,7 +8,7 @@ use axum::extract::{MatchedPath, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use ingest::segment::{self, BATCH_BYTES_MAX, Call, CallError};
-use leads::Report;
+use leads::{Report, Timestamp};
 use store::facts::{Appended, Outcome, Taken, refused};
 use store::write_keys::{Quota, spend};
 use tokio::time::timeout;
@@ -96,7 +96,6 @@ async fn accept(app: &App, writer: &Writer, reports: Vec<Report>) -> Result<(), 
     if reports.is_empty() {
         return Ok(());
     }
-    within_quota(app, writer, reports.len()).await?;
     let Ok(room) = timeout(PATIENCE, app.live.room(reports.len())).await else {
         metrics::counter!("madura_refused_total", "why" => "inbox_full").increment(1);
         return Err(Problem::unavailable(
@@ -105,7 +104,15 @@ async fn accept(app: &App, writer: &Writer, reports: Vec<Report>) -> Result<(), 
             1,
         ));
     };
-    Ok(app.live.accept(reports, room?, app.now()).await?)
+    let room = room?;
+    // Only now: a call that is refused for want of room takes nothing of the day's quota.
+    let (facts, now) = (reports.len(), app.now());
+    within_quota(app, writer, facts, now).await?;
+    let accepted = app.live.accept(reports, room, now).await;
+    if accepted.is_err() {
+        give_back(app, writer, facts, now);
+    }
+    Ok(accepted?)
 }
 
 /// Refuses those who come too often, whatever key they show.
@@ -126,14 +133,30 @@ pub(super) async fn keep(
     if reports.is_empty() {
         return Ok(Appended::default());
     }
-    within_quota(app, writer, reports.len()).await?;
-    Ok(app.live.take(reports).await?)
+    let (facts, now) = (reports.len(), app.now());
+    within_quota(app, writer, facts, now).await?;
+    let taken = app.live.take(reports).await;
+    if taken.is_err() {
+        give_back(app, writer, facts, now);
+    }
+    Ok(taken?)
+}
+
+/// Takes facts out of the count again that could not be stored: by the next writing down of counts.
+fn give_back(app: &App, writer: &Writer, facts: usize, counted_at: Timestamp) {
+    if let Some(key) = writer.write_key() {
+        app.write_keys.count(&key.id, -(facts as i64), counted_at);
+    }
 }
 
 /// Counts facts of a write key, and refuses what is beyond its quota.
-async fn within_quota(app: &App, writer: &Writer, facts: usize) -> Result<(), Problem> {
+async fn within_quota(
+    app: &App,
+    writer: &Writer,
+    facts: usize,
+    now: Timestamp,
+) -> Result<(), Problem> {
     let Some(key) = writer.write_key() else { return Ok(()) };
-    let now = app.now();
     if key.daily_quota.is_none() {
         app.write_keys.count(&key.id, facts as i64, now);
         return Ok(());

@@ -426,3 +426,62 @@ fn a_form_is_made_only_if_it_is_new_where_that_is_asked_for() {
     put("\"1\"").problem(400, "bad_if_none_match");
     assert_eq!(house.get("/api/v1/forms/contact", &owner).expect(200)["version"], 1);
 }
+
+#[test]
+fn a_call_that_is_refused_for_want_of_room_takes_nothing_of_the_days_quota() {
+    let house = House::new();
+    let owner = house.owner();
+    let (key, id) = house.write_key(&owner, json!({"name": "site", "daily_quota": 2}));
+    let taken = || house.get(&format!("/api/v1/write-keys/{id}/usage"), &owner).expect(200);
+    let all = house.runtime.block_on(house.live.room(usize::MAX)).expect("all room there is");
+    for _ in 0..2 {
+        house.post("/v1/track", &key, track("m1")).problem(503, "inbox_full");
+    }
+    assert_eq!(taken(), json!([]));
+    drop(all);
+    house.post("/v1/track", &key, track("m1")).expect(200);
+    assert_eq!(taken()[0]["taken"], 1);
+}
+
+#[test]
+fn a_browser_that_only_asks_is_counted_and_has_no_keys_read_for_it_each_time() {
+    let house = House::with(|config| {
+        config.limits.per_address = Rate { per_second: 1.0, burst: 4.0 };
+    });
+    let owner = house.owner();
+    let origins = json!(["https://shop.example"]);
+    let (_, id) = house.write_key(&owner, json!({"name": "site", "origins": origins}));
+    let ask = || {
+        let request = Request::builder().method("OPTIONS").uri("/v1/track");
+        let request = request.header("origin", "https://shop.example");
+        house.send(request.body(Body::empty()).expect("a request"))
+    };
+    let may = |reply: &Reply| reply.headers.contains_key("access-control-allow-origin");
+    assert!(may(&ask()));
+    // Another node takes the key away: within the same second nobody looks.
+    let removed = id.clone();
+    house.live.store().write(move |tx| store::write_keys::remove(tx, &removed)).expect("removed");
+    assert!(may(&ask()));
+    house.pass(1_000);
+    assert!(!may(&ask()));
+    let refused = (0..5).map(|_| ask()).find(|reply| reply.status == 429).expect("a wait");
+    assert!(refused.headers.contains_key("retry-after"));
+}
+
+#[test]
+fn origins_that_a_key_gets_count_at_once() {
+    let house = House::new();
+    let owner = house.owner();
+    let (_, id) =
+        house.write_key(&owner, json!({"name": "site", "origins": ["https://a.example"]}));
+    let may = || {
+        let request = Request::builder().method("OPTIONS").uri("/v1/track");
+        let request = request.header("origin", "https://b.example");
+        let reply = house.send(request.body(Body::empty()).expect("a request"));
+        reply.headers.contains_key("access-control-allow-origin")
+    };
+    assert!(!may());
+    let wish = json!({"name": "site", "origins": ["https://b.example"]});
+    house.call("PUT", &format!("/api/v1/write-keys/{id}"), &owner, Some(wish)).expect(200);
+    assert!(may());
+}
