@@ -1,5 +1,10 @@
 //! Which pages of other sites may report: those that a write key names.
 
+use super::WriteKeys;
+use super::calls::check_sender;
+use crate::app::App;
+use crate::problem::Problem;
+use crate::request::Sender;
 use axum::extract::State;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -7,27 +12,21 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use store::write_keys;
-
-use crate::app::App;
-use crate::problem::Problem;
 
 /// Answers a browser that asks whether it may. It does not say for which key, so that a page may that
 /// any key names; the call itself is held to its own key.
 pub(super) async fn preflight(
     State(app): State<App>,
+    sender: Sender,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    check_sender(&app, sender)?;
     let Some(origin) = headers.get(ORIGIN).cloned() else {
         return Ok(StatusCode::NO_CONTENT.into_response());
     };
-    let text = origin.to_str().unwrap_or("?").to_owned();
-    let allowed = app
-        .read(move |tx| {
-            let keys = write_keys::list(tx)?;
-            Ok(keys.iter().any(|key| key.is_enabled && key.allows_origin(Some(&text))))
-        })
-        .await?;
+    let keys = WriteKeys::all(&app).await?;
+    let text = origin.to_str().unwrap_or("?");
+    let allowed = keys.iter().any(|key| key.is_enabled && key.allows_origin(Some(text)));
     let mut response = StatusCode::NO_CONTENT.into_response();
     let answer = response.headers_mut();
     answer.insert(VARY, HeaderValue::from_static("origin"));

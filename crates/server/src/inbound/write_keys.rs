@@ -1,7 +1,7 @@
 //! Keys that were shown a moment ago, so that who reports much does not have them read for each call.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use leads::Timestamp;
 use store::Digest;
@@ -25,6 +25,8 @@ const LONGEST: usize = 128;
 pub(crate) struct WriteKeys {
     pages: Known<WriteKey>,
     servers: Known<ApiKey>,
+    /// All write keys, and since when they are believed to be all.
+    all: Mutex<Option<(Timestamp, Arc<[WriteKey]>)>>,
     /// Facts that keys without a quota took and that are not written down yet, by key, each with the
     /// instant of the first.
     counted: Mutex<HashMap<String, (Timestamp, i64)>>,
@@ -46,6 +48,22 @@ impl WriteKeys {
             app.write_keys.pages.remember(text, key, now);
         }
         Ok(found)
+    }
+
+    /// All write keys, as they were within the last second: browsers ask before nearly every first call,
+    /// and whoever asks need not show anything.
+    pub(super) async fn all(app: &App) -> Result<Arc<[WriteKey]>, Problem> {
+        let now = app.now();
+        let remembered = app.write_keys.all.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((since, keys)) = remembered
+            && (0..BELIEVED_MS).contains(&(now.as_millis() - since.as_millis()))
+        {
+            return Ok(keys);
+        }
+        let keys: Arc<[WriteKey]> = app.read(|tx| Ok(write_keys::list(tx)?)).await?.into();
+        let mut all = app.write_keys.all.lock().unwrap_or_else(PoisonError::into_inner);
+        *all = Some((now, Arc::clone(&keys)));
+        Ok(keys)
     }
 
     /// The API key that somebody shows, while it works.
@@ -91,6 +109,7 @@ impl WriteKeys {
     pub(crate) fn forget(&self) {
         self.pages.forget();
         self.servers.forget();
+        *self.all.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 

@@ -148,24 +148,28 @@ async fn make_write_key(
     let (id, now, by) = (app.fresh_id(), app.now(), caller.actor());
     let text = write_keys::text(&app.random());
     let on = app.clone();
-    app.change(&caller, repeat, move |tx| {
-        let new = NewWriteKey {
-            id: &id,
-            name: &wish.name,
-            origins: &wish.origins,
-            daily_quota: wish.daily_quota,
-            created_by: &by,
-        };
-        let mut key = write_keys::create(tx, &new, &text, now)?;
-        if !wish.is_enabled {
-            let (name, origins) = (&wish.name, &wish.origins);
-            write_keys::update(tx, &id, name, origins, wish.daily_quota, false)?;
-            key.is_enabled = false;
-        }
-        let noted = Noted::new("write_key.made", format!("write_key:{id}")).after(wish.as_noted());
-        Done::created(&WriteKeyView::of(key, &on), noted)
-    })
-    .await
+    let response = app
+        .change(&caller, repeat, move |tx| {
+            let new = NewWriteKey {
+                id: &id,
+                name: &wish.name,
+                origins: &wish.origins,
+                daily_quota: wish.daily_quota,
+                created_by: &by,
+            };
+            let mut key = write_keys::create(tx, &new, &text, now)?;
+            if !wish.is_enabled {
+                let (name, origins) = (&wish.name, &wish.origins);
+                write_keys::update(tx, &id, name, origins, wish.daily_quota, false)?;
+                key.is_enabled = false;
+            }
+            let noted =
+                Noted::new("write_key.made", format!("write_key:{id}")).after(wish.as_noted());
+            Done::created(&WriteKeyView::of(key, &on), noted)
+        })
+        .await;
+    app.write_keys.forget();
+    response
 }
 
 /// Changes what a write key is for and where and how much it is taken.

@@ -8,6 +8,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value as Json, json};
 
+use server::Rate;
+
 use crate::support::{As, House, Reply};
 
 fn track(id: &str) -> Json {
@@ -179,7 +181,7 @@ fn a_page_of_a_site_that_the_key_does_not_name_may_not_use_it() {
 #[test]
 fn a_quota_and_a_rate_that_are_used_up_are_429_with_the_headers_that_clients_know() {
     let house = House::with(|config| {
-        config.limits.per_write_key = server::Rate { per_second: 1.0, burst: 3.0 };
+        config.limits.per_write_key = Rate { per_second: 1.0, burst: 3.0 };
     });
     let owner = house.owner();
     let (key, id) = house.write_key(&owner, json!({"name": "site", "daily_quota": 2}));
