@@ -213,9 +213,23 @@ pub fn remove(tx: &mut Tx<'_>, id: &str) -> Result<Import, ImportError> {
     Ok(import)
 }
 
-/// Whether an import has this file.
-pub fn has_file(tx: &mut Tx<'_>, file: &str) -> Result<bool, DbError> {
-    Ok(tx.value::<i64>("SELECT count(*) FROM import_job WHERE file = $1", &[file.into()])? > 0)
+/// The import that has this file.
+pub fn of_file(tx: &mut Tx<'_>, file: &str) -> Result<Option<Import>, DbError> {
+    tx.find(&format!("SELECT {COLUMNS} FROM import_job WHERE file = $1"), &[file.into()], read)
+}
+
+/// The file of an import that is not under way is taken away before all of it was taken in: it cannot go on
+/// without it.
+pub fn lose_file(
+    tx: &mut Tx<'_>,
+    id: &str,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Import, ImportError> {
+    let from = [ImportState::Previewed, ImportState::Paused, ImportState::Failed];
+    let reason = one_line(reason, MESSAGE_MAX);
+    let params = [now.into(), (&reason).into()];
+    change(tx, id, &from, ImportState::Failed, "finished_at = $3, failure = $4", &params)
 }
 
 /// Begins to take the rows.

@@ -213,13 +213,24 @@ async fn undo_import(
     Repeatable(repeat): Repeatable,
 ) -> Result<Response, Problem> {
     let (live, now, mark) = (app.live.clone(), app.now(), app.fresh_id());
+    let file = Arc::new(OnceLock::new());
+    let (undone, on) = (Arc::clone(&file), app.clone());
     let response = settle(&app, &caller, repeat, id, "import.undone", move |tx, id| {
         let import = imports::undo(tx, id, now)?;
         let leads = facts::retract(tx, live.segments(), &Which::Import(id), now)?;
         Live::touch(tx, leads.iter().map(String::as_str), &mark)?;
+        let _ = undone.set(path_of(&on.config, &import));
         Ok(import)
     })
     .await;
+    let file = file.get().filter(|_| response.is_ok()).cloned();
+    if let Some(file) = file {
+        app.block(move || {
+            discard(&file);
+            Ok::<_, Problem>(())
+        })
+        .await?;
+    }
     app.live.wake();
     response
 }

@@ -1,5 +1,6 @@
 //! Files that are imported: uploaded, looked at, mapped, read, and taken back as a whole.
 
+pub(crate) mod files;
 mod manage;
 pub(crate) mod preview;
 mod upload;
@@ -36,13 +37,13 @@ fn rows_of(path: &Path, file: &ImportFile, mapping: &ImportMapping) -> Option<i6
     rows.and_then(|rows| i64::try_from(rows).ok())
 }
 
-/// Takes the file of an import away that is no more. One that cannot be taken away now is when files that
+/// Takes the file of an import away that is no more, or needs it no more. One that cannot be taken away now is when files that
 /// belong to no import are.
-fn discard(path: &Path) {
+pub(crate) fn discard(path: &Path) {
     if let Err(error) = std::fs::remove_file(path)
         && error.kind() != std::io::ErrorKind::NotFound
     {
-        tracing::warn!(%error, "the file of an import that is no more cannot be removed yet");
+        tracing::warn!(%error, "the file of an import that needs it no more cannot be removed yet");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use ingest::Place;
 use ingest::imports::{ImportFile, ImportMapping, Preview, preview};
 use serde::Serialize;
@@ -84,7 +85,13 @@ async fn preview_import(
             serde_json::from_value(import.mapping.clone()).unwrap_or_default();
         let unreadable =
             |error: ingest::ReadError| Problem::invalid("unreadable", error.to_string());
-        let path = path_of(&on.config, &import).display().to_string();
+        let path = path_of(&on.config, &import);
+        if !path.exists() {
+            let detail =
+                "the file of this import is no more: it is kept until all of it is taken in";
+            return Err(Problem::new(StatusCode::GONE, "file_gone", detail));
+        }
+        let path = path.display().to_string();
         let file = ImportFile::open(&path, &import.name).map_err(unreadable)?;
         let settings = ImportMapping {
             delimiter: mapping.delimiter,

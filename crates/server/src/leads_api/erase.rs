@@ -22,6 +22,7 @@ use super::merges::tell_gone;
 use super::resolve;
 use crate::access::Caller;
 use crate::app::{App, Noted};
+use crate::imports::files;
 use crate::instant::Instant;
 use crate::problem::Problem;
 use crate::request::{Named, Sent};
@@ -82,7 +83,8 @@ struct ErasureWish {
     reason: String,
 }
 
-/// Erases a lead for good: its facts, its names, its scores. What is left is this proof, and keyed
+/// Erases a lead for good: its facts, its names, its scores, and the files of imports that hold it and were
+/// not taken in to their end. What is left is this proof, and keyed
 /// hashes by which reports about the person are refused from then on.
 #[utoipa::path(post, path = "/api/v1/leads/{id}/erase", tag = "leads", params(("id" = String, Path)),
     request_body = ErasureWish, responses((status = 200, body = ErasureView)))]
@@ -109,6 +111,7 @@ async fn erase_lead(
             let (mark, candidate) = (on.fresh_id(), on.random());
             let directory = on.live.segments().clone();
             let gone = lead.clone();
+            let names = store.read(|tx| Ok::<_, Problem>(identifiers(tx, &lead)?))?;
             // Parcels that are done are not to be settled again after this, were the power to go.
             store.put_away_and_wait()?;
             let erased = store.write(move |tx| {
@@ -128,6 +131,7 @@ async fn erase_lead(
                 Ok::<_, Problem>(erased)
             })?;
             let erasure = erase::finish(store, on.live.segments(), erased)?;
+            files::forget(&on, &names)?;
             Ok::<_, Problem>((lead, erasure))
         })
         .await?;

@@ -14,8 +14,8 @@ use store::jobs::{self, After, JobClaim};
 
 use super::scoring::{spawn, wait};
 use crate::app::App;
-use crate::imports::path_of;
 use crate::imports::preview::place_number;
+use crate::imports::{discard, path_of};
 use crate::problem::Problem;
 
 /// Rows that are settled in one commit.
@@ -101,7 +101,13 @@ fn run(app: &App, claim: &JobClaim) {
         Ok::<_, Problem>(imports::find(tx, &import)?)
     });
     match finished {
-        Ok(Some(import)) => tell(app, &import),
+        Ok(Some(import)) => {
+            if import.state == ImportState::Done {
+                // All that it says is in the store now, and is erased there.
+                discard(&path_of(&app.config, &import));
+            }
+            tell(app, &import);
+        }
         Ok(None) => {}
         Err(_) => tracing::warn!("the end of an import could not be recorded; it is read again"),
     }
@@ -125,7 +131,11 @@ fn read(app: &App, claim: &JobClaim, id: &str) -> Result<(), Stop> {
     let failed = |error: String| Stop::Failed(error);
     let mapping: ImportMapping = serde_json::from_value(import.mapping.clone())
         .map_err(|error| failed(format!("the mapping cannot be read: {error}")))?;
-    let path = path_of(&app.config, &import).display().to_string();
+    let path = path_of(&app.config, &import);
+    if !path.exists() {
+        return Err(failed("its file is no more: import it anew".to_owned()));
+    }
+    let path = path.display().to_string();
     let file = ImportFile::open(&path, &import.name).map_err(|error| failed(error.to_string()))?;
     let source = format!("import:{id}");
     let run = ImportRun {

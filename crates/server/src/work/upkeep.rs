@@ -1,19 +1,19 @@
 //! What must be done now and then: moving cold facts into files, forgetting what has expired.
 
-use std::fs;
 use std::thread::JoinHandle;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use leads::Timestamp;
 use live::{Live, News};
 use serde_json::{Value as Json, json};
 use store::jobs::{self, After, JobClaim, NewJob};
 use store::segments::{SealOptions, compact, seal};
-use store::{accounts, audit, idempotency, imports, retention, settings, webhooks, write_keys};
+use store::{accounts, audit, idempotency, retention, settings, webhooks, write_keys};
 use tokio::time::interval;
 
 use super::scoring::{spawn, wait};
 use crate::app::{App, Noted};
+use crate::imports::files;
 use crate::inbound::WriteKeys;
 use crate::problem::Problem;
 use crate::retention::{RETENTION, Retention, since};
@@ -226,36 +226,13 @@ fn purge(app: &App) -> Result<Json, String> {
         ])
     });
     let files =
-        stray_files(app).map_err(|_| "files of imports could not be looked at".to_owned())?;
+        files::tidy(app).map_err(|_| "files of imports could not be looked at".to_owned())?;
     match removed {
         Ok([expired, answers, messages, days, jobs]) => Ok(json!({"expired": expired,
             "answers": answers, "messages": messages, "days": days, "jobs": jobs,
             "files": files})),
         Err(_) => Err("what has expired could not be removed".to_owned()),
     }
-}
-
-/// Takes files away that were uploaded and belong to no import: the process ended in between.
-fn stray_files(app: &App) -> Result<usize, Problem> {
-    let Ok(directory) = fs::read_dir(app.config.data.join("imports")) else { return Ok(0) };
-    let now = app.now();
-    let mut removed = 0;
-    for entry in directory.flatten() {
-        let written = entry.metadata().and_then(|found| found.modified());
-        let since = written.ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
-        let since = since.map_or(i64::MAX, |since| since.as_millis() as i64);
-        // One that is coming in belongs to none yet.
-        if since.saturating_add(24 * 60 * MINUTE_MS) > now.as_millis() {
-            continue;
-        }
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let is_known =
-            app.live.store().read(|tx| Ok::<_, Problem>(imports::has_file(tx, &name)?))?;
-        if !is_known && fs::remove_file(entry.path()).is_ok() {
-            removed += 1;
-        }
-    }
-    Ok(removed)
 }
 
 fn later(at: Timestamp, millis: i64) -> Timestamp {

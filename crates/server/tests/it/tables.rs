@@ -200,7 +200,7 @@ fn an_import_that_never_began_or_was_undone_is_removed_with_its_file() {
     drop(work);
     assert_eq!(done["state"], "done");
     house.call("DELETE", &path, &owner, None).problem(409, "import_state");
-    assert_eq!(files(&house), 1, "what counts keeps its file");
+    wait_until_no_file(&house);
     house.call("POST", &format!("{path}/undo"), &owner, None).expect(200);
     house.call("DELETE", &path, &owner, None).expect(204);
     assert_eq!(files(&house), 0);
@@ -236,4 +236,75 @@ fn why_a_column_is_what_it_is_has_a_code() {
         proposed["reasons"].as_object().map(serde_json::Map::len),
         proposed["reason_codes"].as_object().map(serde_json::Map::len)
     );
+}
+
+/// The file of an import goes right after it is done.
+fn wait_until_no_file(house: &House) {
+    let is_gone = (0..6_000).any(|_| {
+        let nap = std::time::Duration::from_millis(10);
+        house.runtime.block_on(async { tokio::time::sleep(nap).await });
+        files(house) == 0
+    });
+    assert!(is_gone, "a file that is needed no more stays");
+}
+
+/// Files below a directory in which a text stands, in whatever case.
+fn occurs(directory: &std::path::Path, text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).expect("a directory").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(occurs(&path, text));
+        } else {
+            let bytes = std::fs::read(&path).expect("a file").to_ascii_lowercase();
+            if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn who_is_erased_is_gone_from_the_files_of_imports_too() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let work = house.runtime.block_on(async { house.server.work() });
+    let people = "email,name\nCanary@Gone.example,Canary\nbea@b.example,Bea\n";
+    let (done, _) = import(&house, &owner, "people.csv", people.as_bytes());
+    // All of it is taken in: the file is needed no more.
+    wait_until_no_file(&house);
+    house.get(&format!("{done}/preview"), &owner).problem(410, "file_gone");
+
+    // Two more that nobody has begun yet, one of which the person is in.
+    let of = |made: Json| format!("/api/v1/imports/{}", made["id"].as_str().expect("an id"));
+    let second = of(upload(&house, &owner, "second.csv", people.as_bytes()).expect(201));
+    let third = of(upload(&house, &owner, "third.csv", b"email\neva@b.example\n").expect(201));
+    let leads = house.get("/api/v1/leads?q=canary", &owner).expect(200);
+    let lead = leads["leads"][0]["id"].as_str().expect("an id").to_owned();
+    assert!(!occurs(house.directory.path(), "canary").is_empty());
+    let wish = json!({"confirm": lead, "reason": "GDPR article 17"});
+    house.post(&format!("/api/v1/leads/{lead}/erase"), &owner, wish).expect(200);
+    drop(work);
+    assert_eq!(occurs(&house.directory.path().join("imports"), "canary"), Vec::<String>::new());
+    let second = house.get(&second, &owner).expect(200);
+    assert_eq!(second["state"], "failed");
+    assert!(second["failure"].as_str().is_some_and(|why| why.contains("erased")), "{second}");
+    assert_eq!(house.get(&third, &owner).expect(200)["state"], "previewed");
+    house.get(&format!("{third}/preview"), &owner).expect(200);
+    assert_eq!(occurs(house.directory.path(), "canary"), Vec::<String>::new());
+}
+
+#[test]
+fn the_file_of_an_import_that_was_taken_back_is_gone() {
+    let house = House::new();
+    let owner = house.owner();
+    let made = upload(&house, &owner, "people.csv", b"email\nana@b.example\n").expect(201);
+    let path = format!("/api/v1/imports/{}", made["id"].as_str().expect("an id"));
+    house.call("POST", &format!("{path}/start"), &owner, None).expect(200);
+    house.call("POST", &format!("{path}/pause"), &owner, None).expect(200);
+    assert_eq!(files(&house), 1);
+    house.call("POST", &format!("{path}/undo"), &owner, None).expect(200);
+    assert_eq!(files(&house), 0);
 }

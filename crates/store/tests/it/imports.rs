@@ -190,7 +190,7 @@ fn an_import_is_forgotten_only_where_nothing_of_it_counts() {
         import(desk, "i");
         let more = desk.ok(|tx| imports::set_total(tx, "i", Some(7)));
         assert_eq!(more.total, Some(7));
-        assert!(desk.ok(|tx| imports::has_file(tx, "files/1")));
+        assert!(desk.ok(|tx| imports::of_file(tx, "files/1")).is_some());
         desk.ok(|tx| imports::start(tx, "i", minute(1)));
         advance(desk, 0, 10, &rejects(2..4)).expect("progress");
         for state in [ImportState::Running, ImportState::Paused, ImportState::Done] {
@@ -209,7 +209,7 @@ fn an_import_is_forgotten_only_where_nothing_of_it_counts() {
         assert_eq!(removed.file, "files/1");
         assert_eq!(desk.ok(|tx| imports::find(tx, "i")), None);
         assert!(desk.ok(|tx| imports::rejects(tx, "i", -1, 10)).is_empty());
-        assert!(!desk.ok(|tx| imports::has_file(tx, "files/1")));
+        assert!(desk.ok(|tx| imports::of_file(tx, "files/1")).is_none());
         assert_eq!(desk.run(|tx| imports::remove(tx, "i")), Err(ImportError::Unknown));
         import(desk, "never");
         desk.ok(|tx| imports::remove(tx, "never"));
