@@ -227,6 +227,22 @@ pub fn run_now(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<bool, DbErro
     Ok(tx.execute(sql, &[id.into(), JobState::Waiting.as_str().into(), now.into()])? > 0)
 }
 
+/// Makes jobs due that are planned for later than `latest`, later than anybody plans anything: a clock was
+/// ahead when they were. Answers how many.
+pub fn put_right(tx: &mut Tx<'_>, latest: Timestamp, now: Timestamp) -> Result<u64, DbError> {
+    // A claim until then is one that no process holds: it was made by that clock.
+    let sql = "UPDATE job SET next_at = $3, claim = claim + claimed, claimed = 0
+        WHERE state = $1 AND next_at > $2";
+    tx.execute(sql, &[JobState::Waiting.as_str().into(), latest.into(), now.into()])
+}
+
+/// Whether a job is planned for later than `latest`.
+pub fn is_any_after(tx: &mut Tx<'_>, latest: Timestamp) -> Result<bool, DbError> {
+    let sql = "SELECT count(*) FROM job WHERE state = $1 AND next_at > $2";
+    let params = [JobState::Waiting.as_str().into(), latest.into()];
+    Ok(tx.value::<i64>(sql, &params)? > 0)
+}
+
 /// Removes a job. Whoever is at it will find its report refused. Answers whether it existed.
 pub fn cancel(tx: &mut Tx<'_>, id: &str) -> Result<bool, DbError> {
     Ok(tx.execute("DELETE FROM job WHERE id = $1", &[id.into()])? > 0)

@@ -99,6 +99,10 @@ pub(super) fn keeper(app: App) -> Option<JoinHandle<()>> {
             if app.now() >= head_due && log_audit_head(&app) {
                 head_due = later(app.now(), AUDIT_HEAD_EVERY_MS);
             }
+            put_right(&app);
+            if head_due > later(app.now(), AUDIT_HEAD_EVERY_MS) {
+                head_due = app.now();
+            }
             for (kind, _) in PERIODIC {
                 if let Ok(Some(claim)) = claim(&app, kind) {
                     carry_out(&app, &claim);
@@ -132,7 +136,9 @@ fn claim(app: &App, kind: &'static str) -> Result<Option<JobClaim>, Problem> {
 fn carry_out(app: &App, claim: &JobClaim) {
     let result = match claim.kind.as_str() {
         "seal" => seal_cold(app),
-        "retain" => retain(app).map_err(|_| "quiet leads could not be forgotten".to_owned()),
+        "retain" => {
+            retain(app, &claim.id).map_err(|_| "quiet leads could not be forgotten".to_owned())
+        }
         _ => purge(app),
     };
     let now = app.now();
@@ -171,9 +177,69 @@ fn seal_cold(app: &App) -> Result<Json, String> {
     Ok(json!({"facts": sealed.facts, "files": sealed.files, "joined": joined, "swept": swept}))
 }
 
-/// Forgets leads of whom nothing was heard for as long as is set.
-fn retain(app: &App) -> Result<Json, Problem> {
+/// Nobody plans a job further ahead: the rarest comes every six hours.
+const PLANNED_MAX_MS: i64 = 24 * 60 * MINUTE_MS;
+
+/// Runs what was planned for a time that a clock showed which was ahead, and no longer is.
+fn put_right(app: &App) {
+    let now = app.now();
+    let latest = later(now, PLANNED_MAX_MS);
+    let store = app.live.store();
+    // It is only written where there is something to write.
+    let done = store.read(|tx| jobs::is_any_after(tx, latest)).and_then(|is_any| {
+        if is_any { store.write(move |tx| jobs::put_right(tx, latest, now)) } else { Ok(0) }
+    });
+    match done {
+        Ok(0) => {}
+        Ok(jobs) => tracing::warn!(
+            jobs,
+            "the clock was ahead and was put back: what was planned by it is due now"
+        ),
+        Err(error) => tracing::warn!(%error, "what is planned could not be looked through"),
+    }
+}
+
+/// Somebody looks every six hours. When the clock says that nobody has for longer than this, it may have been
+/// set ahead, or the system was off.
+const LEAP_MS: i64 = 2 * 24 * 60 * MINUTE_MS;
+
+/// A clock that goes on for so long after it leapt is believed: whoever looks at the log or at any date
+/// had time to put it right.
+const BELIEVED_AFTER_MS: i64 = 7 * 24 * 60 * MINUTE_MS;
+
+/// Since when the clock is not believed, if it is not. `last` is when it was last looked at, and `held_since` what
+/// was answered then.
+fn held_since(
+    last: Option<Timestamp>,
+    held_since: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let passed = |since: Timestamp| now.as_millis().saturating_sub(since.as_millis());
+    if last.is_some_and(|last| passed(last) > LEAP_MS) {
+        return Some(now);
+    }
+    // One that went back behind it has been put right.
+    held_since.filter(|since| (0..BELIEVED_AFTER_MS).contains(&passed(*since)))
+}
+
+/// Forgets leads of whom nothing was heard for as long as is set, unless the clock cannot be believed: what
+/// is forgotten does not come back when it is put right.
+fn retain(app: &App, job: &str) -> Result<Json, Problem> {
     let (store, segments, now) = (app.live.store(), app.live.segments(), app.now());
+    let before = store.read(|tx| Ok::<_, Problem>(jobs::find(tx, job)?))?;
+    let held = before.and_then(|job| {
+        let held = job.result.as_ref().and_then(|result| result["held_since"].as_i64());
+        let last = job.finished_at.unwrap_or(job.created_at);
+        held_since(Some(last), held.map(Timestamp::saturating_from_millis), now)
+    });
+    if let Some(since) = held {
+        tracing::warn!(
+            until = %later(since, BELIEVED_AFTER_MS),
+            "the clock went on by days since it was last looked at: no quiet lead is forgotten until it is \
+            certain that it is right"
+        );
+        return Ok(json!({"leads": 0, "held_since": since.as_millis()}));
+    }
     let setting = store.read(|tx| Ok::<_, Problem>(settings::find(tx, RETENTION)?))?;
     let retention = setting.map(|setting| Retention::read(&setting.value)).transpose()?;
     let Some(days) = retention.and_then(|retention| retention.quiet_days) else {
@@ -237,4 +303,29 @@ fn purge(app: &App) -> Result<Json, String> {
 
 fn later(at: Timestamp, millis: i64) -> Timestamp {
     Timestamp::saturating_from_millis(at.as_millis().saturating_add(millis))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY_MS: i64 = 24 * 60 * MINUTE_MS;
+
+    #[test]
+    fn a_clock_that_leapt_is_believed_after_a_week_or_when_it_was_put_right() {
+        let at = |days: f64| {
+            Timestamp::saturating_from_millis(1_780_000_000_000 + (days * DAY_MS as f64) as i64)
+        };
+        let held = |last: f64, since: Option<f64>, now: f64| {
+            held_since(Some(at(last)), since.map(at), at(now))
+        };
+        assert_eq!(held_since(None, None, at(0.0)), None, "the first time");
+        assert_eq!(held(0.0, None, 0.25), None);
+        assert_eq!(held(0.0, None, 1.9), None, "it was off for a day");
+        assert_eq!(held(0.0, None, 365.0), Some(at(365.0)));
+        assert_eq!(held(365.0, Some(365.0), 365.25), Some(at(365.0)), "it goes on");
+        assert_eq!(held(371.75, Some(365.0), 372.0), None, "for a week");
+        assert_eq!(held(365.25, Some(365.0), 0.5), None, "it was put right");
+        assert_eq!(held(365.25, Some(365.0), 400.0), Some(at(400.0)), "it leapt again");
+    }
 }

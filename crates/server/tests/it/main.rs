@@ -2,6 +2,7 @@
 
 mod accounts;
 mod clients;
+mod clock;
 mod contract;
 mod hostile;
 mod inbound;

@@ -140,20 +140,11 @@ impl House {
         config.limits.per_write_key = plenty;
         configure(&mut config);
         let ticking = Arc::clone(&clock);
-        let count = AtomicU64::new(1);
         let server = Server::open(
             config,
             live.clone(),
             Arc::new(move || Timestamp::saturating_from_millis(ticking.load(Ordering::SeqCst))),
-            Arc::new(move |bytes: &mut [u8]| {
-                // Not random, but never the same twice.
-                let number = count.fetch_add(1, Ordering::SeqCst);
-                for (index, byte) in bytes.iter_mut().enumerate() {
-                    let mixed =
-                        number.wrapping_add(index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-                    *byte = (mixed >> 56) as u8 ^ (number >> (8 * (index % 8))) as u8;
-                }
-            }),
+            never_twice(),
         )
         .expect("a server");
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -163,6 +154,15 @@ impl House {
             .expect("a runtime");
         let router = server.router();
         Self { runtime, server, live, router, clock, directory }
+    }
+
+    /// A server as after a restart: one whose loops have ended begins them no more.
+    pub(crate) fn restarted(&self) -> Server {
+        let config = Config::new(self.directory.path().to_owned(), ORIGIN);
+        let ticking = Arc::clone(&self.clock);
+        let clock =
+            Arc::new(move || Timestamp::saturating_from_millis(ticking.load(Ordering::SeqCst)));
+        Server::open(config, self.live.clone(), clock, never_twice()).expect("a server")
     }
 
     pub(crate) fn pass(&self, millis: i64) {
@@ -298,6 +298,18 @@ impl Drop for House {
     fn drop(&mut self) {
         self.server.stop();
     }
+}
+
+/// Bytes that are not random, but never the same twice.
+fn never_twice() -> server::Random {
+    static COUNT: AtomicU64 = AtomicU64::new(1);
+    Arc::new(|bytes: &mut [u8]| {
+        let number = COUNT.fetch_add(1, Ordering::SeqCst);
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            let mixed = number.wrapping_add(index as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            *byte = (mixed >> 56) as u8 ^ (number >> (8 * (index % 8))) as u8;
+        }
+    })
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the form that the system asks for")]

@@ -45,11 +45,21 @@ const NETWORK: Limit = Limit { free: 50, first_wait_ms: 1_000, longest_wait_ms: 
 /// Failures are forgotten when none came for this long.
 const FORGOTTEN_AFTER: Duration = minutes(24 * 60);
 
+/// Clocks of several nodes are not apart by more.
+const AHEAD_MAX: Duration = minutes(5);
+
 impl Subject {
     /// Attempts at the account with this address, whether or not there is one.
     pub fn account(email: &EmailAddress) -> Self {
         let digest = Digest::of_parts(&[b"account", email.as_str().as_bytes()]);
         Self { digest, limit: ACCOUNT }
+    }
+
+    /// Whether so many failures are worth an entry in a trail that must not grow with a flood: those from which
+    /// on attempts have to wait, and each time that they have doubled since.
+    pub fn is_notable(&self, failed: i64) -> bool {
+        let first = self.limit.free + 1;
+        failed >= first && failed % first == 0 && (failed / first).count_ones() == 1
     }
 
     /// Attempts from a network: an IPv4 address, or the first 64 bits of an IPv6 address.
@@ -65,7 +75,11 @@ pub fn admit(tx: &mut Tx<'_>, subjects: &[Subject], now: Timestamp) -> Result<Ad
     let mut wait = None;
     for subject in subjects {
         let count = find(tx, subject)?;
-        let forgotten = |count: &Count| now >= count.last_at.saturating_add(FORGOTTEN_AFTER);
+        // One of a time yet to come was made by a clock that was ahead, and would wait for that time.
+        let forgotten = |count: &Count| {
+            now >= count.last_at.saturating_add(FORGOTTEN_AFTER)
+                || count.last_at > now.saturating_add(AHEAD_MAX)
+        };
         let count = count.filter(|count| !forgotten(count));
         if let Some(count) = &count
             && count.closed_until > now
@@ -87,6 +101,11 @@ pub fn admit(tx: &mut Tx<'_>, subjects: &[Subject], now: Timestamp) -> Result<Ad
         tx.execute(sql, &[digest.into(), failed.into(), now.into(), closed_until.into()])?;
     }
     Ok(Admission::Admitted)
+}
+
+/// How many attempts of a subject have failed, that which was just admitted among them.
+pub fn failed(tx: &mut Tx<'_>, subject: &Subject) -> Result<i64, DbError> {
+    Ok(find(tx, subject)?.map_or(0, |count| count.failed))
 }
 
 /// The attempt was right: the account's failures are forgotten, and it no longer counts against the
