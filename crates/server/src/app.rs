@@ -252,6 +252,24 @@ impl App {
         actor: String,
         repeat: Repeat,
         effect: impl FnOnce(&mut Tx<'_>) -> Result<Done, Problem> + Send + 'static,
+    /// Does something once for a caller, however often the request comes: who repeats it is given the answer
+    /// of then. Nothing is noted in the audit trail, unless `effect` does.
+    pub(crate) async fn once(
+        &self,
+        caller: &Caller,
+        repeat: Repeat,
+        effect: impl FnOnce(&mut Tx<'_>) -> Result<Answer, Problem> + Send + 'static,
+    ) -> Result<Response, Problem> {
+        let (actor, now) = (caller.actor(), self.now());
+        let outcome = self
+            .write(move |tx| match &repeat.key {
+                Some(key) => idempotent(tx, &actor, key, &repeat.request, now, effect),
+                None => Ok(Outcome::Fresh(effect(tx)?)),
+            })
+            .await?;
+        said(outcome)
+    }
+
     ) -> Result<Response, Problem> {
         let now = self.now();
         let noting = move |tx: &mut Tx<'_>, actor: &str| {
@@ -272,14 +290,7 @@ impl App {
                 None => Ok(Outcome::Fresh(noting(tx, &actor)?)),
             })
             .await?;
-        match outcome {
-            Outcome::Fresh(answer) => Ok(answered(answer, false)),
-            Outcome::Replayed(answer) => Ok(answered(answer, true)),
-            Outcome::Conflict => Err(Problem::invalid(
-                "idempotency_key_reused",
-                "this idempotency key stands for another request: take a new one",
-            )),
-        }
+        said(outcome)
     }
 
     /// Tells open streams to look whether their callers may still be here.
@@ -305,6 +316,27 @@ pub(crate) fn is_replay(answer: &Response) -> bool {
 }
 
 const REPLAYED: &str = "idempotent-replayed";
+/// An answer with a body of JSON, and the lead whose data it holds.
+pub(crate) fn answer(
+    status: StatusCode,
+    value: &impl Serialize,
+    about: Option<String>,
+) -> Result<Answer, Problem> {
+    let body = serde_json::to_vec(value).map_err(|_| Problem::internal())?;
+    Ok(Answer { status: status.as_u16(), body, about, version: None })
+}
+
+fn said(outcome: Outcome) -> Result<Response, Problem> {
+    match outcome {
+        Outcome::Fresh(answer) => Ok(answered(answer, false)),
+        Outcome::Replayed(answer) => Ok(answered(answer, true)),
+        Outcome::Conflict => Err(Problem::invalid(
+            "idempotency_key_reused",
+            "this idempotency key stands for another request: take a new one",
+        )),
+    }
+}
+
 
 fn answered(answer: Answer, is_replay: bool) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);

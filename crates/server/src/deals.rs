@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use leads::{Deal, Report, Trust, What};
 use serde::Deserialize;
 use serde_json::{Map, Value as Any};
@@ -12,8 +13,8 @@ use utoipa_axum::routes;
 
 use crate::access::Caller;
 use crate::app::App;
-use crate::events::About;
-use crate::inbound::{Verdicts, verdicts};
+use crate::events::{About, take_once};
+use crate::inbound::Verdicts;
 use crate::instant::Instant;
 use crate::leads_api::change::fact_id;
 use crate::leads_api::{FactPage, FactsAsked, fact_page};
@@ -67,7 +68,7 @@ async fn report_deal(
     State(app): State<App>,
     caller: Caller,
     Sent { body, repeat }: Sent<DealWish>,
-) -> Result<Json<Verdicts>, Problem> {
+) -> Result<Response, Problem> {
     let who = body.who.who().map_err(|reason| Problem::invalid("no_identity", reason))?;
     let currency = body.currency.map(|code| code.trim().to_ascii_uppercase());
     let is_code =
@@ -97,7 +98,5 @@ async fn report_deal(
         }),
         machine: None,
     };
-    let appended = app.live.take(vec![report]).await?;
-    let with_leads = caller.allows(store::keys::Scope::ReadLeads);
-    Ok(Json(verdicts(vec![Ok(1)], &appended, with_leads)))
+    take_once(&app, &caller, repeat, vec![report], vec![Ok(1)]).await
 }

@@ -3,7 +3,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
 use leads::{EmailAddress, MachineSign, Report, Trust, What, Who};
 use live::Live;
 use serde::{Deserialize, Serialize};
@@ -14,13 +15,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::access::Caller;
-use crate::app::{App, Done, Noted};
+use crate::app::{App, Done, Noted, answer};
 use crate::inbound::{Parsed, Verdicts, verdicts};
 use crate::instant::Instant;
 use crate::leads_api::change::fact_id;
 use crate::leads_api::{FactPage, FactsAsked, fact_page};
 use crate::problem::Problem;
-use crate::request::{Asked, Named, Sent, SentApart, ZERO, read_value, zero_in};
+use crate::request::{Asked, Named, Repeat, Sent, SentApart, ZERO, read_value, zero_in};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -157,7 +158,7 @@ async fn report_events(
     State(app): State<App>,
     caller: Caller,
     SentApart(Sent { body, repeat }): SentApart<ReportsWish>,
-) -> Result<Json<Verdicts>, Problem> {
+) -> Result<Response, Problem> {
     if body.events.len() > REPORTS_MAX {
         return Err(Problem::invalid("too_many", "2,500 reports at most can be sent at a time"));
     }
@@ -189,9 +190,35 @@ async fn report_events(
             }
         }
     }
-    let appended = app.live.take(reports).await?;
+    take_once(&app, &caller, repeat, reports, parsed).await
+}
+
+/// Stores reports of a request and says what became of them; where the request has a key, once.
+pub(crate) async fn take_once(
+    app: &App,
+    caller: &Caller,
+    repeat: Repeat,
+    reports: Vec<Report>,
+    parsed: Vec<Parsed>,
+) -> Result<Response, Problem> {
     let with_leads = caller.allows(store::keys::Scope::ReadLeads);
-    Ok(Json(verdicts(parsed, &appended, with_leads)))
+    if repeat.key.is_none() {
+        let appended = app.live.take(reports).await?;
+        return Ok(Json(verdicts(parsed, &appended, with_leads)).into_response());
+    }
+    app.live.heard_of(&reports);
+    let (on, now) = (app.clone(), app.now());
+    let response = app
+        .once(caller, repeat, move |tx| {
+            let appended = facts::append(tx, &reports, &mut || on.fresh_id())?;
+            Live::touch_appended(tx, &appended, &on.fresh_id(), now)?;
+            let mut leads = appended.taken.iter().filter_map(|taken| taken.lead.as_ref());
+            let about = leads.next().filter(|one| leads.all(|other| other == *one)).cloned();
+            answer(StatusCode::OK, &verdicts(parsed, &appended, with_leads), about)
+        })
+        .await;
+    app.live.wake();
+    response
 }
 
 /// Which facts: those with these ids, or those of an import, or those of a source that reached us from

@@ -1,9 +1,8 @@
 //! What users say of leads: facts like all others, believed.
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use leads::{EmailAddress, Report, Trust, What, Who};
 use live::Live;
 use serde::{Deserialize, Serialize};
@@ -16,7 +15,7 @@ use utoipa_axum::routes;
 
 use super::resolve;
 use crate::access::Caller;
-use crate::app::{App, Noted};
+use crate::app::{App, Noted, answer};
 use crate::instant::Instant;
 use crate::problem::{Fault, Problem};
 use crate::request::{Named, Repeat, Sent};
@@ -83,8 +82,7 @@ async fn add_lead(
         }
         traits.entry("email").or_insert_with(|| email.as_str().into());
     }
-    let changed = say(&app, &caller, who, traits, body.at, &repeat, "lead.added").await?;
-    Ok((StatusCode::CREATED, Json(changed)).into_response())
+    say(&app, &caller, who, traits, body.at, repeat, ADDED).await
 }
 
 /// What is to change about a lead.
@@ -106,14 +104,20 @@ async fn change_lead(
     caller: Caller,
     Named(id): Named<String>,
     Sent { body, repeat }: Sent<TraitChange>,
-) -> Result<Json<LeadChanged>, Problem> {
+) -> Result<Response, Problem> {
     if body.traits.is_empty() {
         return Err(Problem::invalid("no_traits", "say at least one trait"));
     }
     let lead = app.read(move |tx| resolve(tx, &id)).await?;
     let who = Who { lead: Some(lead), ..Who::default() };
-    say(&app, &caller, who, body.traits, body.at, &repeat, "lead.changed").await.map(Json)
+    say(&app, &caller, who, body.traits, body.at, repeat, CHANGED).await
 }
+
+/// What is noted in the trail, and what is answered.
+type Action = (&'static str, StatusCode);
+
+const ADDED: Action = ("lead.added", StatusCode::CREATED);
+const CHANGED: Action = ("lead.changed", StatusCode::OK);
 
 async fn say(
     app: &App,
@@ -121,9 +125,9 @@ async fn say(
     who: Who,
     traits: Map<String, Any>,
     at: Option<Instant>,
-    repeat: &Repeat,
-    action: &'static str,
-) -> Result<LeadChanged, Problem> {
+    repeat: Repeat,
+    (action, status): Action,
+) -> Result<Response, Problem> {
     if traits.len() > MEMBERS_MAX {
         return Err(Problem::invalid(
             "too_many_traits",
@@ -131,7 +135,7 @@ async fn say(
         ));
     }
     let now = app.now();
-    let fact = fact_id(app, caller, repeat, 0);
+    let fact = fact_id(app, caller, &repeat, 0);
     let report = Report {
         id: fact.clone(),
         at: at.map_or(now, |at| at.0.min(now)),
@@ -142,29 +146,29 @@ async fn say(
         what: What::Traits(traits.clone()),
         machine: None,
     };
-    let (actor, on, said) = (caller.actor(), app.clone(), fact.clone());
-    let taken = app
-        .write(move |tx| {
+    let (actor, on) = (caller.actor(), app.clone());
+    let response = app
+        .once(caller, repeat, move |tx| {
             let appended = facts::append(tx, &[report], &mut || on.fresh_id())?;
             Live::touch_appended(tx, &appended, &on.fresh_id(), now)?;
             let taken = appended.taken.into_iter().next().ok_or_else(Problem::internal)?;
-            let is_new = matches!(taken.outcome, Outcome::New | Outcome::Replaced);
-            if let (true, Some(lead)) = (is_new, &taken.lead) {
+            if let Outcome::Refused(refusal) = taken.outcome {
+                return Err(Problem::invalid("refused", refusal.to_string()));
+            }
+            let id = taken.lead.ok_or_else(Problem::internal)?;
+            if matches!(taken.outcome, Outcome::New | Outcome::Replaced) {
                 // The fact says what was said; the trail names the traits only.
                 let names: Vec<&String> = traits.keys().collect();
-                let noted = Noted::new(action, format!("lead:{lead}"));
-                noted.after(json!({"fact": said, "traits": names})).write(tx, &actor, now)?;
+                let noted = Noted::new(action, format!("lead:{id}"));
+                noted.after(json!({"fact": fact, "traits": names})).write(tx, &actor, now)?;
             }
-            Ok(taken)
+            let is_repeated = taken.outcome == Outcome::Repeated;
+            let changed = LeadChanged { id: id.clone(), fact, is_repeated };
+            answer(status, &changed, Some(id))
         })
         .await;
     app.live.wake();
-    let taken = taken?;
-    if let Outcome::Refused(refusal) = taken.outcome {
-        return Err(Problem::invalid("refused", refusal.to_string()));
-    }
-    let id = taken.lead.ok_or_else(Problem::internal)?;
-    Ok(LeadChanged { id, fact, is_repeated: taken.outcome == Outcome::Repeated })
+    response
 }
 
 /// The id of a fact that a request makes: with a key for repetitions always the same, so that the fact

@@ -7,9 +7,13 @@ use serde_json::{Value as Json, json};
 use crate::support::{As, House, MODEL, Reply};
 
 fn post(house: &House, path: &str, by: &As, key: &str, body: &Json) -> Reply {
+    send(house, "POST", path, by, key, body)
+}
+
+fn send(house: &House, method: &str, path: &str, by: &As, key: &str, body: &Json) -> Reply {
     let As::Session(cookie) = by else { panic!("a session") };
     let request = Request::builder()
-        .method("POST")
+        .method(method)
         .uri(path)
         .header("cookie", cookie)
         .header("sec-fetch-site", "same-origin")
@@ -67,9 +71,63 @@ fn facts_of_a_repeated_request_count_once() {
     let owner = house.owner();
     house.model(&owner);
     let body = json!({"events": [{"who": {"email": "a@b.example"}, "event": "page_viewed"}]});
-    post(&house, "/api/v1/events", &owner, "facts", &body).expect(200);
+    let first = post(&house, "/api/v1/events", &owner, "facts", &body).expect(200);
     let again = post(&house, "/api/v1/events", &owner, "facts", &body).expect(200);
-    assert_eq!((&again["taken"], &again["repeated"]), (&json!(0), &json!(1)));
+    assert_eq!(first["taken"], 1);
+    assert_eq!(first, again);
+    let events = house.get("/api/v1/events?name=page_viewed", &owner).expect(200);
+    assert_eq!(events["events"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn whatever_is_said_of_leads_is_answered_alike_when_it_is_repeated_and_a_key_stands_for_one_thing()
+{
+    let house = House::new();
+    let owner = house.owner();
+    let ana = house.visitor(&owner, "ana@b.example", 0);
+    let who = json!({"email": "ana@b.example"});
+    let cases = [
+        (
+            "POST",
+            "/api/v1/leads".to_owned(),
+            json!({"email": "bea@b.example"}),
+            json!({"email": "eva@b.example"}),
+        ),
+        (
+            "PATCH",
+            format!("/api/v1/leads/{ana}"),
+            json!({"traits": {"country": "ES"}}),
+            json!({"traits": {"country": "RO"}}),
+        ),
+        (
+            "POST",
+            "/api/v1/deals".to_owned(),
+            json!({"id": "d", "who": who, "stage": "open"}),
+            json!({"id": "d", "who": who, "stage": "won"}),
+        ),
+        (
+            "POST",
+            "/api/v1/events".to_owned(),
+            json!({"events": [{"who": who, "event": "a"}, {"who": {}, "event": "a"}]}),
+            json!({"events": [{"who": who, "event": "b"}]}),
+        ),
+    ];
+    let facts = || {
+        house.get("/api/v1/events?limit=200", &owner).expect(200)["events"].as_array().map(Vec::len)
+    };
+    for (number, (method, path, body, other)) in cases.iter().enumerate() {
+        let key = format!("k{number}");
+        let first = send(&house, method, path, &owner, &key, body);
+        assert!(first.status.is_success(), "{path}: {}", first.text());
+        let there = facts();
+        // Time goes on between: an answer that is made anew would say so.
+        house.pass(60_000);
+        let again = send(&house, method, path, &owner, &key, body);
+        assert_eq!((first.status, first.text()), (again.status, again.text()), "{path}");
+        assert_eq!(again.headers["idempotent-replayed"], "true");
+        send(&house, method, path, &owner, &key, other).problem(422, "idempotency_key_reused");
+        assert_eq!(facts(), there, "{path}");
+    }
 }
 
 #[test]
