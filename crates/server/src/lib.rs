@@ -55,4 +55,4 @@ mod work;
 pub use app::{Clock, Random};
 pub use config::{Config, Limits, Pace, Rate};
 pub use openapi::openapi_json;
-pub use server::{OpenError, ServeError, Server};
+pub use server::{ENDING_MAX, OpenError, ServeError, Server};

@@ -28,7 +28,7 @@ const HEADERS_MAX: usize = 100;
 
 /// How long requests that are under way may take to end when the server stops. What is answered is on
 /// disk in any case.
-const LAST_WORDS: Duration = Duration::from_secs(10);
+pub(crate) const LAST_WORDS: Duration = Duration::from_secs(10);
 
 /// Accepts connections until `stop`, then lets those that are open end what they are doing.
 pub(crate) async fn serve(

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64};
+use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -32,6 +33,10 @@ use crate::{health, openapi, outer, page};
 pub struct Server {
     app: App,
 }
+
+/// How long a server that is asked to end may take for it, closing its store apart.
+pub const ENDING_MAX: Duration =
+    Duration::from_secs(crate::serve::LAST_WORDS.as_secs() + crate::work::ENDING.as_secs());
 
 /// Why a server cannot be opened.
 #[derive(Debug, Error)]

@@ -25,7 +25,7 @@ pub(crate) struct Work {
 
 /// How long the loops may take to end: a delivery is given 15 s, and what they have begun is safe in
 /// any case.
-const ENDING: Duration = Duration::from_secs(20);
+pub(crate) const ENDING: Duration = Duration::from_secs(20);
 
 impl Work {
     /// Begins everything. Call it within the runtime.

@@ -79,3 +79,60 @@ fn the_numbers_are_open_to_this_machine_only_where_no_proxy_can_let_others_in() 
     // A proxy may send nothing of where a request comes from.
     assert_eq!(status(&at("https://leads.example.com"), "").as_deref(), Some("401"));
 }
+
+#[test]
+fn a_request_under_way_is_finished_when_the_server_is_asked_to_end() {
+    let house = House::new();
+    let owner = house.owner();
+    let As::Session(cookie) = &owner else { panic!("a session") };
+    let running = run(&house, port());
+    let body = r#"{"email": "ana@example.com"}"#;
+    let (begun, rest) = body.split_at(12);
+    let head = format!(
+        "POST /api/v1/leads HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nSec-Fetch-Site: same-origin\r\n\
+        Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        body.len()
+    );
+    let Running { address, stop, served } = running;
+    let answer = house.runtime.block_on(async {
+        let mut stream = TcpStream::connect(address).await.expect("a connection");
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        // The server asks for the body: the request has begun.
+        let mut goes_on = [0; 25];
+        stream.read_exact(&mut goes_on).await.expect("an answer");
+        assert!(goes_on.starts_with(b"HTTP/1.1 100"), "{}", String::from_utf8_lossy(&goes_on));
+        stream.write_all(begun.as_bytes()).await.expect("sent");
+        stop.send(()).expect("a server that listens");
+        // Nobody new is taken: the end has begun.
+        while TcpStream::connect(address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        stream.write_all(rest.as_bytes()).await.expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        timeout(PATIENCE, served)
+            .await
+            .expect("in time")
+            .expect("no panic")
+            .expect("in good order");
+        answer
+    });
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+}
+
+#[test]
+fn the_unit_and_the_container_give_a_server_the_time_that_it_may_take_to_end() {
+    let packaged = |name: &str| {
+        let path = format!("{}/../../packaging/{name}", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).expect("a file")
+    };
+    let seconds = |text: &str, before: &str| -> u64 {
+        let rest = text.split(before).nth(1).expect(before);
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().expect("a number")
+    };
+    // The store is closed after that.
+    let needed = server::ENDING_MAX.as_secs() + 5;
+    assert!(seconds(&packaged("madura.service"), "TimeoutStopSec=") >= needed);
+    assert!(seconds(&packaged("Dockerfile"), "--stop-timeout ") >= needed);
+}
