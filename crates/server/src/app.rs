@@ -59,6 +59,12 @@ pub(crate) struct Inner {
     pub(crate) per_write_key: Buckets,
     pub(crate) per_address: Buckets,
     pub(crate) per_caller: Buckets,
+    /// What is told in the log of those who are refused: a line each, and few of a kind.
+    pub(crate) tells: Buckets,
+    /// Networks whose log-ins were closed, in the audit trail.
+    pub(crate) tells_network: Buckets,
+    /// Callers who were refused something, in the audit trail.
+    pub(crate) tells_refused: Buckets,
     /// Counts up whenever somebody lost the right to be here: open streams look again.
     pub(crate) shut_out: watch::Sender<u64>,
     /// Counts up whenever there may be something to deliver or to import.
@@ -246,12 +252,6 @@ impl App {
         self.change_as(caller.actor(), repeat, effect).await
     }
 
-    /// The same for somebody who is not a caller yet.
-    pub(crate) async fn change_as(
-        &self,
-        actor: String,
-        repeat: Repeat,
-        effect: impl FnOnce(&mut Tx<'_>) -> Result<Done, Problem> + Send + 'static,
     /// Does something once for a caller, however often the request comes: who repeats it is given the answer
     /// of then. Nothing is noted in the audit trail, unless `effect` does.
     pub(crate) async fn once(
@@ -270,6 +270,12 @@ impl App {
         said(outcome)
     }
 
+    /// The same for somebody who is not a caller yet.
+    pub(crate) async fn change_as(
+        &self,
+        actor: String,
+        repeat: Repeat,
+        effect: impl FnOnce(&mut Tx<'_>) -> Result<Done, Problem> + Send + 'static,
     ) -> Result<Response, Problem> {
         let now = self.now();
         let noting = move |tx: &mut Tx<'_>, actor: &str| {
@@ -310,12 +316,6 @@ impl App {
     }
 }
 
-/// Whether an answer is that of an earlier request with the same key.
-pub(crate) fn is_replay(answer: &Response) -> bool {
-    answer.headers().contains_key(REPLAYED)
-}
-
-const REPLAYED: &str = "idempotent-replayed";
 /// An answer with a body of JSON, and the lead whose data it holds.
 pub(crate) fn answer(
     status: StatusCode,
@@ -337,6 +337,12 @@ fn said(outcome: Outcome) -> Result<Response, Problem> {
     }
 }
 
+/// Whether an answer is that of an earlier request with the same key.
+pub(crate) fn is_replay(answer: &Response) -> bool {
+    answer.headers().contains_key(REPLAYED)
+}
+
+const REPLAYED: &str = "idempotent-replayed";
 
 fn answered(answer: Answer, is_replay: bool) -> Response {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);

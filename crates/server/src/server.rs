@@ -20,7 +20,7 @@ use crate::access::guard;
 use crate::accounts::setup_link;
 use crate::app::{App, Clock, Inner, Random, Worker};
 use crate::bodies::Bodies;
-use crate::config::Config;
+use crate::config::{Config, Rate};
 use crate::inbound::{self, WriteKeys};
 use crate::limits::Buckets;
 use crate::metrics::Metrics;
@@ -117,6 +117,11 @@ impl Server {
             per_write_key: Buckets::new(limits.per_write_key),
             per_address: Buckets::new(limits.per_address),
             per_caller: Buckets::new(limits.per_caller),
+            tells: Buckets::new(Rate { per_second: 1.0, burst: 10.0 }),
+            // Some twenty a day, and as many at once.
+            tells_network: Buckets::new(Rate { per_second: 1.0 / 3_600.0, burst: 24.0 }),
+            // Each caller and route once an hour.
+            tells_refused: Buckets::new(Rate { per_second: 1.0 / 3_600.0, burst: 1.0 }),
             shut_out: watch::Sender::new(0),
             to_do: watch::Sender::new(0),
             stop: watch::Sender::new(false),

@@ -8,8 +8,9 @@ use axum::response::Response;
 use store::accounts::sessions::{self, Lifetime};
 use store::keys;
 
+use super::table::Route;
 use super::{Access, Caller, route, session_token};
-use crate::app::App;
+use crate::app::{App, Noted};
 use crate::config::Config;
 use crate::problem::Problem;
 use crate::request::Sender;
@@ -31,6 +32,9 @@ pub(crate) async fn guard(
         Ok(caller) => caller,
         Err(problem) => {
             // Whoever tries keys out is counted, too.
+            if app.tells.take("key", app.now()).is_ok() {
+                tracing::info!("a key was shown that does not work");
+            }
             limit(&app, &network)?;
             return Err(problem);
         }
@@ -39,6 +43,9 @@ pub(crate) async fn guard(
     is_from_our_page(request.method(), request.headers(), &app.config, by_cookie)?;
     limit(&app, &caller.as_ref().map_or(network, Caller::actor))?;
     if !route.access.admits(caller.as_ref()) {
+        if let Some(caller) = &caller {
+            note_refused(&app, caller, route);
+        }
         return Err(match (caller, route.access) {
             (None, _) => Problem::unknown_caller(),
             (Some(_), Access::Scope(scope)) => {
@@ -52,6 +59,19 @@ pub(crate) async fn guard(
         request.extensions_mut().insert(caller);
     }
     Ok(next.run(request).await)
+}
+
+/// Notes in the log and in the trail that somebody whom we know tried what they may not: of each caller and
+/// route once an hour.
+fn note_refused(app: &App, caller: &Caller, route: &Route) {
+    let (actor, now) = (caller.actor(), app.now());
+    let object = format!("route:{} {}", route.method, route.path);
+    if app.tells_refused.take(&format!("{actor} {object}"), now).is_err() {
+        return;
+    }
+    tracing::info!(actor, route = %object, "somebody was refused what they may not do");
+    let noted = Noted::new("access.refused", object);
+    drop(app.live.store().submit(move |tx| noted.write(tx, &actor, now)));
 }
 
 fn limit(app: &App, name: &str) -> Result<(), Problem> {

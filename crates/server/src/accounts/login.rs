@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use leads::{EmailAddress, Timestamp};
 use serde::Deserialize;
+use serde_json::json;
 use store::accounts::attempts::{self, Admission, Subject};
 use store::accounts::sessions::{self, Lifetime};
 use store::accounts::{self, User};
@@ -62,20 +63,87 @@ pub(super) async fn check(
     let (account, network) = (Subject::account(email), Subject::network(network));
     let now = app.now();
     let wanted = email.clone();
-    let admission = app.write(move |tx| Ok(attempts::admit(tx, &[account, network], now)?)).await?;
+    let (admission, failed) = app
+        .write(move |tx| {
+            let admission = attempts::admit(tx, &[account, network], now)?;
+            let of_account = attempts::failed(tx, &account)?;
+            Ok((admission, Failed { of_account, of_network: attempts::failed(tx, &network)? }))
+        })
+        .await?;
     if let Admission::Wait(until) = admission {
+        if app.tells.take("log-in turned away", now).is_ok() {
+            tracing::warn!("log-ins are turned away: too many before them have failed");
+        }
         return Err(wait_until(until, now));
     }
     let found = app.read(move |tx| Ok(accounts::find_for_login(tx, &wanted)?)).await?;
     let found = found.filter(|(user, _)| user.is_enabled());
     let (user, hash) = found.map_or((None, None), |(user, hash)| (Some(user), hash));
+    let known = user.as_ref().map(|user| user.id.clone());
     let right = app.passwords.verify(password, hash).await?;
     let Some(user) = user.filter(|_| right) else {
+        note_failed(app, known, failed, (account, network));
         let detail = "the address or the password is wrong";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "wrong_password", detail));
     };
     app.write(move |tx| Ok(attempts::succeeded(tx, &account, &network)?)).await?;
     Ok(user)
+}
+
+/// Attempts that have failed.
+#[derive(Clone, Copy)]
+struct Failed {
+    of_account: i64,
+    of_network: i64,
+}
+
+/// Notes that a log-in failed, in the log and in the trail, without a word of who tried: an address that nobody
+/// here has is somebody's all the same. The trail has the first failure of a user, the one from which on
+/// attempts have to wait, and each doubling since; of networks the last two. It is written beside the
+/// answer, which must not take longer where there is such a user.
+fn note_failed(
+    app: &App,
+    user: Option<String>,
+    failed: Failed,
+    (account, network): (Subject, Subject),
+) {
+    let now = app.now();
+    let Failed { of_account, of_network } = failed;
+    if app.tells.take("log-in failed", now).is_ok() {
+        match &user {
+            Some(user) => tracing::info!(user, failed = of_account, "a log-in failed"),
+            None => tracing::info!(failed_of_network = of_network, "a log-in failed: no such user"),
+        }
+    }
+    let mut entries = Vec::new();
+    if let Some(user) = user {
+        let is_locked = account.is_notable(of_account);
+        if is_locked {
+            tracing::warn!(
+                user,
+                failed = of_account,
+                "the log-in of a user has to wait after failures"
+            );
+        }
+        if is_locked || of_account == 1 {
+            let action = if is_locked { "user.log_in_closed" } else { "user.log_in_failed" };
+            let noted = Noted::new(action, format!("user:{user}"));
+            entries.push(noted.after(json!({"failed": of_account})));
+        }
+    }
+    // A flood from everywhere has as many networks as it likes.
+    if network.is_notable(of_network) && app.tells_network.take("", now).is_ok() {
+        tracing::warn!(failed = of_network, "log-ins of a network have to wait after failures");
+        let noted = Noted::new("network.log_in_closed", "network");
+        entries.push(noted.after(json!({"failed": of_network})));
+    }
+    if !entries.is_empty() {
+        drop(
+            app.live.store().submit(move |tx| {
+                entries.iter().try_for_each(|entry| entry.write(tx, "nobody", now))
+            }),
+        );
+    }
 }
 
 fn wait_until(until: Timestamp, now: Timestamp) -> Problem {

@@ -270,3 +270,78 @@ fn a_key_outlives_the_one_that_it_was_made_with() {
     house.get("/api/v1/leads", &old).problem(401, "unauthenticated");
     house.get("/api/v1/leads", &new).expect(200);
 }
+
+#[test]
+fn log_ins_that_fail_are_in_the_trail_and_a_flood_of_them_is_a_few_entries() {
+    let house = House::new();
+    let owner = house.owner();
+    let log_in = |email: &str| {
+        let body = json!({"email": email, "password": "wrong password"});
+        house.post("/api/v1/login", &As::Nobody, body).status.as_u16()
+    };
+    for _ in 0..85 {
+        log_in("owner@example.com");
+        log_in("canary@nobody.example");
+        house.pass(16 * 60_000);
+    }
+    assert_eq!((log_in("owner@example.com"), log_in("owner@example.com")), (401, 429));
+    // Entries are written beside the answers, in their order.
+    house.key(&owner, &["leads:read"]);
+    let entries = |action: &str| {
+        let page = house.get(&format!("/api/v1/audit?action={action}&limit=200"), &owner);
+        page.expect(200)["entries"].as_array().expect("entries").clone()
+    };
+    let closed = entries("user.log_in_closed");
+    let failed: Vec<_> =
+        closed.iter().rev().map(|entry| entry["after"]["failed"].clone()).collect();
+    assert_eq!(failed, [json!(6), json!(12), json!(24), json!(48)]);
+    let me = house.get("/api/v1/me", &owner).expect(200)["user"]["id"].clone();
+    assert_eq!(closed[0]["object"], format!("user:{}", me.as_str().expect("an id")));
+    assert_eq!(entries("user.log_in_failed").len(), 1);
+    let network = entries("network.log_in_closed");
+    assert_eq!(
+        network.iter().map(|entry| entry["after"]["failed"].clone()).collect::<Vec<_>>(),
+        [json!(102), json!(51)]
+    );
+    let trail = house.get("/api/v1/audit?limit=200", &owner).text();
+    assert!(!trail.contains("canary") && !trail.contains("0.0.0.0"), "{trail}");
+}
+
+#[test]
+fn who_tries_what_they_may_not_is_in_the_trail_once_an_hour() {
+    let house = House::new();
+    let owner = house.owner();
+    let sales = house.user(&owner, "sales");
+    let tries = || {
+        for _ in 0..5 {
+            house.get("/api/v1/keys", &sales).problem(403, "forbidden");
+        }
+    };
+    tries();
+    house.pass(61 * 60_000);
+    tries();
+    house.key(&owner, &["leads:read"]);
+    let page = house.get("/api/v1/audit?action=access.refused", &owner).expect(200);
+    let entries = page["entries"].as_array().expect("entries");
+    assert_eq!(entries.len(), 2, "{entries:?}");
+    assert_eq!(entries[0]["object"], "route:GET /api/v1/keys");
+    assert_eq!(entries[0]["actor_name"], "sales");
+}
+
+#[test]
+fn a_clock_that_was_ahead_closes_no_log_in_when_it_is_put_right() {
+    let house = House::new();
+    house.owner();
+    let log_in = |password: &str| {
+        let body = json!({"email": "owner@example.com", "password": password});
+        house.post("/api/v1/login", &As::Nobody, body).status.as_u16()
+    };
+    let year = 365 * 24 * 60 * 60_000;
+    house.pass(year);
+    for _ in 0..6 {
+        assert_eq!(log_in("wrong password"), 401);
+    }
+    assert_eq!(log_in(PASSWORD), 429);
+    house.pass(-year);
+    assert_eq!(log_in(PASSWORD), 200);
+}
