@@ -11,6 +11,7 @@ mod ci;
 mod clients;
 mod codegen;
 mod demo;
+mod others;
 mod shell;
 mod steps;
 mod test;

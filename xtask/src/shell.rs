@@ -5,6 +5,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::others;
+
 /// Where the repository is.
 pub(crate) fn root() -> &'static Path {
     // This package lies one level below it.
@@ -77,6 +79,6 @@ pub(crate) fn target() -> PathBuf {
 
 fn command(program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
-    command.args(arguments).current_dir(root());
+    command.args(arguments).current_dir(root()).envs(others::needed());
     command
 }

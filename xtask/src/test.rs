@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use crate::ci::Scope;
 use crate::shell::{self, cargo};
 use crate::steps::Steps;
-use crate::{bench, clients, codegen, web};
+use crate::{bench, clients, codegen, others, web};
 
 /// Where the example models lie, each with its own tests in it.
 const MODELS: &str = "models";
@@ -18,12 +18,11 @@ pub(crate) fn run() -> Result<()> {
 
 /// The test runner comes last, so that its summary ends the output.
 pub(crate) fn add_to(steps: &mut Steps, scope: Scope) {
-    web::add_tests(steps);
     if clients::is_there() {
         steps.run("clients", clients::run);
-    } else {
-        steps.skip("clients", "npm and pip would put the clients of others there");
     }
+    others::add_missing(steps);
+    web::add_tests(steps);
     steps.run("models", test_models);
     steps.run("codegen", || codegen::run(codegen::Mode::Check));
     if scope == Scope::Everything {
