@@ -154,8 +154,8 @@ pub enum ImportError {
     Db(#[from] DbError),
 }
 
-/// Rejects that are kept per import; somebody who has more has another problem, and the file.
-pub const REJECTS_KEPT: i64 = 1000;
+/// Rejects that are kept per import, some 10 MB; somebody who has more has another problem, and the file.
+pub const REJECTS_KEPT: i64 = 100_000;
 
 /// Characters of a message that are kept.
 const MESSAGE_MAX: usize = 500;

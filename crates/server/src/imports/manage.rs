@@ -293,7 +293,7 @@ struct RejectView {
     message: String,
 }
 
-/// The rows of an import that were refused: the first thousand.
+/// The rows of an import that were refused: the first hundred thousand.
 #[utoipa::path(get, path = "/api/v1/imports/{id}/rejects", tag = "imports",
     params(("id" = String, Path), RejectsAsked), responses((status = 200, body = Vec<RejectView>)))]
 async fn import_rejects(
