@@ -27,4 +27,5 @@ mod segment_readers;
 mod sessions;
 mod settings;
 mod support;
+mod upgrades;
 mod withdrawing;
