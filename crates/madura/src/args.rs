@@ -4,9 +4,9 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    api, apply, backtest, backup, check, completions, config, demo, diff, doctor, explain, export,
-    fmt, generate, health, history, import, imports, lead, leads, login, logout, man, models, new,
-    restore, schema, score, send, serve, test, verify, watch,
+    accounts, api, apply, backtest, backup, check, completions, config, demo, diff, doctor,
+    erasures, explain, export, fmt, generate, health, history, import, imports, lead, leads, login,
+    logout, man, models, new, restore, schema, score, send, serve, test, verify, watch,
 };
 use crate::ui::ColorChoice;
 
@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Serve(serve::ServeArgs),
     /// Run the live system on a company that is made up, with visitors on its site
     Demo(demo::DemoArgs),
+    /// See who may log in, and let somebody in again who forgot the password
+    Accounts(accounts::AccountsArgs),
     /// Put model files in force
     Apply(apply::ApplyArgs),
     /// Copy everything that is kept into a directory, while the system runs or not

@@ -1,5 +1,6 @@
 //! One file per command: its arguments, its examples and what it does.
 
+pub(crate) mod accounts;
 pub(crate) mod api;
 pub(crate) mod apply;
 pub(crate) mod backtest;
@@ -55,6 +56,7 @@ pub(crate) fn run(command: Command, ui: &Ui) -> Result {
         Command::Serve(args) => serve::run(&args, ui),
         Command::Demo(args) => demo::run(&args, ui),
         Command::Apply(args) => apply::run(&args, ui),
+        Command::Accounts(args) => accounts::run(&args, ui),
         Command::Backup(args) => backup::run(&args, ui),
         Command::Restore(args) => restore::run(&args, ui),
         Command::Verify(args) => verify::run(&args, ui),

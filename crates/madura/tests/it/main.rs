@@ -9,6 +9,7 @@ mod desk;
 mod elsewhere;
 mod explaining;
 mod importing;
+mod forgotten;
 mod models;
 mod releasing;
 mod running;

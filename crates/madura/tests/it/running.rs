@@ -2,8 +2,8 @@
 //! beside it for whoever talks to it.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, ChildStdout};
+use std::io::{BufRead as _, BufReader, Lines, Read as _};
+use std::process::{Child, ChildStderr, ChildStdout};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
@@ -62,14 +62,7 @@ impl Running {
         };
         // Its log goes on: somebody has to read it, or it stands still.
         let log = Arc::new(Mutex::new(String::new()));
-        let written = Arc::clone(&log);
-        let reading = thread::spawn(move || {
-            for line in said.map_while(Result::ok) {
-                let mut written = written.lock().unwrap();
-                written.push_str(&line);
-                written.push('\n');
-            }
-        });
+        let reading = read_on(said, &log);
         let (url, token) = link.trim().split_once("/setup#token=").unwrap();
         let agent = Agent::config_builder().http_status_as_error(false).proxy(None).build();
         let agent = Agent::new_with_config(agent);
@@ -98,6 +91,36 @@ impl Running {
     pub(crate) fn log_in(&self) {
         let run = self.desk.run_with(&format!("login {} --key-file -", self.url), self.key(&ALL));
         assert_eq!(run.code, 0, "{}", run.stderr);
+    }
+
+    /// Starts it again on what it kept.
+    pub(crate) fn start_again(&mut self) {
+        self.stop();
+        let mut child = self.desk.command("serve --data kept --bind 127.0.0.1:0").spawn().unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+        self.url = loop {
+            let line = said.next().expect("a server that starts says where it is").unwrap();
+            if let Some(url) = line.strip_prefix("Madura ") {
+                break url.trim().to_owned();
+            }
+        };
+        self.child = child;
+        self.reading = Some(read_on(said, &self.log));
+    }
+
+    /// Sends JSON as nobody, and answers the status.
+    pub(crate) fn post(&self, path: &str, body: &Json) -> u16 {
+        let request = self.agent.post(format!("{}{path}", self.url));
+        let request = request.header("content-type", "application/json");
+        request.send(body.to_string()).unwrap().status().as_u16()
+    }
+
+    /// The same with a key.
+    pub(crate) fn post_as(&self, key: &str, path: &str, body: &Json) -> u16 {
+        let request = self.agent.post(format!("{}{path}", self.url));
+        let request = request.header("content-type", "application/json");
+        let request = request.header("authorization", format!("Bearer {key}"));
+        request.send(body.to_string()).unwrap().status().as_u16()
     }
 
     /// Sends a request as nobody, and answers its status.
@@ -174,6 +197,17 @@ impl Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn read_on(said: Lines<BufReader<ChildStderr>>, log: &Arc<Mutex<String>>) -> JoinHandle<()> {
+    let written = Arc::clone(log);
+    thread::spawn(move || {
+        for line in said.map_while(Result::ok) {
+            let mut written = written.lock().unwrap();
+            written.push_str(&line);
+            written.push('\n');
+        }
+    })
 }
 
 impl Drop for Running {
