@@ -82,6 +82,8 @@ pub(crate) enum Command {
     Backup(backup::BackupArgs),
     /// Bring a backup back
     Restore(restore::RestoreArgs),
+    /// Print whom to erase again, should an older backup be brought back
+    Erasures(erasures::ErasuresArgs),
     /// Look whether what is kept is whole
     Verify(verify::VerifyArgs),
     /// Look whether the system has what it needs

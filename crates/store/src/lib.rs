@@ -17,6 +17,7 @@ mod company;
 pub mod consent;
 mod db;
 pub mod erase;
+pub mod erase_again;
 pub mod facts;
 mod failure;
 pub mod idempotency;

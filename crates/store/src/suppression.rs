@@ -57,7 +57,16 @@ pub(crate) fn key(tx: &mut Tx<'_>) -> Result<String, DbError> {
     Ok(key)
 }
 
-fn stored_key(tx: &mut Tx<'_>) -> Result<Option<String>, DbError> {
+/// Makes a key that of the list, where there is none yet. False: there is another one.
+pub(crate) fn take_key(tx: &mut Tx<'_>, key: &str) -> Result<bool, DbError> {
+    if let Some(stored) = stored_key(tx)? {
+        return Ok(stored == key);
+    }
+    tx.execute("INSERT INTO meta (name, value) VALUES ($1, $2)", &[KEY.into(), key.into()])?;
+    Ok(true)
+}
+
+pub(crate) fn stored_key(tx: &mut Tx<'_>) -> Result<Option<String>, DbError> {
     tx.find("SELECT value FROM meta WHERE name = $1", &[KEY.into()], |row| row.get(0))
 }
 

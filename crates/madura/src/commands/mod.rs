@@ -11,6 +11,7 @@ pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod diff;
 pub(crate) mod doctor;
+pub(crate) mod erasures;
 pub(crate) mod explain;
 pub(crate) mod export;
 pub(crate) mod fmt;
@@ -55,10 +56,11 @@ pub(crate) fn run(command: Command, ui: &Ui) -> Result {
         Command::Generate(args) => generate::run(&args, ui),
         Command::Serve(args) => serve::run(&args, ui),
         Command::Demo(args) => demo::run(&args, ui),
-        Command::Apply(args) => apply::run(&args, ui),
         Command::Accounts(args) => accounts::run(&args, ui),
+        Command::Apply(args) => apply::run(&args, ui),
         Command::Backup(args) => backup::run(&args, ui),
         Command::Restore(args) => restore::run(&args, ui),
+        Command::Erasures(args) => erasures::run(&args, ui),
         Command::Verify(args) => verify::run(&args, ui),
         Command::Doctor(args) => doctor::run(&args, ui),
         Command::Health(args) => health::run(&args, ui),

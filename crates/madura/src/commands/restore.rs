@@ -1,13 +1,14 @@
 //! `madura restore`: a backup comes back.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use store::erase_again::{ErasedList, erase_again};
 
 use crate::clock::now;
 use crate::commands::verify::told;
 use crate::exit::{Failure, Result};
-use crate::service::{Settings, SettingsArgs};
+use crate::service::{House, Settings, SettingsArgs, fresh_id};
 use crate::ui::Ui;
 
 /// Bring a backup back
@@ -21,6 +22,10 @@ pub(crate) struct RestoreArgs {
     #[arg(value_name = "DIR")]
     from: PathBuf,
 
+    /// Erase those again who were erased since: the latest list that `madura erasures` printed
+    #[arg(long, value_name = "FILE")]
+    erasures: Option<PathBuf>,
+
     #[command(flatten)]
     settings: SettingsArgs,
 }
@@ -28,10 +33,13 @@ pub(crate) struct RestoreArgs {
 const EXAMPLES: &str = "\
 Examples:
   madura restore /backups/monday --data new-place
+  madura restore /backups/monday --erasures /backups/erasures.json --data new-place
   madura restore /backups/monday --db postgres://madura@db/empty";
 
 pub(crate) fn run(args: &RestoreArgs, ui: &Ui) -> Result {
     let settings = Settings::read(&args.settings, |name| std::env::var(name).ok())?;
+    // Before anything is written: a list that cannot be read is no reason to go on without it.
+    let erased = args.erasures.as_deref().map(list).transpose()?;
     std::fs::create_dir_all(&settings.data).map_err(|error| {
         Failure::file(format!("cannot make {}", settings.data.display()), error)
     })?;
@@ -46,5 +54,22 @@ pub(crate) fn run(args: &RestoreArgs, ui: &Ui) -> Result {
             restored.webhooks_off
         ));
     }
-    Ok(told(&restored.verified, ui))
+    let outcome = told(&restored.verified, ui);
+    if let Some(erased) = erased {
+        let house = House::open(&settings)?;
+        let again = erase_again(&house.store, &house.segments, &erased, &mut fresh_id, now());
+        let again = again.map_err(Failure::system)?;
+        ui.say(format_args!("{again} leads that were erased since are erased again"));
+    }
+    Ok(outcome)
+}
+
+fn list(path: &Path) -> Result<ErasedList> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::file(format!("cannot read {}", path.display()), error))?;
+    serde_json::from_str(&text).map_err(|error| {
+        let place = format!("{}, line {}", path.display(), error.line());
+        Failure::usage(format!("{place}: this is no list of erasures"))
+            .hint("`madura erasures` prints one")
+    })
 }

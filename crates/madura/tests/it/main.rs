@@ -7,6 +7,7 @@ mod bad_input;
 mod demonstrating;
 mod desk;
 mod elsewhere;
+mod erased;
 mod explaining;
 mod importing;
 mod forgotten;

@@ -6,6 +6,7 @@ use std::path::Path;
 use leads::{Report, Timestamp};
 use serde_json::json;
 use store::erase::{EraseError, Erasure, ErasureRequest, erase, erasures, export};
+use store::erase_again::{EraseAgainError, erase_again, erased_list};
 use store::facts::{Outcome, Refusal};
 use store::idempotency::{self, Answer, IdempotencyKey, idempotent};
 use store::identity::is_lead;
@@ -282,5 +283,49 @@ fn quiet_leads_are_gone_from_rows_and_files_and_may_come_back() {
         let back = bench.take(&[seen("b03", 90, "u:b3")]);
         assert_eq!(back.taken[0].outcome, Outcome::New, "nobody is kept out");
         assert_ne!(back.taken[0].lead.as_ref(), Some(&quiet));
+    });
+}
+
+#[test]
+fn who_was_erased_after_a_backup_is_erased_again_when_it_is_brought_back() {
+    on_both(|bench| {
+        let lead = fill(bench);
+        let backup = tempfile::tempdir().expect("a directory");
+        let (to, place) = (backup.path().join("backup"), backup.path().join("place"));
+        store::backup::backup(&bench.store, &bench.segments, &to, minute(8000)).expect("a backup");
+        forget(bench, &lead).unwrap_or_else(|error| panic!("{error}"));
+        let list = bench.store.read(erased_list).expect("a list");
+        let text = serde_json::to_string(&list).expect("JSON");
+        assert!(!text.contains("secretname") && !text.contains("ana-17"), "{text}");
+        let list = serde_json::from_str(&text).expect("a list");
+
+        let address = store::Address::File(place.join("madura.db"));
+        store::backup::restore(&to, &address, &place.join("events"), minute(9100)).expect("back");
+        let restored = store::Store::open(&address, minute(9100)).expect("a store");
+        let segments = store::Segments::open(&place.join("events")).expect("segments");
+        assert!(!occurs(&place, "secretname").is_empty(), "the backup knows her");
+        let mut ids = (0..).map(|number| format!("again-{number}"));
+        let mut again = || {
+            let mut id = || ids.next().expect("an id");
+            erase_again(&restored, &segments, &list, &mut id, minute(9200)).expect("erased")
+        };
+        assert_eq!(again(), 1);
+        assert_eq!(again(), 0);
+        for text in ["secretname", "Secretville", "ana-17", "phone-of-ana"] {
+            assert_eq!(occurs(&place, text), Vec::<String>::new(), "{text}");
+        }
+        let report = seen("new", 80, "e:Ana.SecretName@acme.com");
+        let taken = restored
+            .write(move |tx| store::facts::append(tx, &[report], &mut || "fresh".to_owned()));
+        let outcome = taken.map(|taken| taken.taken[0].outcome);
+        assert_eq!(outcome, Ok(Outcome::Refused(Refusal::Suppressed)));
+        let proofs = restored.read(erasures).expect("proofs");
+        assert_eq!(proofs.len(), 1);
+
+        // Hashes of another system say nothing here.
+        let other = text.replacen("\"key\":\"", "\"key\":\"0", 1);
+        let other = serde_json::from_str(&other).expect("a list");
+        let refused = erase_again(&restored, &segments, &other, &mut String::new, minute(9300));
+        assert!(matches!(refused, Err(EraseAgainError::OtherSystem)));
     });
 }
