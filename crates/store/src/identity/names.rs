@@ -1,5 +1,7 @@
 //! Identifiers: what they are, and what is none.
 
+use std::borrow::Cow;
+
 use leads::{EmailAddress, Report, Timestamp, What};
 
 use super::Note;
@@ -208,12 +210,22 @@ impl Named {
             self.notes.push(Note::Placeholder);
             return None;
         }
-        Some(Name { kind, value: value.trim().to_owned() })
+        Some(Name { kind, value: as_kept(kind, value.trim()).into_owned() })
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &Name> {
         self.strong.iter().chain(&self.previous).chain(&self.visitors)
     }
+}
+
+/// As an identifier is kept and compared. A user id that is an address is one in whatever case it is
+/// written, as the address is: else `Ana@x.com` and `ana@x.com`, which shops take from the same form,
+/// would be two users for ever.
+fn as_kept(kind: IdentifierKind, value: &str) -> Cow<'_, str> {
+    let address = (kind == IdentifierKind::User && value.contains('@'))
+        .then(|| EmailAddress::parse(value).ok())
+        .flatten();
+    address.map_or(Cow::Borrowed(value), |address| Cow::Owned(address.as_str().to_owned()))
 }
 
 /// The lead that an identifier belongs to (a visitor's as of now). A lead's own id, or that of one
@@ -231,7 +243,8 @@ pub fn find_lead(
     }
     let sql = "SELECT p.lead FROM identifier i JOIN person p ON p.id = i.person
         WHERE i.kind = $1 AND i.value = $2 ORDER BY i.since DESC LIMIT 1";
-    tx.find(sql, &[kind.code().into(), value.into()], |row| row.get(0))
+    let value = as_kept(kind, value);
+    tx.find(sql, &[kind.code().into(), value.as_ref().into()], |row| row.get(0))
 }
 
 /// Whether a lead is there: neither erased nor part of another by now.

@@ -47,6 +47,55 @@ fn a_visitor_becomes_known_with_everything_that_was_seen_before_on_every_device(
 }
 
 #[test]
+fn a_user_id_that_is_an_address_is_one_in_whatever_case() {
+    on_both(|bench| {
+        bench.take(&[
+            seen("f1", 1, "u:Ana@Acme.com"),
+            seen("f2", 2, "u:ana@acme.com e:ana@acme.com"),
+            seen("f3", 3, "u:ANA@ACME.COM a:phone"),
+            seen("f4", 4, "a:phone"),
+        ]);
+        assert_eq!(bench.ids("u:ana@acme.com"), ["f1", "f2", "f3", "f4"]);
+        assert_eq!(bench.lead("u:Ana@acme.com"), bench.lead("e:ana@acme.com"));
+        // Other ids are what they are.
+        bench.take(&[seen("f5", 5, "u:AbC"), seen("f6", 6, "u:abc")]);
+        assert_ne!(bench.lead("u:AbC"), bench.lead("u:abc"));
+    });
+}
+
+/// What was kept before addresses among user ids were compared as addresses.
+#[test]
+fn user_ids_that_were_kept_in_capitals_are_found_again() {
+    on_both(|bench| {
+        bench.take(&[
+            seen("f1", 1, "u:ana@acme.com"),
+            seen("f2", 2, "u:eva@acme.com"),
+            seen("f3", 3, "u:iva@acme.com"),
+            seen("f4", 4, "u:17"),
+        ]);
+        let as_before = |was: &str, now: &str| {
+            let sql = "UPDATE identifier SET value = $1 WHERE kind = 0 AND value = $2";
+            let (was, now) = (was.to_owned(), now.to_owned());
+            bench
+                .store
+                .write(move |tx| tx.execute(sql, &[was.as_str().into(), now.as_str().into()]))
+                .unwrap_or_else(|error: store::DbError| panic!("{error}"));
+        };
+        as_before("Ana@Acme.com", "ana@acme.com");
+        as_before("EVA@acme.com", "17");
+        let sql = include_str!("../../migrations/010_user_addresses.sql");
+        bench
+            .store
+            .write(move |tx| tx.execute(sql.trim().trim_end_matches(';'), &[]))
+            .unwrap_or_else(|error: store::DbError| panic!("{error}"));
+        assert_eq!(bench.ids("u:ana@acme.com"), ["f1"]);
+        // Two users that both are known stay two.
+        assert_eq!(bench.ids("u:eva@acme.com"), ["f2"]);
+        assert_eq!(bench.ids("u:iva@acme.com"), ["f3"]);
+    });
+}
+
+#[test]
 fn an_address_changes_and_both_stay_the_persons() {
     on_both(|bench| {
         bench.take(&[
