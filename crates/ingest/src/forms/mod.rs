@@ -214,7 +214,7 @@ impl<'a> Sheet<'a> {
             traits: mapping.traits.clone(),
             properties: mapping.properties.clone(),
             ticked: Vec::new(),
-            machine: envelope.machine.clone(),
+            machine: envelope.machine(None),
             left_out: Vec::new(),
         }
     }

@@ -7,7 +7,7 @@ mod names;
 use leads::MachineSign;
 
 pub use burst::{Burst, Click};
-use names::{CRAWLERS, HUMAN, LIBRARIES, PREVIEWS, SCANNERS};
+use names::{CRAWLERS, HUMAN, LIBRARIES, PAGE_LIBRARIES, PREVIEWS, RELAYS, SCANNERS, SDKS};
 
 /// The request headers that say why something is fetched; the first that is there goes into
 /// [`Signs::purpose`].
@@ -20,8 +20,6 @@ pub struct Signs<'a> {
     pub user_agent: Option<&'a str>,
     /// What one of [`PURPOSE_HEADERS`] says.
     pub purpose: Option<&'a str>,
-    /// Whether only the head was asked for.
-    pub head: bool,
     /// Whether the page's script found `navigator.webdriver` set.
     pub webdriver: bool,
 }
@@ -31,19 +29,45 @@ const USER_AGENT_BYTES_MAX: usize = 1024;
 
 /// The surest sign of a machine, if there is any.
 ///
-/// The reasons are `crawler`, `library`, `link_preview`, `mail_scanner`, `prefetch`, `head_request`,
-/// `automation`, `no_user_agent`, `bare_user_agent` and `odd_user_agent`.
+/// The reasons are `crawler`, `library`, `link_preview`, `mail_scanner`, `prefetch`, `automation`,
+/// `no_user_agent`, `bare_user_agent` and `odd_user_agent`.
 pub fn classify(signs: &Signs<'_>) -> Option<MachineSign> {
     let by_purpose = signs.purpose.and_then(of_purpose);
     let by_agent = signs.user_agent.and_then(of_user_agent);
-    // Link checkers and gateways ask for heads; browsers do so only for downloads.
-    let by_head = signs.head.then_some(("head_request", 90));
     // Set by every browser that a program drives; a person's browser never sets it.
     let by_driver = signs.webdriver.then_some(("automation", 95));
-    let found = [by_agent, by_driver, by_purpose, by_head].into_iter().flatten();
-    // Of equally sure signs the first names the reason.
-    let surest = found.reduce(|best, next| if next.1 > best.1 { next } else { best })?;
-    Some(MachineSign { reason: surest.0.to_owned(), confidence: surest.1 })
+    let found = [by_agent, by_driver, by_purpose].into_iter().flatten();
+    surest(found.map(|(reason, confidence)| MachineSign { reason: reason.to_owned(), confidence }))
+}
+
+/// The surest of several signs; of equally sure ones the first.
+pub(crate) fn surest(signs: impl IntoIterator<Item = MachineSign>) -> Option<MachineSign> {
+    signs
+        .into_iter()
+        .reduce(|best, next| if next.confidence > best.confidence { next } else { best })
+}
+
+/// Whether a call comes from a program that tells of people, so that its `User-Agent` header says
+/// nothing about them: an SDK of a server or an app, by the header or by the name under which it puts
+/// itself into the call (`library`), or a service that hands forms on.
+///
+/// Who says `Mozilla/` is a browser, or wants to be taken for one, and is looked at.
+pub fn is_relay(agent: &str, library: Option<&str>) -> bool {
+    let agent = agent.trim().to_ascii_lowercase();
+    if agent.starts_with("mozilla/") && !agent.contains("google-apps-script") {
+        return false;
+    }
+    is_sdk(&agent)
+        || library.is_some_and(|name| is_sdk(&name.trim().to_ascii_lowercase()))
+        || RELAYS.iter().any(|name| contains_name(&agent, name))
+}
+
+fn is_sdk(name: &str) -> bool {
+    let name = name
+        .strip_prefix("@segment/")
+        .or_else(|| name.strip_prefix("@rudderstack/"))
+        .unwrap_or(name);
+    SDKS.iter().any(|sdk| name.starts_with(sdk)) && !PAGE_LIBRARIES.contains(&name)
 }
 
 type Sign = (&'static str, u8);

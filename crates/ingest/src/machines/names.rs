@@ -188,3 +188,44 @@ pub(super) const HUMAN: [&str; 12] = [
     "msoffice",
     "yahoomailproxy",
 ];
+
+/// How the SDKs of Segment and RudderStack begin their names, as user agents (`analytics-python/2.4.0`)
+/// and in `context.library.name` (`@segment/analytics-node`, `Analytics.NET`).
+pub(super) const SDKS: [&str; 6] =
+    ["analytics-", "analytics.", "analytics_", "analyticsruby", "rudder-", "rudderstack-"];
+
+/// Of these names, those of scripts in pages: the request is the browser's own.
+pub(super) const PAGE_LIBRARIES: [&str; 5] =
+    ["analytics.js", "analytics-browser", "analytics-next", "rudder-sdk-js", "rudder-sdk-js-v3"];
+
+/// Services that hand on what people filled in elsewhere.
+pub(super) const RELAYS: [&str; 28] = [
+    "activepieces",
+    "azure-logic-apps",
+    "cognito forms",
+    "cognitoforms",
+    "elementor",
+    "fillout",
+    "formspree",
+    "google-apps-script",
+    "gravityforms",
+    "hubspot connect",
+    "ifttt",
+    "integromat",
+    "jotform",
+    "make/",
+    "microsoft-flow",
+    "n8n",
+    "netlify",
+    "pabbly",
+    "pipedream",
+    "shopify",
+    "squarespace",
+    "tally",
+    "typeform",
+    "webflow",
+    "wordpress/",
+    "workato",
+    "wufoo",
+    "zapier",
+];

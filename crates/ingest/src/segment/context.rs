@@ -67,6 +67,22 @@ pub(super) fn utm_traits(context: &Map<String, Json>) -> Map<String, Json> {
         };
         Some((format!("utm.{name}"), value))
     });
+    for (key, names) in MACHINERY {
+        let Some(there) = object(context, key) else { continue };
+        let kept = names.iter().filter_map(|name| Some((*name, there.get(*name)?)));
+        let kept: Map<String, Json> = kept
+            .filter(|(_, value)| value.is_string() || value.is_number())
+            .map(|(name, value)| (name.to_owned(), value.clone()))
+            .collect();
+        if !kept.is_empty() {
+            fill(properties, key, Some(&Json::Object(kept)));
+        }
+    }
+}
+
+/// The name of the program that made the call.
+pub(super) fn library(context: &Map<String, Json>) -> Option<&str> {
+    text(object(context, "library")?, "name")
     utm.collect()
 }
 

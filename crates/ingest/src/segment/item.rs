@@ -214,24 +214,13 @@ impl Reader<'_> {
     }
 
     fn machine(&self, context: &Object) -> Option<MachineSign> {
-        if self.envelope.machine.is_some() {
-            return self.envelope.machine.clone();
-        }
-        let webdriver = context.get("webdriver").and_then(Json::as_bool) == Some(true);
-        let own = context.get("userAgent").and_then(Json::as_str);
-        let of_request = match self.envelope.trust {
-            Trust::Public => self.envelope.user_agent.as_deref(),
-            Trust::Trusted => None,
-        };
-        // What a program says of itself in the call does not make it a person.
-        let classify = |user_agent| {
-            machines::classify(&machines::Signs {
-                user_agent,
-                webdriver,
-                ..machines::Signs::default()
-            })
-        };
-        classify(own).or_else(|| classify(of_request))
+        let by_call = machines::classify(&machines::Signs {
+            user_agent: context.get("userAgent").and_then(Json::as_str),
+            webdriver: context.get("webdriver").and_then(Json::as_bool) == Some(true),
+            ..machines::Signs::default()
+        });
+        let by_request = self.envelope.machine(context::library(context));
+        machines::surest(by_call.into_iter().chain(by_request))
     }
 }
 

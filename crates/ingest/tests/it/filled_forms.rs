@@ -181,6 +181,21 @@ fn programs_give_themselves_away_and_are_kept() {
 }
 
 #[test]
+fn who_hands_a_form_on_is_not_who_filled_it_in() {
+    let sign = |agent: &str, body: &str| {
+        let envelope = Envelope { user_agent: Some(agent.to_owned()), ..envelope(Trust::Public) };
+        let submission = with(&envelope, body).unwrap();
+        submission.reports[0].machine.clone().map(|sign| sign.reason)
+    };
+    for agent in ["Zapier", "Make/production", "n8n", "WordPress/6.5; https://shop.example"] {
+        assert_eq!(sign(agent, "correo=ana@cafes.es"), None, "{agent}");
+    }
+    assert_eq!(sign("curl/8.5.0", "correo=ana@cafes.es").as_deref(), Some("library"));
+    // What gives the filler away still counts.
+    assert_eq!(sign("Zapier", "correo=ana@cafes.es&web2=x").as_deref(), Some("honeypot"));
+}
+
+#[test]
 fn a_form_that_names_nobody_is_refused_with_the_fields_that_could() {
     let error = with(&envelope(Trust::Public), "correo=nobody&visitor=undefined").unwrap_err();
     assert_eq!(

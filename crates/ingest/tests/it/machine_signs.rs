@@ -1,6 +1,6 @@
 //! Programs are told from people.
 
-use ingest::machines::{Burst, Click, Signs, classify};
+use ingest::machines::{Burst, Click, Signs, classify, is_relay};
 use leads::{Duration, Timestamp};
 use proptest::prelude::*;
 
@@ -104,13 +104,50 @@ fn what_a_request_is_for_gives_it_away() {
     }
     assert_eq!(purpose("navigate"), None);
     assert_eq!(sign(Signs::default()), None);
-    assert_eq!(
-        sign(Signs { head: true, ..Signs::default() }),
-        Some(("head_request".to_owned(), 90))
-    );
     // The surest sign names the reason.
     let both = Signs { user_agent: Some("Mozilla/5.0"), webdriver: true, ..Signs::default() };
     assert_eq!(sign(both), Some(("automation".to_owned(), 95)));
+}
+
+#[test]
+fn who_tells_of_people_is_not_taken_for_one() {
+    for (agent, library) in [
+        ("analytics-python/2.4.0", None),
+        ("analytics-ruby/2.4.0", None),
+        ("analytics-java/3.5.1", None),
+        ("analytics-node-next/latest", None),
+        ("analytics-go (version: 3.3.0)", None),
+        ("Analytics.NET/4.0", None),
+        ("axios/1.6.8", Some("@segment/analytics-node")),
+        ("node", Some("analytics-node")),
+        ("undici", Some("@rudderstack/rudder-sdk-node")),
+        ("Go-http-client/2.0", Some("analytics-go")),
+        ("", Some("analytics-php")),
+        ("python-requests/2.31", Some("rudder-analytics-python")),
+        ("Zapier", None),
+        ("Make/production", None),
+        ("n8n", None),
+        ("Typeform Webhooks", None),
+        ("WordPress/6.5.2; https://shop.example", None),
+        ("HubSpot Connect 2.0 (http://dev.hubspot.com/) (namespace: webhooks)", None),
+        (
+            "Mozilla/5.0 (compatible; Google-Apps-Script; beanserver; +https://script.google.com; id: x)",
+            None,
+        ),
+    ] {
+        assert!(is_relay(agent, library), "{agent} {library:?}");
+    }
+    for (agent, library) in [
+        ("curl/8.5.0", None),
+        ("python-requests/2.31", None),
+        ("python-requests/2.31", Some("my own script")),
+        ("axios/1.6.8", Some("analytics.js")),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:125.0) Gecko/20100101 Firefox/125.0", None),
+        ("Mozilla/5.0 (compatible; Googlebot/2.1)", Some("analytics-node")),
+        ("HubSpot Crawler 1.0", None),
+    ] {
+        assert!(!is_relay(agent, library), "{agent} {library:?}");
+    }
 }
 
 fn clicks(text: &str) -> Vec<Click<'_>> {

@@ -598,3 +598,33 @@ fn a_form_that_the_script_saw_says_who_filled_it_in() {
         json!({"anonymousId": "a1", "event": "quiz", "properties": {"fields": {"nombre": "x"}}});
     assert_eq!(parse(Call::Track, &body, Trust::Public).into_reports().len(), 1);
 }
+    // The surest sign names the reason, wherever it stands.
+    public.user_agent = Some("Mozilla/5.0".to_owned());
+    assert_eq!(sign(&json!({"anonymousId": "a"}), &public).as_deref(), Some("bare_user_agent"));
+    assert_eq!(sign(&body, &public).as_deref(), Some("automation"));
+    public.machine = Some(leads::MachineSign { reason: "prefetch".to_owned(), confidence: 90 });
+    assert_eq!(sign(&body, &public).as_deref(), Some("automation"));
+    assert_eq!(sign(&json!({"anonymousId": "a"}), &public).as_deref(), Some("prefetch"));
+}
+
+#[test]
+fn an_sdk_on_a_server_tells_of_people_and_is_none() {
+    let sign = |agent: &str, context: Json| {
+        let mut envelope = envelope(Trust::Public);
+        envelope.user_agent = Some(agent.to_owned());
+        let body = json!({"userId": "u1", "event": "Signed Up", "context": context}).to_string();
+        let calls =
+            segment::parse(Call::Track, body.as_bytes(), &envelope, &mut || "id".to_owned());
+        calls.unwrap().into_reports()[0].machine.clone().map(|sign| sign.reason)
+    };
+    let python = json!({"library": {"name": "analytics-python", "version": "2.4.0"}});
+    assert_eq!(sign("analytics-python/2.4.0", python.clone()), None);
+    assert_eq!(sign("python-requests/2.31", python), None);
+    // What it says of the visitor's browser is looked at.
+    let of_a_bot = json!({"library": {"name": "@segment/analytics-node"},
+        "userAgent": "Mozilla/5.0 (compatible; Googlebot/2.1)"});
+    assert_eq!(sign("axios/1.6", of_a_bot).as_deref(), Some("crawler"));
+    assert_eq!(sign("axios/1.6", json!({})).as_deref(), Some("library"));
+    // A page's script is fetched by the browser that runs it.
+    let page = json!({"library": {"name": "analytics.js"}});
+    assert_eq!(sign("Mozilla/5.0 HeadlessChrome/120.0", page).as_deref(), Some("crawler"));

@@ -120,8 +120,7 @@ impl Writer {
             envelope.trust = Trust::Public;
             envelope.ip = Some(sender.address);
             envelope.user_agent = Some(agent.to_owned());
-            let signs = Signs { user_agent: Some(agent), purpose, ..Signs::default() };
-            envelope.machine = classify(&signs);
+            envelope.machine = classify(&Signs { purpose, ..Signs::default() });
         }
         envelope
     }
