@@ -11,10 +11,9 @@ use serde_json::{Map, Value as Json};
 /// Objects and lists within each other. Nobody's properties are a tenth as deep, and every walk over
 /// a tree may call itself.
 pub(crate) const DEPTH_MAX: usize = 32;
-/// Values in one call: every entry of an object, every element of a list. Segment allows 10,000
-/// properties; within 32 KB a person's call has some dozens, and each costs a row of a dictionary
-/// for ever.
-pub(crate) const VALUES_MAX: usize = 1_000;
+/// Values in one call: every entry of an object, every element of a list; as many as Segment allows
+/// properties. An order of ninety products has a thousand; 32 KB have room for 16,000 at most.
+pub(crate) const VALUES_MAX: usize = 10_000;
 
 /// A JSON text that was read, and what had to be done for that.
 #[derive(Debug)]
@@ -42,13 +41,14 @@ pub(crate) enum TreeErrorKind {
     Many,
 }
 
-/// Reads a JSON text.
-pub(crate) fn read_tree(text: &str) -> Result<Tree, TreeError> {
+/// Reads a JSON text that has at most `values_max` values.
+pub(crate) fn read_tree(text: &str, values_max: usize) -> Result<Tree, TreeError> {
     let text = mend_halves(text);
     let mut state = State {
         pointer: String::new(),
         depth: 0,
         values: 0,
+        values_max,
         duplicates: Vec::new(),
         mended: matches!(text, Cow::Owned(_)),
         refused: None,
@@ -158,6 +158,7 @@ struct State {
     pointer: String,
     depth: usize,
     values: usize,
+    values_max: usize,
     /// Keys that stand twice, each from the value on that is being read.
     duplicates: Vec<String>,
     mended: bool,
@@ -181,9 +182,11 @@ impl State {
 
     fn count<E: de::Error>(&mut self) -> Result<(), E> {
         self.values += 1;
-        if self.values > VALUES_MAX {
-            let message =
-                format!("is one value more than the {VALUES_MAX} that a call may have: send fewer");
+        if self.values > self.values_max {
+            let message = format!(
+                "is one value more than the {} that may be sent at once: send fewer",
+                self.values_max
+            );
             return Err(self.refuse(TreeErrorKind::Many, message));
         }
         Ok(())

@@ -3,7 +3,10 @@
 use serde_json::Value as Json;
 
 use super::{FORM_BYTES_MAX, FormError};
-use crate::document::{VALUES_MAX, body_text, read_tree};
+use crate::document::{body_text, read_tree};
+
+/// The most fields of a form. Nobody's form has a tenth; each is looked up among those before it.
+const FIELDS_MAX: usize = 1_000;
 
 /// Fields in their order. Those within each other have dotted names, lists of plain values are
 /// lists, and of a list of objects each has its number in the name: `answers.0.text`.
@@ -18,7 +21,7 @@ pub fn read_fields(bytes: &[u8]) -> Result<Fields, FormError> {
     let malformed = |reason: String| FormError::Malformed { reason };
     let text = body_text(bytes).map_err(malformed)?.trim();
     if text.starts_with('{') {
-        let tree = read_tree(text).map_err(|error| malformed(error.message))?;
+        let tree = read_tree(text, FIELDS_MAX).map_err(|error| malformed(error.message))?;
         let mut fields = Vec::new();
         flatten(String::new(), tree.value, &mut fields);
         return Ok(fields);
@@ -38,8 +41,8 @@ pub fn read_fields(bytes: &[u8]) -> Result<Fields, FormError> {
 fn urlencoded(text: &str) -> Result<Fields, FormError> {
     let mut fields: Fields = Vec::new();
     for (count, (name, value)) in form_urlencoded::parse(text.as_bytes()).enumerate() {
-        if count >= VALUES_MAX {
-            let reason = format!("has more than {VALUES_MAX} fields: send fewer");
+        if count >= FIELDS_MAX {
+            let reason = format!("has more than {FIELDS_MAX} fields: send fewer");
             return Err(FormError::Malformed { reason });
         }
         // PHP's way of writing lists.

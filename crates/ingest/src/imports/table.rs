@@ -133,7 +133,7 @@ fn walk_ndjson(source: &Source, each: Each<'_>) -> Result<(), ReadError> {
                 .map_err(|error| Fault::of_row(parquet_file::no_utf8(bytes, error.valid_up_to())))
         });
         let read = text.and_then(|text| {
-            let tree = read_tree(text).map_err(|error| {
+            let tree = read_tree(text, COLUMNS_MAX).map_err(|error| {
                 let place = if error.pointer.is_empty() { "the line" } else { &error.pointer };
                 Fault::of_row(format!("{place} {}", error.message))
             })?;

@@ -6,7 +6,8 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::{CALL_BYTES_MAX, Call, Item, Note, Rejection, Shared};
 use super::{context, deals, instants, names, traits};
-use crate::document::{TreeErrorKind, read_tree};
+use crate::document::{TreeErrorKind, VALUES_MAX, read_tree};
+use crate::forms::{self, FilledIn};
 use crate::identity::{Id, read_id};
 use crate::{Envelope, email_traits, forms, machines};
 
@@ -303,7 +304,7 @@ fn read_object(text: &str, notes: &mut Notes<'_>) -> Result<Object, Fault> {
         );
         return Err(Fault::at("", "too_large", message));
     }
-    let tree = read_tree(text).map_err(|error| Fault {
+    let tree = read_tree(text, VALUES_MAX).map_err(|error| Fault {
         pointer: error.pointer,
         code: match error.kind {
             TreeErrorKind::Malformed => "malformed",

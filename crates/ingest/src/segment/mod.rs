@@ -18,7 +18,7 @@ use thiserror::Error;
 pub(crate) use deals::amount_minor;
 
 use crate::Envelope;
-use crate::document::{Members, body_text, elements};
+use crate::document::{Members, VALUES_MAX, body_text, elements, read_tree};
 
 /// The largest call, in bytes: Segment's limit.
 pub const CALL_BYTES_MAX: usize = 32 << 10;
@@ -263,7 +263,7 @@ impl Shared {
                 );
                 return Err(CallError::Malformed { reason });
             }
-            let tree = crate::document::read_tree(text).map_err(|error| CallError::Malformed {
+            let tree = read_tree(text, VALUES_MAX).map_err(|error| CallError::Malformed {
                 reason: format!("has a {key:?} that {}", error.message),
             })?;
             Ok(Some(tree.value))
