@@ -13,6 +13,11 @@ pub(super) fn merged(batch: &Map<String, Json>, call: Map<String, Json>) -> Map<
     for (key, value) in call {
         match (merged.get_mut(&key), value) {
             (Some(Json::Object(below)), Json::Object(above)) => *below = self::merged(below, above),
+/// What of the app, the device and its system is kept: what a model may ask for. Not what would tell one
+/// device from another (ids, models, networks, sizes of screens).
+const MACHINERY: [(&str, &[&str]); 3] =
+    [("app", &["name", "version"]), ("device", &["type"]), ("os", &["name"])];
+
             (_, value) => {
                 merged.insert(key, value);
             }

@@ -68,7 +68,10 @@ impl Reader<'_> {
         let mut said = Said::read(call, &mut item, &context, notes)?;
         let at = self.settle(&item, notes)?;
         let id = self.id(&item, notes)?;
-        let what = self.what(call, &mut item, &context, &mut said, notes)?;
+        let company = company_of(call, &said, &context);
+        let mut what = self.what(call, &mut item, &context, &mut said, notes)?;
+        let filled = filled_in(&mut what);
+        said.who.email = said.who.email.or(filled.email);
 
         let machine = self.machine(&context);
         let report = |id: String, what| Report {
@@ -83,8 +86,12 @@ impl Reader<'_> {
         };
         let filled = filled_in(&what);
         let mut reports = vec![report(id.clone(), what)];
-        if !filled.is_empty() {
-            reports.push(report(format!("{id}:traits"), What::Traits(filled)));
+        if !filled.traits.is_empty() {
+            reports.push(report(format!("{id}:traits"), What::Traits(filled.traits)));
+        }
+        if let Some((group, traits)) = company {
+            let id = self.company_id(&said.who, &group, &traits, at);
+            reports.push(report(id, What::Group { group, traits }));
         }
         // An address that came with an event is a trait as well. The same one needs no second fact.
         if let (Some(address), false) = (&said.who.email, call == Call::Identify) {
@@ -141,6 +148,20 @@ impl Reader<'_> {
     }
 
     /// One fact for each address of each subject that a source has named.
+        format!("address:{:032x}", xxh3_128(self.subject(who).as_bytes()))
+    }
+
+    /// One fact a day for each subject and company that a source has named together, and for each thing
+    /// that is said of the company: an SDK repeats it with every call.
+    fn company_id(&self, who: &Who, group: &str, traits: &Object, at: Timestamp) -> String {
+        let day = at.as_millis().div_euclid(86_400_000).to_string();
+        let said = serde_json::to_string(traits).unwrap_or_default();
+        let parts = [&self.subject(who), group, &day, &said].join("\u{1f}");
+        format!("company:{:032x}", xxh3_128(parts.as_bytes()))
+    }
+
+    /// Whom a source names, as one text.
+    fn subject(&self, who: &Who) -> String {
     fn address_id(&self, who: &Who) -> String {
         let text = |id: &Option<String>| id.clone().unwrap_or_default();
         let email = who.email.as_ref().map_or("", EmailAddress::as_str);
@@ -283,16 +304,22 @@ impl Fault {
     }
 }
 
-/// What a form that the tracking script saw says of the person who filled it in.
-fn filled_in(what: &What) -> Object {
-    match what {
-        What::Event { name, properties } if name == "form_submitted" => {
-            match properties.get("fields") {
-                Some(Json::Object(fields)) => forms::traits_of(fields),
-                _ => Object::new(),
-            }
-        }
-        _ => Object::new(),
+/// The company that a call other than `group` names: `company.id` among a person's traits, with what else
+/// stands there, or `groupId` in the context.
+fn company_of(call: Call, said: &Said, context: &Object) -> Option<(String, Object)> {
+    if matches!(call, Call::Group | Call::Alias) {
+        return None;
+    }
+    let known = |id: Option<&Json>| match read_id(id) {
+        Ok(Id::Known(id)) => Some(id),
+        _ => None,
+    };
+    if let Some(Json::Object(company)) = said.traits.get("company")
+        && let Some(id) = known(company.get("id"))
+    {
+        let mut traits = company.clone();
+        traits.shift_remove("id");
+        return Some((id, traits));
     }
 }
 

@@ -279,7 +279,7 @@ fn an_event_keeps_the_page_and_the_referrer_of_its_context() {
             "ip": "1.2.3.4", "library": {"name": "l"}, "groupId": "g1", "timezone": "Europe/Madrid"}}),
     );
     assert_eq!(
-        event(&report).1,
+        event(&reports[0]).1,
         json!({"page": {"path": "/p", "referrer": "https://r.es/"}, "referrer": "https://r.es/",
                "group": "g1", "time_zone": "Europe/Madrid"})
     );
@@ -313,6 +313,52 @@ fn an_alias_gives_up_an_id() {
         let body = json!({"userId": "u", "previousId": previous});
         assert_eq!(rejected(Call::Alias, &body), ("/previousId".to_owned(), code));
     }
+}
+
+#[test]
+fn a_company_that_a_person_or_a_context_names_is_theirs() {
+    let groups = |call, body: &Json| {
+        let reports = parse(call, body, Trust::Trusted).into_reports();
+        let groups = reports.into_iter().filter_map(|report| match report.what {
+            What::Group { group, traits } => Some((report.id, group, Json::Object(traits))),
+            _ => None,
+        });
+        groups.collect::<Vec<_>>()
+    };
+    let body = json!({"userId": "u1", "traits": {"company":
+        {"id": 7, "name": "Acme", "employee_count": 50, "industry": "coffee"}}});
+    let found = groups(Call::Identify, &body);
+    let [(_, group, traits)] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(group, "7");
+    assert_eq!(*traits, json!({"name": "Acme", "employees": 50, "industry": "coffee"}));
+    // A name alone may be that of many.
+    let body = json!({"userId": "u1", "traits": {"company": {"name": "Acme"}}});
+    assert_eq!(groups(Call::Identify, &body), []);
+
+    let seen = |minute: u32, day: u32| {
+        let at = format!("2026-02-{day:02}T10:{minute:02}:00Z");
+        let body = json!({"userId": "u1", "event": "e", "timestamp": at,
+            "context": {"groupId": "acme"}});
+        groups(Call::Track, &body).remove(0)
+    };
+    assert_eq!((seen(1, 3).1.as_str(), seen(1, 3).2), ("acme", json!({})));
+    // Every call repeats it: one fact a day is enough.
+    assert_eq!(seen(1, 3).0, seen(2, 3).0);
+    assert_ne!(seen(1, 3).0, seen(1, 4).0);
+}
+
+#[test]
+fn of_an_app_its_name_and_version_are_kept_and_of_a_device_its_kind() {
+    let body = json!({"userId": "u1", "name": "Home", "context": {
+        "app": {"name": "Acme", "version": "2.1", "build": "812", "namespace": "com.acme"},
+        "device": {"type": "ios", "id": "d-1", "advertisingId": "x", "model": "iPhone7,2"},
+        "os": {"name": "iOS", "version": "17.4"},
+        "network": {"carrier": "T", "wifi": true}, "screen": {"width": 320},
+        "library": {"name": "analytics-ios", "version": "4"},
+    }});
+    let expected = json!({"name": "Home", "app": {"name": "Acme", "version": "2.1"},
+        "device": {"type": "ios"}, "os": {"name": "iOS"}});
+    assert_eq!(event(&one(Call::Screen, &body)).1, expected);
 }
 
 #[test]
