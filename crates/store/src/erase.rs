@@ -224,6 +224,14 @@ fn suppress(
         }
         names.push(Name { kind: identifier.kind, value: identifier.value.clone() });
     }
+    // What was taken back with an import is theirs all the same, and may be imported again.
+    for person in persons {
+        let sql = "SELECT kind, value FROM withdrawn_identifier WHERE person = $1 AND kind <> $2";
+        let anonymous = IdentifierKind::Anonymous.code();
+        names.extend(tx.query(sql, &[person.into(), anonymous.into()], |row| {
+            Ok(Name { kind: IdentifierKind::from_code(row.get(0)?), value: row.get(1)? })
+        })?);
+    }
     let own = persons.iter().map(|id| Name { kind: IdentifierKind::Lead, value: id.clone() });
     names.extend(own);
     for name in &names {

@@ -83,7 +83,7 @@ fn user_ids_that_were_kept_in_capitals_are_found_again() {
         };
         as_before("Ana@Acme.com", "ana@acme.com");
         as_before("EVA@acme.com", "17");
-        let sql = include_str!("../../migrations/010_user_addresses.sql");
+        let sql = include_str!("../../migrations/011_user_addresses.sql");
         bench
             .store
             .write(move |tx| tx.execute(sql.trim().trim_end_matches(';'), &[]))

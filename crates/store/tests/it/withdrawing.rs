@@ -3,7 +3,8 @@
 use leads::Report;
 use proptest::prelude::*;
 use serde_json::json;
-use store::facts::{Outcome, Which, restore, retract};
+use store::erase::{ErasureRequest, erase};
+use store::facts::{Outcome, Refusal, Which, restore, retract};
 use store::identity::merges;
 use store::imports::{self, NewImport};
 use store::segments::{SealOptions, seal};
@@ -207,5 +208,24 @@ fn what_an_abused_key_claimed_is_taken_away_and_given_back() {
         assert_eq!(counting(bench, "u:8841"), ["true"]);
         back(false);
         assert_ne!(bench.lead("u:8841"), bench.lead("e:victim@acme.com"), "it has an owner");
+    });
+}
+
+#[test]
+fn whoever_is_erased_is_not_imported_again_under_a_name_that_was_taken_back() {
+    on_both(|bench| {
+        begin(bench, &["i", "j"]);
+        bench.take(&[imported("i", seen("1", 1, "e:ana@acme.com u:17")), seen("2", 2, "u:17")]);
+        undo(bench, "i");
+        assert_eq!(bench.lead("e:ana@acme.com"), None);
+        let request = ErasureRequest {
+            lead: bench.lead("u:17").expect("a lead"),
+            reason: "Article 17".to_owned(),
+            requested_by: "user:eva".to_owned(),
+            id: "erasure".to_owned(),
+        };
+        erase(&bench.store, &bench.segments, &request, minute(1100)).expect("erased");
+        let taken = bench.take(&[imported("j", seen("1", 1, "e:ana@acme.com"))]);
+        assert_eq!(taken.taken[0].outcome, Outcome::Refused(Refusal::Suppressed));
     });
 }
