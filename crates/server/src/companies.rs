@@ -23,8 +23,17 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 /// How many leads make the top of a company where nothing is said: a buying centre has five to ten.
 const TOP: i64 = 5;
 
-/// From which score on a lead adds to the breadth where nothing is said.
-const THRESHOLD: i64 = 50;
+/// From which score on a lead adds to the breadth where nothing is said: that of the model's first stage,
+/// with which marketing hands over; of a model without one, the middle of its scale.
+fn usual_threshold(app: &App, key: &str) -> i64 {
+    let lineup = app.live.lineup();
+    let Some(line) = lineup.line(key) else { return 0 };
+    let model = line.program.model();
+    let entered = model.stages.iter().find_map(|stage| stage.enter.score);
+    // Scores are whole: the first that is not below it.
+    let entered = entered.map(|points| -(-points.hundredths()).div_euclid(100));
+    entered.unwrap_or(i64::midpoint(model.scale.bottom, model.scale.top))
+}
 
 /// A company, summed up.
 #[derive(Debug, Serialize, ToSchema)]
@@ -99,8 +108,11 @@ struct CompaniesAsked {
     order: Option<CompanyOrder>,
     /// How many leads make the top, 1 to 100.
     top: Option<i64>,
-    /// From which score on a lead adds to the breadth.
+    /// From which score on a lead adds to the breadth; that of the model's first stage where it is not
+    /// said, or the middle of its scale where it has none.
     threshold: Option<i64>,
+    /// Whose name, domain or id has this in it, whatever the case.
+    q: Option<String>,
     /// Where the page before ended.
     cursor: Option<String>,
     /// How many, 1 to 200; 50 where it is not said.
@@ -112,6 +124,8 @@ struct CompaniesAsked {
 struct CompanyPage {
     /// The model whose scores these are.
     model: Option<String>,
+    /// From which score on a lead adds to the breadth.
+    threshold: Option<i64>,
     /// The companies, the largest first.
     companies: Vec<CompanyItem>,
     /// Hand it back as `cursor` for the next page; null: this is the last.
@@ -128,25 +142,36 @@ async fn list_companies(
     let limit = cursor::limit(asked.limit)?;
     let (order, name) = asked.order.unwrap_or_default().order();
     let after = cursor::read(name, asked.cursor.as_deref())?;
+    let text = asked.q.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    if text.as_ref().is_some_and(|text| text.len() > 200) {
+        return Err(Problem::bad("bad_query", "a text to look for has 200 bytes at most"));
+    }
     let Some(model) = line_key(&app, asked.model.as_deref())? else {
-        return Ok(Json(CompanyPage { model: None, companies: Vec::new(), next: None }));
+        return Ok(Json(CompanyPage {
+            model: None,
+            threshold: None,
+            companies: Vec::new(),
+            next: None,
+        }));
     };
     let rollup = Rollup {
         model: model.clone(),
         order,
         top: asked.top.unwrap_or(TOP).clamp(1, 100),
-        threshold: asked.threshold.unwrap_or(THRESHOLD),
+        threshold: asked.threshold.unwrap_or_else(|| usual_threshold(&app, &model)),
         company: None,
+        text,
         after,
         limit: limit + 1,
     };
+    let threshold = Some(rollup.threshold);
     let mut found = app.read(move |tx| Ok(companies(tx, &rollup)?)).await?;
     let next = cursor::next(&mut found, limit, |last| {
         let (value, company) = last.key(order);
         cursor::write(name, value, &company)
     });
     let companies = found.into_iter().map(CompanyItem::from).collect();
-    Ok(Json(CompanyPage { model: Some(model), companies, next }))
+    Ok(Json(CompanyPage { model: Some(model), threshold, companies, next }))
 }
 
 /// A company with its best leads.
@@ -171,6 +196,10 @@ struct CompanyDetail {
 struct CompanyAsked {
     /// The model; the primary one where it is not said.
     model: Option<String>,
+    /// How many leads make the top, 1 to 100.
+    top: Option<i64>,
+    /// From which score on a lead adds to the breadth, as in the list of companies.
+    threshold: Option<i64>,
 }
 
 /// One company.
@@ -182,6 +211,7 @@ async fn show_company(
     Asked(asked): Asked<CompanyAsked>,
 ) -> Result<Json<CompanyDetail>, Problem> {
     let model = line_key(&app, asked.model.as_deref())?;
+    let usual = model.as_deref().map_or(0, |model| usual_threshold(&app, model));
     app.read(move |tx| {
         let known = company(tx, &id)?;
         let (mut summary, mut leads) = (None, Vec::new());
@@ -189,9 +219,10 @@ async fn show_company(
             let rollup = Rollup {
                 model: model.clone(),
                 order: RollupOrder::Top,
-                top: TOP,
-                threshold: THRESHOLD,
+                top: asked.top.unwrap_or(TOP).clamp(1, 100),
+                threshold: asked.threshold.unwrap_or(usual),
                 company: Some(id.clone()),
+                text: None,
                 after: None,
                 limit: 1,
             };

@@ -2,6 +2,7 @@
 
 use leads::Timestamp;
 
+use super::ranked::containing;
 use crate::db::{DbError, Param, Tx};
 
 /// What decides which company comes first.
@@ -31,6 +32,8 @@ pub struct Rollup {
     pub threshold: i64,
     /// One company only.
     pub company: Option<String>,
+    /// Those in whose name, domain or id this text occurs, whatever the case.
+    pub text: Option<String>,
     /// Those behind this one: (value, company) of the last of the page before.
     pub after: Option<(i64, String)>,
     /// So many at most.
@@ -88,12 +91,31 @@ pub fn companies(tx: &mut Tx<'_>, rollup: &Rollup) -> Result<Vec<CompanyRow>, Db
         params.push(company.into());
         one = format!("AND l.company = ${}", params.len());
     }
-    let mut behind = String::new();
+    let mut conditions: Vec<String> = Vec::new();
+    // SQLite knows the small letters of English only: others are found as they were typed, too.
+    let patterns =
+        rollup.text.as_deref().map(|text| (containing(&text.to_lowercase()), containing(text)));
+    if let Some((small, typed)) = &patterns {
+        params.extend([Param::from(small), typed.into()]);
+        let last = params.len();
+        let columns = ["r.company", "coalesce(c.name, '')", "coalesce(c.domain, '')"];
+        let texts = columns.map(|column| {
+            let first = last - 1;
+            format!(
+                "lower({column}) LIKE ${first} ESCAPE '\\' OR {column} LIKE ${last} ESCAPE '\\'"
+            )
+        });
+        conditions.push(format!("({})", texts.join(" OR ")));
+    }
     if let Some((value, company)) = &rollup.after {
         params.extend([Param::from(*value), company.into()]);
         let last = params.len();
-        behind = format!("WHERE (r.{column}, r.company) < (${}, ${last})", last - 1);
+        conditions.push(format!("(r.{column}, r.company) < (${}, ${last})", last - 1));
     }
+    let behind = match conditions.as_slice() {
+        [] => String::new(),
+        all => format!("WHERE {}", all.join(" AND ")),
+    };
     params.push(i64::try_from(rollup.limit).unwrap_or(i64::MAX).into());
     let limit = params.len();
     let sql = format!(

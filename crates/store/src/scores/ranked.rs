@@ -242,15 +242,7 @@ impl<'q> Conditions<'q> {
     }
 
     fn contains(&mut self, text: &str) {
-        let mut pattern = String::from("%");
-        for c in text.trim().to_lowercase().chars().filter(|c| *c != '\0') {
-            if matches!(c, '%' | '_' | '\\') {
-                pattern.push('\\');
-            }
-            pattern.push(c);
-        }
-        pattern.push('%');
-        self.values.push(Held::Text(pattern));
+        self.values.push(Held::Text(containing(&text.to_lowercase())));
         self.texts.push(format!("l.search LIKE ${} ESCAPE '\\'", self.values.len()));
     }
 
@@ -267,4 +259,17 @@ impl<'q> Conditions<'q> {
             })
             .collect()
     }
+}
+
+/// A pattern of LIKE, with `\` before what would be more than itself: the text occurs.
+pub(super) fn containing(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in text.trim().chars().filter(|c| *c != '\0') {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
 }

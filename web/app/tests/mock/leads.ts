@@ -75,8 +75,10 @@ function companies({ mock, query }: Asked) {
     const seen = of.map((lead) => lead.last_seen_at ?? '').sort().at(-1) ?? null;
     return { id, name: null, domain: id, leads: of.length, sum, best: scores[0] ?? 0, top, breadth: scores.filter((one) => one >= 50).length, last_seen_at: seen };
   });
-  rows.sort((a, b) => b[by] - a[by]);
-  return { model: MODEL, companies: rows.slice(0, 50), next: null };
+  const wanted = (query.get('q') ?? '').toLowerCase();
+  const found = rows.filter((one) => one.id.toLowerCase().includes(wanted));
+  found.sort((a, b) => b[by] - a[by]);
+  return { model: MODEL, threshold: 50, companies: found.slice(0, 50), next: null };
 }
 
 export const leads: Route[] = [
@@ -87,6 +89,7 @@ export const leads: Route[] = [
   route('GET', '/leads/:id/explain', about((lead, { query }) => explain(lead, query.get('at')))),
   route('GET', '/leads/:id/history', about((lead) => history(lead))),
   route('GET', '/leads/:id/events', about((lead) => ({ events: facts(lead), next: null }))),
+  route('POST', '/events/:id/label', () => ({ change: 'c1', facts: 1, leads: 1 })),
   route(
     'GET',
     '/leads/:id/deals',

@@ -13,6 +13,8 @@ export interface Company extends Record<Order, number> {
 
 export interface CompanyPage {
   model: string | null;
+  /** From which score on a lead adds to the breadth. */
+  threshold: number | null;
   companies: Company[];
   next: string | null;
 }
