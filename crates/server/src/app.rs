@@ -69,6 +69,8 @@ pub(crate) struct Inner {
     pub(crate) shut_out: watch::Sender<u64>,
     /// Counts up whenever there may be something to deliver or to import.
     pub(crate) to_do: watch::Sender<u64>,
+    /// The number of the transition that was written down last, as far as open streams know.
+    pub(crate) transitions: watch::Sender<i64>,
     /// Whether the server is to stop.
     pub(crate) stop: watch::Sender<bool>,
     /// Whether the worker runs.

@@ -124,6 +124,7 @@ impl Server {
             tells_refused: Buckets::new(Rate { per_second: 1.0 / 3_600.0, burst: 1.0 }),
             shut_out: watch::Sender::new(0),
             to_do: watch::Sender::new(0),
+            transitions: watch::Sender::new(0),
             stop: watch::Sender::new(false),
             worker: watch::Sender::new(Worker::Idle),
             refused_in: AtomicI64::default(),

@@ -1,7 +1,8 @@
 //! Live updates: what changes, as it changes.
 //!
-//! A stream says what is new and nothing of before: who connects anew reads lists anew. One that falls
-//! behind hears `lagged` and does the same.
+//! Numbers are told as they change and never again: who connects anew reads lists anew. One that falls
+//! behind hears `lagged` and does the same. Transitions are a record: they are read from where it is kept,
+//! in its order, so that whoever says with `Last-Event-ID` where it was misses none.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -14,6 +15,8 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use live::News;
 use serde::Deserialize;
+use store::scores::{last_transition, transition_number, transitions_after};
+use store::{DbError, Tx};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio_stream::wrappers::ReceiverStream;
@@ -26,6 +29,7 @@ use crate::app::App;
 use crate::leads_api::line_key;
 use crate::problem::Problem;
 use crate::request::Asked;
+use crate::transitions::told;
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(stream))
@@ -42,13 +46,18 @@ const WAITING: usize = 64;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct StreamAsked {
-    /// The model whose scores are watched; the primary one, as it is then, where it is not said.
+    /// The model whose scores and transitions are watched. Where it is not said: the scores of the primary
+    /// one, as it is then, and everybody's transitions under all models.
     model: Option<String>,
+    /// Whether transitions come with their score cards; a `card_url` leads to each in any case.
+    card: Option<bool>,
 }
 
 /// Live updates as server-sent events. The event `news` has JSON with a `kind`: `lead` (a lead has new
 /// numbers), `gone` (a lead is no more), `everyone` (read lists anew), `models`, `import`. The event
-/// `lagged` says that some were missed: read lists anew.
+/// `lagged` says that some news were missed: read lists anew. The event `transition` has a change as
+/// `/api/v1/transitions` has it, and an id: who connects anew with that id as `Last-Event-ID` is told of
+/// every transition since, and may be told of one again, which has the same `id`.
 #[utoipa::path(get, path = "/api/v1/stream", tag = "stream", params(StreamAsked),
     responses((status = 200, body = String, content_type = "text/event-stream")))]
 async fn stream(
@@ -60,6 +69,8 @@ async fn stream(
     if asked.model.is_some() {
         line_key(&app, asked.model.as_deref())?;
     }
+    let place = last_event(&headers)?;
+    let told_to = app.read(move |tx| Ok(place_in_record(tx, place)?)).await?;
     let Ok(permit) = Arc::clone(&app.streams).try_acquire_owned() else {
         let detail = "too many live streams are open: close some, or try again";
         return Err(Problem::unavailable("too_many_streams", detail, 10));
@@ -69,7 +80,10 @@ async fn stream(
         news: app.live.subscribe(),
         shut_out: app.shut_out.subscribe(),
         stop: app.stop.subscribe(),
+        transitions: app.transitions.subscribe(),
         model: asked.model,
+        with_card: asked.card.unwrap_or(false),
+        told_to,
         actor: who.actor(),
         headers,
         app,
@@ -88,10 +102,52 @@ async fn stream(
 
 const BUFFERING: axum::http::HeaderName = axum::http::HeaderName::from_static("x-accel-buffering");
 
+/// Transitions that are read at a time.
+const PAGE: usize = 100;
+
+/// So far is gone back where the transition that was told last is not there any more: it was erased, or
+/// a power cut took it, after which the same comes again under another number.
+const STEPS_BACK: i64 = 1_000;
+
+/// Where a client was in the record of transitions: a number, and the transition's id.
+type Place = (i64, String);
+
+/// As it stands in the ids of events: `number-id`.
+fn last_event(headers: &HeaderMap) -> Result<Option<Place>, Problem> {
+    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
+    let text = value.to_str().unwrap_or("?").trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let place = text.split_once('-').and_then(|(number, id)| {
+        let number: i64 = number.parse().ok().filter(|number| *number >= 0)?;
+        (id.len() <= 200).then(|| (number, id.to_owned()))
+    });
+    place.map(Some).ok_or_else(|| {
+        let detail = "Last-Event-ID takes the id of an event of this stream: leave it out to begin";
+        Problem::bad("bad_last_event_id", detail)
+    })
+}
+
+/// The number behind which transitions are told.
+fn place_in_record(tx: &mut Tx<'_>, place: Option<Place>) -> Result<i64, DbError> {
+    let last = last_transition(tx)?;
+    let Some((number, id)) = place else { return Ok(last) };
+    if id.is_empty() {
+        return Ok(number.min(last));
+    }
+    let there = transition_number(tx, &id)?;
+    Ok(there.unwrap_or_else(|| number.min(last).saturating_sub(STEPS_BACK).max(0)))
+}
+
 /// One that watches.
 struct Watcher {
     app: App,
     news: broadcast::Receiver<News>,
+    transitions: watch::Receiver<i64>,
+    with_card: bool,
+    /// The number of the transition that was told last.
+    told_to: i64,
     shut_out: watch::Receiver<u64>,
     stop: watch::Receiver<bool>,
     model: Option<String>,
@@ -102,6 +158,8 @@ struct Watcher {
 enum Happened {
     /// Somebody lost the right to be here.
     ShutOut,
+    /// There may be transitions that were not told yet.
+    Transitions,
     News(Result<News, RecvError>),
 }
 
@@ -110,7 +168,9 @@ type Events = mpsc::Sender<Result<Event, Infallible>>;
 impl Watcher {
     /// Sends news until the client leaves, may be here no longer, or the server stops.
     async fn watch(mut self, events: &Events) {
-        if events.send(Ok(Event::default().event("hello").data("{}"))).await.is_err() {
+        // From here on the client knows where it is, even if it hears of nothing.
+        let hello = Event::default().event("hello").id(format!("{}-", self.told_to)).data("{}");
+        if events.send(Ok(hello)).await.is_err() || !self.tell_transitions(events).await {
             return;
         }
         loop {
@@ -121,11 +181,18 @@ impl Watcher {
                     Ok(()) => Happened::ShutOut,
                     Err(_) => return,
                 },
+                changed = self.transitions.changed() => match changed {
+                    Ok(()) => Happened::Transitions,
+                    Err(_) => return,
+                },
                 news = self.news.recv() => Happened::News(news),
             };
             let event = match happened {
                 Happened::ShutOut if self.may_stay().await => continue,
-                Happened::ShutOut | Happened::News(Err(RecvError::Closed)) => return,
+                Happened::Transitions if self.tell_transitions(events).await => continue,
+                Happened::Transitions
+                | Happened::ShutOut
+                | Happened::News(Err(RecvError::Closed)) => return,
                 Happened::News(Err(RecvError::Lagged(_))) => {
                     Event::default().event("lagged").data("{}")
                 }
@@ -137,6 +204,42 @@ impl Watcher {
             };
             if events.send(Ok(event)).await.is_err() {
                 return;
+            }
+        }
+    }
+
+    /// Tells all transitions that were not told yet, page by page, as fast as the client takes them. Answers
+    /// whether to go on.
+    async fn tell_transitions(&mut self, events: &Events) -> bool {
+        loop {
+            let (after, model) = (self.told_to, self.model.clone());
+            let read = self.app.read(move |tx| {
+                // Before the page: what is written in between stays to be told.
+                let last = last_transition(tx)?;
+                Ok((last, transitions_after(tx, after, model.as_deref(), PAGE)?))
+            });
+            let Ok((last, page)) = read.await else {
+                // The client comes again, and says where it was.
+                return false;
+            };
+            let is_all = page.len() < PAGE;
+            for (number, transition) in page {
+                let id = format!("{number}-{}", transition.id);
+                let event = Event::default().event("transition").id(id);
+                let Ok(event) = event.json_data(told(transition, self.with_card)) else {
+                    return false;
+                };
+                if *self.app.stop.borrow() || events.send(Ok(event)).await.is_err() {
+                    return false;
+                }
+                self.told_to = number;
+            }
+            if is_all {
+                self.told_to = self.told_to.max(last);
+                return true;
+            }
+            if !self.may_stay().await {
+                return false;
             }
         }
     }

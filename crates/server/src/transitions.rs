@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Any;
-use store::scores::{Transition, TransitionKind, TransitionQuery, transitions};
+use store::scores::{Transition, TransitionKind, TransitionQuery, transition, transitions};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -17,12 +17,15 @@ use crate::problem::Problem;
 use crate::request::{Asked, Named};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list_transitions)).routes(routes!(lead_transitions))
+    OpenApiRouter::new()
+        .routes(routes!(list_transitions))
+        .routes(routes!(show_transition))
+        .routes(routes!(lead_transitions))
 }
 
 /// A change of one lead under one model.
 #[derive(Debug, Serialize, ToSchema)]
-struct TransitionView {
+pub(crate) struct TransitionView {
     /// Its id.
     id: String,
     /// The model.
@@ -68,6 +71,17 @@ impl From<Transition> for TransitionView {
             card: transition.card.and_then(|card| serde_json::from_str(&card).ok()),
         }
     }
+}
+
+/// A change as a stream tells of it: with its score card where `with_card`, and where that is found.
+pub(crate) fn told(transition: Transition, with_card: bool) -> Any {
+    let place = format!("/api/v1/transitions/{}", transition.id);
+    let mut told = serde_json::to_value(TransitionView::from(transition)).unwrap_or_default();
+    if !with_card && let Some(members) = told.as_object_mut() {
+        members.remove("card");
+    }
+    told["card_url"] = place.into();
+    told
 }
 
 /// What kind of change.
@@ -129,6 +143,18 @@ async fn list_transitions(
     Asked(asked): Asked<TransitionsAsked>,
 ) -> Result<Json<TransitionPage>, Problem> {
     page(&app, None, asked).await
+}
+
+/// A change, with the score card of its instant.
+#[utoipa::path(get, path = "/api/v1/transitions/{id}", tag = "leads", params(("id" = String, Path)),
+    responses((status = 200, body = TransitionView)))]
+async fn show_transition(
+    State(app): State<App>,
+    Named(id): Named<String>,
+) -> Result<Json<TransitionView>, Problem> {
+    let found = app.read(move |tx| Ok(transition(tx, &id)?)).await?;
+    let found = found.ok_or_else(|| Problem::not_found("transition"))?;
+    Ok(Json(found.into()))
 }
 
 /// What changed about a lead, and about those that became part of it.

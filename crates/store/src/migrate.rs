@@ -5,7 +5,7 @@ use leads::Timestamp;
 use crate::db::{Connection, DbError, Tx};
 
 /// Every change of the tables since the first, in order. Never edit one that was released: add one.
-const MIGRATIONS: [(&str, &str); 11] = [
+const MIGRATIONS: [(&str, &str); 12] = [
     ("facts and identity", include_str!("../migrations/001_facts.sql")),
     ("accounts, keys, outbox, jobs", include_str!("../migrations/002_accounts.sql")),
     ("scores and models", include_str!("../migrations/003_scores.sql")),
@@ -17,6 +17,7 @@ const MIGRATIONS: [(&str, &str); 11] = [
     ("versions of answers", include_str!("../migrations/009_answer_versions.sql")),
     ("withdrawing", include_str!("../migrations/010_withdrawing.sql")),
     ("addresses as user ids", include_str!("../migrations/011_user_addresses.sql")),
+    ("transitions in order, changes of labels", include_str!("../migrations/012_changes.sql")),
 ];
 
 /// The statements that make the tables of today.

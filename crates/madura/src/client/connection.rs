@@ -40,6 +40,8 @@ pub(crate) struct Call<'a> {
     /// Whether it is tried again when the connection breaks: it has no second effect.
     is_patient: bool,
     accept: &'static str,
+    /// Behind which event of a stream to go on.
+    last_event: Option<&'a str>,
 }
 
 enum Target<'a> {
@@ -128,6 +130,12 @@ impl<'a> Call<'a> {
         Self { accept, ..self }
     }
 
+    /// Behind which event of a stream to go on.
+    #[must_use]
+    pub(crate) fn behind(self, last_event: Option<&'a str>) -> Self {
+        Self { last_event, ..self }
+    }
+
     fn new(method: Method, names: &[&'a str], query: &[(&'a str, String)]) -> Self {
         Self {
             method,
@@ -136,6 +144,7 @@ impl<'a> Call<'a> {
             idempotency_key: None,
             is_patient: false,
             accept: "application/json",
+            last_event: None,
         }
     }
 }
@@ -263,6 +272,9 @@ impl<'u> Connection<'u> {
             Request::builder().method(&call.method).uri(target).header(ACCEPT, call.accept);
         if let Some(key) = &self.key {
             request = request.header(AUTHORIZATION, format!("Bearer {}", key.reveal()));
+        }
+        if let Some(last) = call.last_event {
+            request = request.header("last-event-id", last);
         }
         if let Some(key) = &call.idempotency_key {
             request = request.header("idempotency-key", key);

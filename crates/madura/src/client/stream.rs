@@ -11,6 +11,8 @@ use crate::exit::Result;
 /// An open stream.
 pub(crate) struct Stream {
     lines: Take<BufReader<BodyReader<'static>>>,
+    /// The id of the last event that had one.
+    last_event: Option<String>,
 }
 
 /// What was heard.
@@ -20,6 +22,8 @@ pub(crate) enum Heard {
     Hello,
     /// Something is new.
     News(Json),
+    /// A lead came to stand elsewhere.
+    Transition(Json),
     /// Some news were missed.
     Lagged,
 }
@@ -28,12 +32,23 @@ pub(crate) enum Heard {
 const LINE_MAX: u64 = 1 << 20;
 
 impl Stream {
-    /// Opens it.
-    pub(crate) fn open(connection: &Connection<'_>, query: &[(&str, String)]) -> Result<Self> {
-        let call = Call::get(&["api", "v1", "stream"], query).accepting("text/event-stream");
+    /// Opens it, where it broke off behind the last event that was heard.
+    pub(crate) fn open(
+        connection: &Connection<'_>,
+        query: &[(&str, String)],
+        behind: Option<String>,
+    ) -> Result<Self> {
+        let call = Call::get(&["api", "v1", "stream"], query)
+            .accepting("text/event-stream")
+            .behind(behind.as_deref());
         let answer = connection.send(&call)?;
         let reader = answer.into_body().into_with_config().limit(u64::MAX).reader();
-        Ok(Self { lines: BufReader::new(reader).take(LINE_MAX) })
+        Ok(Self { lines: BufReader::new(reader).take(LINE_MAX), last_event: behind })
+    }
+
+    /// Where it is, for whoever opens it anew.
+    pub(crate) fn place(&self) -> Option<String> {
+        self.last_event.clone()
     }
 
     /// Waits for the next event. Nothing: the stream has ended, by whatever cause.
@@ -46,6 +61,7 @@ impl Stream {
                     "hello" => Some(Heard::Hello),
                     "lagged" => Some(Heard::Lagged),
                     "news" => serde_json::from_str(&data).ok().map(Heard::News),
+                    "transition" => serde_json::from_str(&data).ok().map(Heard::Transition),
                     // A word to keep the connection open, or one of a later version.
                     _ => None,
                 };
@@ -60,6 +76,7 @@ impl Stream {
             let value = value.strip_prefix(' ').unwrap_or(value);
             match field {
                 "event" => value.clone_into(&mut name),
+                "id" => self.last_event = Some(value.to_owned()),
                 "data" => {
                     if !data.is_empty() {
                         data.push('\n');

@@ -20,8 +20,9 @@ use crate::ui::Ui;
 
 /// Watch scores and stages change, as they happen
 ///
-/// A line for each lead whose numbers change, until you stop it. When the connection breaks it comes
-/// back by itself; what happened meanwhile is not told, which is said.
+/// A line for each lead whose numbers change, and one for each that comes into a stage or out of it, with
+/// the reason, until you stop it. When the connection breaks it comes back by itself: transitions of
+/// meanwhile are told then, numbers are not, which is said.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct WatchArgs {
@@ -54,7 +55,8 @@ Examples:
   madura watch --model loyalty
   madura watch --format ndjson | jq 'select(.kind == \"lead\" and .bracket == \"hot\")'
 
-In NDJSON, `kind` is lead (new numbers), gone (a lead is no more), everyone (so much changed that lists
+In NDJSON, `kind` is stage_entered, stage_left, bracket, disqualified or requalified (a transition, as the
+API has it), lead (new numbers), gone (a lead is no more), everyone (so much changed that lists
 are best read anew), models, import, or lagged (some were missed: read lists anew).";
 
 /// From one attempt to the next: longer each time.
@@ -76,7 +78,7 @@ pub(crate) fn run(args: &WatchArgs, ui: &Ui) -> Result {
         seen: HashMap::new(),
     };
     // What is wrong at the beginning, a key for instance, does not get better by itself.
-    let mut stream = Stream::open(&connection, &query)?;
+    let mut stream = Stream::open(&connection, &query, None)?;
     loop {
         let mut pause = FIRST_PAUSE;
         while let Some(heard) = stream.hear() {
@@ -86,9 +88,10 @@ pub(crate) fn run(args: &WatchArgs, ui: &Ui) -> Result {
             }
         }
         ui.note("the connection broke; connecting again");
+        let place = stream.place();
         stream = loop {
             thread::sleep(pause);
-            match Stream::open(&connection, &query) {
+            match Stream::open(&connection, &query, place.clone()) {
                 Ok(stream) => break stream,
                 Err(failure) if !failure.is_of_the_system() => return Err(failure),
                 Err(_) => pause = (pause * 2).min(PAUSE_MAX),
@@ -127,6 +130,22 @@ struct Moved {
     disqualified: bool,
 }
 
+/// A transition.
+#[derive(Deserialize)]
+struct Told {
+    lead: String,
+    kind: String,
+    from: Option<String>,
+    to: Option<String>,
+    reason: String,
+    score: i64,
+}
+
+/// What the clock on the wall shows.
+fn time() -> String {
+    clock::now().to_jiff().to_zoned(TimeZone::system()).strftime("%H:%M:%S").to_string()
+}
+
 impl Watcher<'_> {
     /// Tells what was heard; answers whether that was enough.
     fn tell(&mut self, heard: Heard) -> Result<bool> {
@@ -140,6 +159,11 @@ impl Watcher<'_> {
                 self.connection.ui.note("some changes were missed: `madura leads` has them all");
                 return Ok(false);
             }
+            (Heard::Transition(transition), Format::Ndjson) => (transition.to_string(), false),
+            (Heard::Transition(transition), Format::Table) => match self.reason(transition)? {
+                Some(line) => (line, false),
+                None => return Ok(false),
+            },
             (Heard::News(news), Format::Ndjson) => {
                 let counts = news["kind"] == "lead";
                 (news.to_string(), counts)
@@ -161,8 +185,7 @@ impl Watcher<'_> {
     /// A line for people, and whether it counts as a change.
     fn line(&mut self, news: Json) -> Result<Option<(String, bool)>> {
         let ui = self.connection.ui;
-        let now =
-            clock::now().to_jiff().to_zoned(TimeZone::system()).strftime("%H:%M:%S").to_string();
+        let now = time();
         let paint = ui.paint;
         let said = match news["kind"].as_str().unwrap_or_default() {
             "lead" => return Ok(Some((self.moved(&read(legible_tree(news))?, &now), true))),
@@ -181,6 +204,25 @@ impl Watcher<'_> {
             _ => return Ok(None),
         };
         Ok(Some((paint.dim(format_args!("{now}  {said}")), false)))
+    }
+
+    /// Why a lead stands in another stage. A bracket is told with the numbers.
+    fn reason(&self, transition: Json) -> Result<Option<String>> {
+        let Told { lead, kind, from, to, reason, score } = read(legible_tree(transition))?;
+        let name = |place: Option<String>| place.unwrap_or_else(|| "?".to_owned());
+        let what = match kind.as_str() {
+            "stage_entered" => format!("entered {}", name(to)),
+            "stage_left" => format!("left {}", name(from)),
+            "disqualified" => "is disqualified".to_owned(),
+            "requalified" => "is disqualified no more".to_owned(),
+            _ => return Ok(None),
+        };
+        let who = match self.seen.get(&lead) {
+            Some(seen) => seen.who.clone(),
+            None => self.who(&lead),
+        };
+        let line = format!("{}  {} {what} with {score}: {reason}", time(), fit(&who, 32));
+        Ok(Some(self.connection.ui.paint.dim(line)))
     }
 
     fn moved(&mut self, moved: &Moved, now: &str) -> String {

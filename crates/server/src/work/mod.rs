@@ -1,6 +1,7 @@
 //! What goes on beside requests: settling, scoring, ticks, deliveries, imports, upkeep.
 
 mod deliveries;
+mod heralds;
 mod imports;
 mod scoring;
 mod settling;
@@ -33,6 +34,10 @@ impl Work {
         let mut tasks = JoinSet::new();
         tasks.spawn(deliveries::run(app.clone()));
         tasks.spawn(upkeep::measure(app.clone()));
+        tasks.spawn(heralds::transitions(app.clone()));
+        if app.live.store().file().is_none() {
+            tasks.spawn(heralds::models(app.clone()));
+        }
         let threads = vec![
             settling::settler(app.clone()),
             straight::passer(app.clone()),

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 
 use store::consent::suppression::{Reason, counts};
 
-use crate::support::{House, MODEL};
+use crate::support::House;
 
 fn names(page: &Json) -> Vec<String> {
     page["leads"]
@@ -233,7 +233,17 @@ fn transitions_tell_what_changed_and_why() {
         .expect(200);
     let entered = &page["transitions"][0];
     assert_eq!((&entered["to"], &entered["model"]), (&json!("sales_qualified"), &json!("fit")));
-    assert!(MODEL.contains("sales_qualified"));
+    assert_eq!(
+        (&entered["reason"], &entered["score"]),
+        (&json!("reached its thresholds"), &json!(55))
+    );
+    assert_eq!(entered["at"], "2026-06-01T10:00:00Z");
+    let card = &entered["card"];
+    assert_eq!((&card["score"], &card["at"]), (&json!(55), &entered["at"]));
+    assert_eq!(card["groups"][1]["criteria"][0]["counted"], 5);
+    let path = format!("/api/v1/transitions/{}", entered["id"].as_str().expect("an id"));
+    assert_eq!(house.get(&path, &owner).expect(200), *entered);
+    house.get("/api/v1/transitions/tr_none", &owner).problem(404, "not_found");
 }
 
 #[test]

@@ -54,6 +54,7 @@ pub(crate) struct House {
     pub(crate) router: Router,
     pub(crate) clock: Arc<AtomicI64>,
     pub(crate) directory: TempDir,
+    address: Address,
 }
 
 /// As whom a request is sent.
@@ -153,7 +154,16 @@ impl House {
             .build()
             .expect("a runtime");
         let router = server.router();
-        Self { runtime, server, live, router, clock, directory }
+        let address = address.clone();
+        Self { runtime, server, live, router, clock, directory, address }
+    }
+
+    /// Another node on the same server.
+    pub(crate) fn beside(&self) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let other = Self::at(&self.address, directory, |_| {});
+        other.clock.store(self.clock.load(Ordering::SeqCst), Ordering::SeqCst);
+        other
     }
 
     /// A server as after a restart: one whose loops have ended begins them no more.
@@ -265,9 +275,10 @@ impl House {
     pub(crate) fn activate(&self, by: &As, document: &str) {
         let made = self.post("/api/v1/models", by, json!({"document": document})).expect(201);
         let version = made["version"].as_i64().expect("a version");
-        let diff = self.get(&format!("/api/v1/models/fit/versions/{version}/diff"), by).expect(200);
+        let path = format!("/api/v1/models/{}", made["model"].as_str().expect("a model"));
+        let diff = self.get(&format!("{path}/versions/{version}/diff"), by).expect(200);
         let body = json!({"version": version, "confirm": diff["confirm"]});
-        self.post("/api/v1/models/fit/activate", by, body).expect(200);
+        self.post(&format!("{path}/activate"), by, body).expect(200);
         self.settle();
     }
 

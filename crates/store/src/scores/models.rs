@@ -65,6 +65,8 @@ pub struct Activation {
     pub to: Option<Timestamp>,
     /// Who did it.
     pub by: String,
+    /// Whether it came back by a roll-back.
+    pub is_rollback: bool,
 }
 
 /// Why a model cannot be changed so.
@@ -224,10 +226,23 @@ pub fn set_state(
         // One that becomes active twice within a millisecond goes on where it was.
         let insert = "INSERT INTO activation (model, version, from_at, activated_by)
             VALUES ($1, $2, $3, $4)
-            ON CONFLICT (model, from_at, version) DO UPDATE SET to_at = NULL";
+            ON CONFLICT (model, from_at, version) DO UPDATE SET to_at = NULL, rolled_back = NULL";
         tx.execute(insert, &[model.into(), number.into(), now.into(), by.into()])?;
     }
     Ok(())
+}
+
+/// Which versions score everybody, with whether in shadow and whether the model is the primary one: what
+/// another node may have changed.
+pub fn in_force(tx: &mut Tx<'_>) -> Result<Vec<(String, i64, bool, bool)>, DbError> {
+    let sql = "SELECT v.model, v.version, v.state, m.is_primary
+        FROM model_version v JOIN model m ON m.name = v.model WHERE v.state IN ('active', 'shadow')";
+    let mut found = tx.query(sql, &[], |row| {
+        let is_shadow = row.get::<String>(2)? == VersionState::Shadow.name();
+        Ok((row.get(0)?, row.get(1)?, is_shadow, !is_shadow && row.get::<i64>(3)? == 1))
+    })?;
+    found.sort();
+    Ok(found)
 }
 
 /// A version of a model.
@@ -263,7 +278,7 @@ pub fn active_at(
 
 /// When which version of a model was active, the first first.
 pub fn activations(tx: &mut Tx<'_>, model: &str) -> Result<Vec<Activation>, DbError> {
-    let sql = "SELECT version, from_at, to_at, activated_by FROM activation
+    let sql = "SELECT version, from_at, to_at, activated_by, rolled_back FROM activation
         WHERE model = $1 ORDER BY from_at, version";
     tx.query(sql, &[model.into()], |row| {
         Ok(Activation {
@@ -271,8 +286,32 @@ pub fn activations(tx: &mut Tx<'_>, model: &str) -> Result<Vec<Activation>, DbEr
             from: Timestamp::saturating_from_millis(row.get(1)?),
             to: row.get::<Option<i64>>(2)?.map(Timestamp::saturating_from_millis),
             by: row.get(3)?,
+            is_rollback: row.get::<Option<i64>>(4)? == Some(1),
         })
     })
+}
+
+/// Notes that the version that counts came back by a roll-back, within the transaction that made it count.
+pub fn note_roll_back(tx: &mut Tx<'_>, model: &str) -> Result<(), DbError> {
+    let update = "UPDATE activation SET rolled_back = 1 WHERE model = $1 AND to_at IS NULL";
+    tx.execute(update, &[model.into()]).map(|_| ())
+}
+
+/// The version that a roll-back makes count: the one that counted before the one that counts was chosen.
+/// What was rolled back is left out, so that a second roll-back goes a step further. `None`: there is none.
+pub fn rolled_back_to(activations: &[Activation]) -> Option<i64> {
+    let mut chosen: Vec<i64> = Vec::new();
+    for Activation { version, is_rollback, .. } in activations {
+        match chosen.iter().rposition(|known| known == version) {
+            Some(place) if *is_rollback => chosen.truncate(place + 1),
+            // The same again, after it was out of use.
+            Some(place) if place + 1 == chosen.len() => {}
+            _ => chosen.push(*version),
+        }
+    }
+    let current = activations.iter().rfind(|interval| interval.to.is_none());
+    let current = current.map(|interval| interval.version);
+    chosen.into_iter().rfind(|version| Some(*version) != current)
 }
 
 const SELECT: &str = "SELECT model, version, state, document, note, created_at, created_by,

@@ -2,7 +2,7 @@
 
 use leads::Timestamp;
 
-use crate::db::{DbError, Param, Tx};
+use crate::db::{DbError, Param, Row, Tx};
 
 /// What kind of change.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -94,8 +94,9 @@ impl TransitionKind {
 pub fn add_transition(tx: &mut Tx<'_>, transition: &Transition) -> Result<bool, DbError> {
     let insert =
         "INSERT INTO transition (id, model, version, lead, at, recorded_at, kind, from_value,
-            to_value, reason, score, card)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING";
+            to_value, reason, score, card, seq)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+            (SELECT coalesce(max(last), 0) + 1 FROM transition_count)) ON CONFLICT (id) DO NOTHING";
     let params: [Param<'_>; 12] = [
         (&transition.id).into(),
         (&transition.model).into(),
@@ -110,7 +111,54 @@ pub fn add_transition(tx: &mut Tx<'_>, transition: &Transition) -> Result<bool, 
         transition.score.into(),
         transition.card.as_deref().into(),
     ];
-    Ok(tx.execute(insert, &params)? > 0)
+    let is_new = tx.execute(insert, &params)? > 0;
+    if is_new {
+        // Writers come one after the other on both databases, so that the order of the numbers is that of
+        // the commits.
+        let count = "INSERT INTO transition_count (name, last) VALUES ('transition', 1)
+            ON CONFLICT (name) DO UPDATE SET last = transition_count.last + 1";
+        tx.execute(count, &[])?;
+    }
+    Ok(is_new)
+}
+
+/// The number of the transition that was written down last; 0: none was.
+pub fn last_transition(tx: &mut Tx<'_>) -> Result<i64, DbError> {
+    tx.value("SELECT coalesce(max(last), 0) FROM transition_count", &[])
+}
+
+/// The number of a transition in the order in which they were written down; `None`: there is no such
+/// transition, or it is older than the numbers.
+pub fn transition_number(tx: &mut Tx<'_>, id: &str) -> Result<Option<i64>, DbError> {
+    let sql = "SELECT seq FROM transition WHERE id = $1";
+    Ok(tx.find(sql, &[id.into()], |row| row.get::<Option<i64>>(0))?.flatten())
+}
+
+/// A transition.
+pub fn transition(tx: &mut Tx<'_>, id: &str) -> Result<Option<Transition>, DbError> {
+    tx.find(&format!("SELECT {COLUMNS} FROM transition t WHERE t.id = $1"), &[id.into()], read)
+}
+
+/// Transitions with their numbers, in the order in which they were written down, behind the number
+/// `after`: `limit` at most, of one model where one is named.
+pub fn transitions_after(
+    tx: &mut Tx<'_>,
+    after: i64,
+    model: Option<&str>,
+    limit: usize,
+) -> Result<Vec<(i64, Transition)>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut params: Vec<Param<'_>> = vec![after.into(), limit.into()];
+    let mut of_model = "";
+    if let Some(model) = model {
+        params.push(model.into());
+        of_model = "AND t.model = $3";
+    }
+    let sql = format!(
+        "SELECT {COLUMNS}, t.seq FROM transition t WHERE t.seq IS NOT NULL AND t.seq > $1 {of_model}
+         ORDER BY t.seq LIMIT $2"
+    );
+    tx.query(&sql, &params, |row| Ok((row.get(12)?, read(row)?)))
 }
 
 /// A page of transitions, the latest first.
@@ -143,26 +191,29 @@ pub fn transitions(tx: &mut Tx<'_>, query: &TransitionQuery) -> Result<Vec<Trans
     }
     params.push(i64::try_from(query.limit).unwrap_or(i64::MAX).into());
     let sql = format!(
-        "SELECT t.id, t.model, t.version, t.lead, t.at, t.recorded_at, t.kind, t.from_value,
-            t.to_value, t.reason, t.score, t.card
-         FROM transition t WHERE {} ORDER BY t.at DESC, t.id DESC LIMIT ${}",
+        "SELECT {COLUMNS} FROM transition t WHERE {} ORDER BY t.at DESC, t.id DESC LIMIT ${}",
         conditions.join(" AND "),
         params.len()
     );
-    tx.query(&sql, &params, |row| {
-        Ok(Transition {
-            id: row.get(0)?,
-            model: row.get(1)?,
-            version: row.get(2)?,
-            lead: row.get(3)?,
-            at: Timestamp::saturating_from_millis(row.get(4)?),
-            recorded_at: Timestamp::saturating_from_millis(row.get(5)?),
-            kind: TransitionKind::parse(&row.get::<String>(6)?).unwrap_or(TransitionKind::Bracket),
-            from: row.get(7)?,
-            to: row.get(8)?,
-            reason: row.get(9)?,
-            score: row.get(10)?,
-            card: row.get(11)?,
-        })
+    tx.query(&sql, &params, read)
+}
+
+const COLUMNS: &str = "t.id, t.model, t.version, t.lead, t.at, t.recorded_at, t.kind, t.from_value, \
+     t.to_value, t.reason, t.score, t.card";
+
+fn read(row: &Row<'_>) -> Result<Transition, DbError> {
+    Ok(Transition {
+        id: row.get(0)?,
+        model: row.get(1)?,
+        version: row.get(2)?,
+        lead: row.get(3)?,
+        at: Timestamp::saturating_from_millis(row.get(4)?),
+        recorded_at: Timestamp::saturating_from_millis(row.get(5)?),
+        kind: TransitionKind::parse(&row.get::<String>(6)?).unwrap_or(TransitionKind::Bracket),
+        from: row.get(7)?,
+        to: row.get(8)?,
+        reason: row.get(9)?,
+        score: row.get(10)?,
+        card: row.get(11)?,
     })
 }

@@ -5,9 +5,9 @@ use store::scores::{
     Cell, Filter, LeadQuery, LeadRow, ModelError, Order, Rollup, RollupOrder, ScoreRow, Transition,
     TransitionKind, TransitionQuery, VersionState, activations, active_at, add_draft,
     add_transition, companies, count_by, count_lead_rows, count_leads, delete_segment, forget_lead,
-    lead_row, leads_of_company, leads_where, make_primary, models, put_lead, put_model, put_scores,
-    put_segment, ranked, saved_segments, scored_at, scores_of, set_state, transitions, version,
-    versions,
+    last_transition, lead_row, leads_of_company, leads_where, make_primary, models, put_lead,
+    put_model, put_scores, put_segment, ranked, saved_segments, scored_at, scores_of, set_state,
+    transition_number, transitions, transitions_after, version, versions,
 };
 
 use crate::support::reports::minute;
@@ -189,6 +189,7 @@ fn companies_are_ranked_by_what_their_leads_come_to() {
             top: 2,
             threshold: 40,
             company: None,
+            text: None,
             after: None,
             limit: 1,
         };
@@ -270,6 +271,18 @@ fn transitions_are_told_by_lead_and_by_time_and_never_twice() {
         );
         let read = bench.store.read(|tx| transitions(tx, &every)).expect("transitions");
         assert_eq!(read[2], all[0]);
+        let behind = |after: i64, model: Option<&str>| {
+            let found = bench.store.read(|tx| transitions_after(tx, after, model, 2));
+            let found = found.expect("transitions").into_iter();
+            found.map(|(number, row)| (number, row.id)).collect::<Vec<_>>()
+        };
+        let (t1, t2, t3) = ((1, "t1".to_owned()), (2, "t2".to_owned()), (3, "t3".to_owned()));
+        assert_eq!(behind(0, None), [t1, t2], "in the order in which they were written down");
+        assert_eq!(behind(2, Some("b2b")), [t3]);
+        assert_eq!(behind(0, Some("other")), []);
+        assert_eq!(bench.store.read(last_transition).expect("a number"), 3);
+        let number = bench.store.read(|tx| transition_number(tx, "t3")).expect("an answer");
+        assert_eq!(number, Some(3));
     });
 }
 
