@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use leads::{Points, Timestamp};
+use leads::Timestamp;
 use store::facts::Appended;
 use store::identity::{Merge, absorbed_by};
 use store::imports::Import;
@@ -12,7 +12,7 @@ use store::{DbError, Tx, companies_by_id, webhooks};
 use crate::Live;
 use crate::judge::Situation;
 use crate::messages::{
-    Brackets, Event, FinishedImport, LeadName, MergedLeads, Reason, Stages, Standing,
+    Brackets, Card, Event, FinishedImport, LeadName, MergedLeads, Reason, Stages, Standing,
 };
 
 /// A message that is ready to be kept.
@@ -42,12 +42,13 @@ impl Announcement {
             model: transition.model.clone(),
             model_version: u32::try_from(transition.version).unwrap_or_default(),
             at: transition.at,
-            score: Points::from_hundredths(transition.score.saturating_mul(100))
-                .unwrap_or_default(),
+            transition: transition.id.clone(),
+            score: transition.score,
             grade: situation.grade.clone(),
             bracket: situation.bracket.clone(),
             stage: situation.stage.clone(),
             disqualified: situation.is_disqualified,
+            card: transition.card.as_deref().and_then(Card::of),
         };
         let (from, to) = (transition.from.clone(), transition.to.clone());
         // Standard Webhooks signs `id.timestamp.body`: an id without dots cannot be mistaken.

@@ -3,7 +3,7 @@
 //! `docs/user/reference/webhooks.md` describes the payloads to receivers; fields may be added to
 //! them, and none may be taken away or change its meaning.
 
-use leads::{Points, Timestamp};
+use leads::Timestamp;
 use serde::{Serialize, Serializer};
 
 /// How much of a text that people or visitors wrote goes into a payload, in characters. A name as
@@ -86,9 +86,10 @@ pub struct Standing {
     pub model_version: u32,
     /// When it happened.
     pub at: Timestamp,
-    /// The score; a number with at most two decimals in the payload.
-    #[serde(serialize_with = "points")]
-    pub score: Points,
+    /// The id of the transition that this tells of, by which the API has it.
+    pub transition: String,
+    /// The score, on the model's scale.
+    pub score: i64,
     /// The grade of the model's grid, such as `A1`.
     pub grade: Option<String>,
     /// The bracket, such as `hot`.
@@ -97,6 +98,67 @@ pub struct Standing {
     pub stage: Option<String>,
     /// Whether the lead counts no more.
     pub disqualified: bool,
+    /// What the score is made of; `None`: no card was kept of that instant.
+    pub card: Option<Card>,
+}
+
+/// The score card in short: what gives or takes most.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Card {
+    /// The points for who the lead is.
+    pub fit: i64,
+    /// The points for what it does.
+    pub engagement: i64,
+    /// The criteria that give or take most, the most first, [`Card::CRITERIA_MAX`] at most.
+    pub criteria: Vec<CardCriterion>,
+    /// How many more there are that give or take something.
+    pub more: usize,
+}
+
+/// What a criterion gives or takes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct CardCriterion {
+    /// Its name.
+    #[serde(serialize_with = "cut_text")]
+    pub criterion: String,
+    /// The name of its group.
+    #[serde(serialize_with = "cut_text")]
+    pub group: String,
+    /// Its points as a decimal number in a text, exact as in the score card.
+    pub points: String,
+}
+
+impl Card {
+    /// So many criteria are told of: with names of 100 characters and all that people wrote beside them the
+    /// message stays below 20 KB.
+    pub const CRITERIA_MAX: usize = 8;
+
+    /// From a score card as it is kept, in JSON.
+    pub(crate) fn of(card: &str) -> Option<Self> {
+        let card: serde_json::Value = serde_json::from_str(card).ok()?;
+        let mut all = Vec::new();
+        for group in card["groups"].as_array()? {
+            for one in group["criteria"].as_array()? {
+                let points = one["value"].as_str()?;
+                // Only to find the largest: what is told is the text.
+                let size = points.parse::<f64>().ok()?.abs();
+                if size > 0.0 {
+                    let text = |value: &serde_json::Value| value.as_str().map(str::to_owned);
+                    let (criterion, group) = (text(&one["criterion"])?, text(&group["group"])?);
+                    all.push((size, CardCriterion { criterion, group, points: points.to_owned() }));
+                }
+            }
+        }
+        all.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+        let more = all.len().saturating_sub(Self::CRITERIA_MAX);
+        let criteria = all.into_iter().take(Self::CRITERIA_MAX).map(|(_, criterion)| criterion);
+        Some(Self {
+            fit: card["fit"].as_i64()?,
+            engagement: card["engagement"].as_i64()?,
+            criteria: criteria.collect(),
+            more,
+        })
+    }
 }
 
 /// Payload of `lead.stage_entered` and `lead.stage_left`.
@@ -273,10 +335,12 @@ fn cut<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference to the field")]
-fn points<S: Serializer>(points: &Points, serializer: S) -> Result<S::Ok, S::Error> {
-    match points.hundredths() {
-        whole if whole % 100 == 0 => serializer.serialize_i64(whole / 100),
-        hundredths => serializer.serialize_f64(hundredths as f64 / 100.0),
+/// How much of a criterion's name goes into a payload, in characters.
+const NAME_CHARS_MAX: usize = 100;
+
+fn cut_text<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    match text.char_indices().nth(NAME_CHARS_MAX) {
+        None => serializer.serialize_str(text),
+        Some((end, _)) => serializer.serialize_str(&format!("{}…", &text[..end])),
     }
 }

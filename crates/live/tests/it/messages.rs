@@ -1,9 +1,9 @@
 //! What receivers are told.
 
-use leads::{Points, Timestamp};
+use leads::Timestamp;
 use live::messages::{
-    Brackets, Event, EventType, FinishedImport, LeadName, MergedLeads, Reason, Stages, Standing,
-    TestCall,
+    Brackets, Card, CardCriterion, Event, EventType, FinishedImport, LeadName, MergedLeads, Reason,
+    Stages, Standing, TestCall,
 };
 use serde_json::{Value, json};
 
@@ -28,12 +28,27 @@ fn standing() -> Standing {
         model: "sales".to_owned(),
         model_version: 7,
         at: at("2026-03-01T10:00:00Z"),
-        score: Points::parse("62.5").expect("points"),
+        transition: "tr_5d41402abc4b2a76b9719d911017c592".to_owned(),
+        score: 62,
         grade: Some("A1".to_owned()),
         bracket: Some("hot".to_owned()),
         stage: Some("sales_qualified".to_owned()),
         disqualified: false,
+        card: Some(Card {
+            fit: 20,
+            engagement: 42,
+            criteria: vec![
+                part("Pricing page", "Behaviour", "41.5"),
+                part("Senior role", "Profile", "20"),
+            ],
+            more: 0,
+        }),
     }
+}
+
+fn part(criterion: &str, group: &str, points: &str) -> CardCriterion {
+    let [criterion, group, points] = [criterion, group, points].map(str::to_owned);
+    CardCriterion { criterion, group, points }
 }
 
 fn stages() -> Stages {
@@ -41,7 +56,18 @@ fn stages() -> Stages {
         standing: standing(),
         from: Some("marketing_qualified".to_owned()),
         to: Some("sales_qualified".to_owned()),
-        reason: Some("62.5 points; 60 are needed".to_owned()),
+        reason: Some("reached its thresholds".to_owned()),
+    }
+}
+
+fn left() -> Stages {
+    let stage = Some("marketing_qualified".to_owned());
+    let standing = Standing { score: 44, bracket: Some("warm".to_owned()), stage, ..standing() };
+    Stages {
+        standing,
+        from: Some("sales_qualified".to_owned()),
+        to: Some("marketing_qualified".to_owned()),
+        reason: None,
     }
 }
 
@@ -49,19 +75,25 @@ fn stages() -> Stages {
 pub(crate) fn events() -> Vec<Event> {
     vec![
         Event::StageEntered(stages()),
-        Event::StageLeft(stages()),
+        Event::StageLeft(Stages { reason: Some("fell below its thresholds".to_owned()), ..left() }),
         Event::BracketChanged(Brackets {
             standing: standing(),
             from: Some("warm".to_owned()),
             to: Some("hot".to_owned()),
         }),
         Event::Disqualified(Reason {
-            standing: Standing { disqualified: true, score: Points::ZERO, ..standing() },
-            reason: Some("a competitor".to_owned()),
+            standing: Standing {
+                disqualified: true,
+                score: 0,
+                bracket: Some("cold".to_owned()),
+                stage: None,
+                ..standing()
+            },
+            reason: Some("gate: Competitor".to_owned()),
         }),
         Event::Requalified(Reason {
             standing: standing(),
-            reason: Some("a competitor".to_owned()),
+            reason: Some("gate: Competitor".to_owned()),
         }),
         Event::Merged(MergedLeads {
             lead: lead(),
@@ -110,14 +142,24 @@ fn a_message_has_a_type_an_instant_and_data() {
                 "model": "sales",
                 "model_version": 7,
                 "at": "2026-03-01T10:00:00Z",
-                "score": 62.5,
+                "transition": "tr_5d41402abc4b2a76b9719d911017c592",
+                "score": 62,
                 "grade": "A1",
                 "bracket": "hot",
                 "stage": "sales_qualified",
                 "disqualified": false,
+                "card": {
+                    "fit": 20,
+                    "engagement": 42,
+                    "criteria": [
+                        {"criterion": "Pricing page", "group": "Behaviour", "points": "41.5"},
+                        {"criterion": "Senior role", "group": "Profile", "points": "20"},
+                    ],
+                    "more": 0,
+                },
                 "from": "marketing_qualified",
                 "to": "sales_qualified",
-                "reason": "62.5 points; 60 are needed",
+                "reason": "reached its thresholds",
             },
         })
     );
@@ -167,20 +209,14 @@ fn every_field_of_every_payload_is_in_the_reference() {
 }
 
 #[test]
-fn whole_points_are_whole_numbers() {
-    for (points, expected) in [("62", "62"), ("62.5", "62.5"), ("-0.25", "-0.25"), ("0", "0")] {
-        let standing = Standing { score: Points::parse(points).unwrap(), ..standing() };
-        let text = serde_json::to_string(&standing).unwrap();
-        assert!(text.contains(&format!("\"score\":{expected},")), "{text}");
-    }
-}
-
-#[test]
 fn a_name_as_long_as_a_book_does_not_make_a_message_too_long() {
     let long = "\u{1}ñ".repeat(50_000);
     let id = "x".repeat(255);
     let mut stages = stages();
     stages.reason = Some(long.clone());
+    let criterion = part(&long, &long, "12345.12345678");
+    let criteria = vec![criterion; Card::CRITERIA_MAX];
+    stages.standing.card = Some(Card { fit: 1, engagement: 1, criteria, more: 1000 });
     let long = Some(long);
     stages.standing.lead = LeadName {
         id,

@@ -11,14 +11,14 @@ use tokio::time::timeout;
 use crate::running::{PATIENCE, becomes_ready, end, port, run};
 use crate::support::{As, House};
 
-async fn request(address: SocketAddr, head: &str) -> TcpStream {
+pub(crate) async fn request(address: SocketAddr, head: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     stream.write_all(head.replace('\n', "\r\n").as_bytes()).await.expect("sent");
     stream
 }
 
 /// Reads until a text has come.
-async fn read_until(stream: &mut TcpStream, wanted: &str) -> String {
+pub(crate) async fn read_until(stream: &mut TcpStream, wanted: &str) -> String {
     let mut seen = String::new();
     let mut part = [0; 4096];
     while !seen.contains(wanted) {
@@ -77,7 +77,16 @@ fn a_lead_that_enters_a_stage_is_told_to_whoever_wants_to_hear_signed_and_once()
         .block_on(async { timeout(PATIENCE, listener.accept()).await })
         .expect("a call")
         .expect("a connection");
-    let call = house.runtime.block_on(read_until(&mut stream, "sales_qualified"));
+    let call =
+        house.runtime.block_on(read_until(&mut stream, "\"reason\":\"reached its thresholds\"}}"));
+    let (_, sent) = call.split_once("\r\n\r\n").expect("a body");
+    let data = serde_json::from_str::<Json>(sent).expect("JSON")["data"].clone();
+    assert_eq!((&data["score"], &data["reason"]), (&json!(55), &json!("reached its thresholds")));
+    let pages = json!({"criterion": "Pages", "group": "What", "points": "50"});
+    assert_eq!((&data["card"]["fit"], &data["card"]["criteria"][0]), (&json!(5), &pages));
+    let path = format!("/api/v1/transitions/{}", data["transition"].as_str().expect("an id"));
+    let transition = house.get(&path, &owner).expect(200);
+    assert_eq!((&transition["at"], &transition["card"]["score"]), (&data["at"], &json!(55)));
     let lower = call.to_lowercase();
     for part in ["post /hook", "webhook-id: ", "webhook-timestamp: ", "webhook-signature: v1,"] {
         assert!(lower.contains(part), "{part}: {call}");
