@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
-use store::scores::{activations, models, version, versions};
+use store::scores::{activations, models, rolled_back_to, version, versions};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -102,6 +102,8 @@ struct VersionList {
     versions: Vec<VersionView>,
     /// When which version was the active one, the first first.
     activations: Vec<ActivationView>,
+    /// The version that a roll-back would make count; null: there is none.
+    before: Option<i64>,
 }
 
 /// A time during which a version was the active one.
@@ -115,6 +117,8 @@ struct ActivationView {
     to: Option<Instant>,
     /// Who did it.
     by: String,
+    /// Whether it came back by a roll-back.
+    is_rollback: bool,
 }
 
 /// The versions of a model, and which of them counted when.
@@ -129,14 +133,18 @@ async fn list_versions(
         if found.is_empty() {
             return Err(Problem::not_found("model"));
         }
-        let intervals = activations(tx, &name)?.into_iter().map(|interval| ActivationView {
+        let intervals = activations(tx, &name)?;
+        let before = rolled_back_to(&intervals);
+        let intervals = intervals.into_iter().map(|interval| ActivationView {
             version: interval.version,
             from: interval.from.into(),
             to: interval.to.map(Instant),
             by: interval.by,
+            is_rollback: interval.is_rollback,
         });
         Ok(Json(VersionList {
             activations: intervals.collect(),
+            before,
             versions: found.into_iter().map(|version| VersionView::of(version, false)).collect(),
         }))
     })

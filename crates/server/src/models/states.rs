@@ -5,7 +5,9 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::json;
 use store::Tx;
-use store::scores::{self, VersionState, activations, models, version, versions};
+use store::scores::{
+    self, VersionState, activations, models, note_roll_back, rolled_back_to, version, versions,
+};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -15,7 +17,7 @@ use super::trials::{both, confirmation};
 use crate::access::Caller;
 use crate::app::{App, Done, Noted};
 use crate::problem::Problem;
-use crate::request::{Named, Repeat, Repeatable, Sent};
+use crate::request::{Named, Repeat, Repeatable, Sent, SentIfAny};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -46,44 +48,58 @@ async fn activate(
     Named(name): Named<String>,
     Sent { body, repeat }: Sent<Activation>,
 ) -> Result<Response, Problem> {
-    let confirm = body.confirm;
-    let check = move |tx: &mut Tx<'_>, model: &str, number: i64| {
-        let (active, next) = both(tx, model, number)?;
-        if confirmation(active.as_ref(), &next) != confirm {
-            let detail = "this is not the change that was shown: look at the version's diff, and \
-                confirm that";
-            return Err(Problem::conflict("not_confirmed", detail));
-        }
-        Ok(())
-    };
     set(&app, &caller, repeat, name, "model.activated", move |tx, model| {
-        check(tx, model, body.version)?;
+        check(tx, model, body.version, &body.confirm)?;
         Ok((body.version, VersionState::Active))
     })
     .await
 }
 
-/// Makes the version that counted before count again.
+/// Whether a change of the version that counts is the one that was shown.
+fn check(tx: &mut Tx<'_>, model: &str, number: i64, confirm: &str) -> Result<(), Problem> {
+    let (active, next) = both(tx, model, number)?;
+    if confirmation(active.as_ref(), &next) != confirm {
+        let detail =
+            "this is not the change that was shown: look at the version's diff, and confirm that";
+        return Err(Problem::conflict("not_confirmed", detail));
+    }
+    Ok(())
+}
+
+/// A way back.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RollBack {
+    /// The `confirm` of the diff of the version that is to count again: what it showed is what is done.
+    /// Without it, whatever version that is counts again.
+    confirm: Option<String>,
+}
+
+/// Makes the version that counted before count again: `before` in the list of versions. A second roll-back
+/// goes to the one before that; what was rolled back does not come back but by being activated.
 #[utoipa::path(post, path = "/api/v1/models/{name}/rollback", tag = "models",
-    params(("name" = String, Path)), responses((status = 200, body = VersionView)))]
+    params(("name" = String, Path)), request_body = Option<RollBack>,
+    responses((status = 200, body = VersionView)))]
 async fn roll_back(
     State(app): State<App>,
     caller: Caller,
     Named(name): Named<String>,
-    Repeatable(repeat): Repeatable,
+    SentIfAny(Sent { body, repeat }): SentIfAny<RollBack>,
 ) -> Result<Response, Problem> {
-    set(&app, &caller, repeat, name, "model.rolled_back", |tx, model| {
-        let intervals = activations(tx, model)?;
-        let current = intervals.iter().rev().find(|interval| interval.to.is_none());
-        let current = current.map(|interval| interval.version);
-        let before = intervals.iter().rev().find(|interval| Some(interval.version) != current);
-        let before = before.ok_or_else(|| {
-            Problem::conflict("nothing_before", "no other version of this model has ever counted")
+    set(&app, &caller, repeat, name, ROLLED_BACK, move |tx, model| {
+        let before = rolled_back_to(&activations(tx, model)?).ok_or_else(|| {
+            let detail = "there is no version to go back to: none counted before this one";
+            Problem::conflict("nothing_before", detail)
         })?;
-        Ok((before.version, VersionState::Active))
+        if let Some(confirm) = &body.confirm {
+            check(tx, model, before, confirm)?;
+        }
+        Ok((before, VersionState::Active))
     })
     .await
 }
+
+const ROLLED_BACK: &str = "model.rolled_back";
 
 /// A version.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -145,6 +161,9 @@ async fn set(
             let before = version(tx, &model, number)?;
             let before = before.ok_or_else(|| Problem::not_found("version of the model"))?;
             scores::set_state(tx, &model, number, state, &actor, now)?;
+            if action == ROLLED_BACK {
+                note_roll_back(tx, &model)?;
+            }
             forget_scores_out_of_force(tx)?;
             let after = version(tx, &model, number)?;
             let after = after.ok_or_else(|| Problem::not_found("version of the model"))?;

@@ -3,6 +3,8 @@
 use axum::http::header::{ETAG, IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use store::Digest;
 
 use crate::problem::Problem;
 
@@ -29,6 +31,26 @@ pub(crate) fn only_if_new(headers: &HeaderMap) -> Result<bool, Problem> {
             "bad_if_none_match",
             "If-None-Match takes `*` here: only where there is nothing yet",
         )),
+    }
+}
+
+/// What stands for the content of something: the same as long as it says the same, and another number
+/// otherwise, however soon after.
+pub(crate) fn content_tag(content: &impl Serialize) -> i64 {
+    // Numbers and texts always have a JSON form.
+    let json = serde_json::to_vec(content).unwrap_or_default();
+    let digest = format!("{:?}", Digest::of_parts(&[json.as_slice()]));
+    // 60 bits: below what a whole number with a sign holds.
+    i64::from_str_radix(&digest[..15], 16).unwrap_or_default()
+}
+
+/// Refuses a change that expects to find something else than there is.
+pub(crate) fn unless_changed(expected: Option<i64>, found: i64, what: &str) -> Result<(), Problem> {
+    match expected {
+        Some(expected) if expected != found => {
+            Err(Problem::changed(format!("the {what} was changed in between: read it again")))
+        }
+        _ => Ok(()),
     }
 }
 

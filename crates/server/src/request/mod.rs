@@ -7,7 +7,9 @@ mod sender;
 mod sent;
 
 pub(crate) use asked::{Asked, Named, list};
-pub(crate) use conditions::{if_match, only_if_new, tagged};
+pub(crate) use conditions::{content_tag, if_match, only_if_new, tagged, unless_changed};
 pub(crate) use kept::kept_until;
 pub(crate) use sender::{Peer, Sender};
-pub(crate) use sent::{Repeat, Repeatable, Sent, SentApart, ZERO, read_body, read_value, zero_in};
+pub(crate) use sent::{
+    Repeat, Repeatable, Sent, SentApart, SentIfAny, ZERO, read_body, read_value, zero_in,
+};

@@ -26,6 +26,10 @@ pub(crate) struct Sent<T> {
 #[derive(Clone, Debug)]
 pub(crate) struct SentApart<T>(pub(crate) Sent<T>);
 
+/// The same where nothing need be said: no body at all is the body without members.
+#[derive(Clone, Debug)]
+pub(crate) struct SentIfAny<T>(pub(crate) Sent<T>);
+
 /// A request without a body, and what tells a repetition of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Repeatable(pub(crate) Repeat);
@@ -81,6 +85,18 @@ impl<T: DeserializeOwned + 'static> FromRequest<App> for SentApart<T> {
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let (json, repeat) = received(request, app).await?;
         Ok(Self(Sent { body: read_object(json)?, repeat }))
+    }
+}
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest<App> for SentIfAny<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        if request.headers().contains_key(CONTENT_TYPE) {
+            return Sent::from_request(request, app).await.map(Self);
+        }
+        let Repeatable(repeat) = Repeatable::from_request(request, app).await?;
+        Ok(Self(Sent { body: T::default(), repeat }))
     }
 }
 

@@ -60,6 +60,10 @@ export class Bench {
     return this.versions.find((one) => one.state === 'active');
   }
 
+  get before(): number | null {
+    return [...this.activations].reverse().find((one) => one.version !== this.active?.version)?.version ?? null;
+  }
+
   set(number: number, state: VersionView['state']): VersionView {
     for (const one of this.versions) if (state === 'active' && one.state === 'active') one.state = 'retired';
     const found = this.versions.find((one) => one.version === number);
@@ -80,7 +84,7 @@ export class Bench {
       route('GET', '/models', () => [this.view(), { ...this.view(), name: 'online-shop', kind: 'loyalty', is_primary: false, active: 1, latest: 1 }]),
       route('GET', `${path}/versions`, ({ parts }) =>
         parts['name'] === MODEL || parts['name'] === 'online-shop'
-          ? { versions: [...this.versions].reverse().map((one) => ({ ...one, document: undefined })), activations: this.activations }
+          ? { versions: [...this.versions].reverse().map((one) => ({ ...one, document: undefined })), activations: this.activations, before: this.before }
           : problem(404, 'not_found', 'there is no such model'),
       ),
       route('GET', `${path}/versions/:version`, ({ parts }) => of(parts['version']) ?? problem(404, 'not_found', 'there is no such version of the model')),
@@ -117,7 +121,9 @@ export class Bench {
       }),
       route('POST', `${path}/shadow`, ({ body }) => this.set(body.version, 'shadow')),
       route('POST', `${path}/retire`, ({ body }) => this.set(body.version, 'retired')),
-      route('POST', `${path}/rollback`, () => this.set([...this.activations].reverse().find((one) => one.version !== this.active?.version)?.version ?? 0, 'active')),
+      route('POST', `${path}/rollback`, ({ body }) =>
+        body.confirm === this.confirm(this.before ?? 0) ? this.set(this.before ?? 0, 'active') : problem(409, 'not_confirmed', 'this is not the change that was shown'),
+      ),
       route('POST', `${path}/primary`, () => new Reply(204)),
       route('POST', '/models/backtest', ({ body }) => backtest(body.outcome)),
     ];

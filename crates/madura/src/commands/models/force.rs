@@ -121,16 +121,18 @@ pub(super) fn put_in_force(
 pub(super) fn roll_back(connection: &Connection<'_>, args: &RollBackArgs) -> Result {
     let (model, ui) = (args.model.as_str(), connection.ui);
     let versions = versions_of(connection, model)?;
-    let before = versions.before().ok_or_else(|| {
-        Failure::usage(format_args!("no other version of {model} has ever counted"))
+    let before = versions.before.ok_or_else(|| {
+        Failure::usage(format_args!("no version of {model} counted before this one"))
             .hint(format_args!("`madura models versions {model}` shows those that there are"))
     })?;
-    changes::show(&diff(connection, model, before)?, model, ui)?;
+    let diff = diff(connection, model, before)?;
+    changes::show(&diff, model, ui)?;
     if !args.yes && !ui.agree(format_args!("Let {model} version {before} count again?"))? {
         return Ok(Outcome::Findings);
     }
     let path = [&MODELS[..], &[model, "rollback"]].concat();
-    let now = connection.json(&Call::post(&path))?;
+    let asked = body(&json!({"confirm": diff["confirm"]}))?;
+    let now = connection.json(&Call::post_json(&path, &asked))?;
     let version = now["version"].as_i64().unwrap_or(before);
     ui.say(format_args!("{model} version {version} counts again"));
     Ok(Outcome::Fine)

@@ -42,7 +42,7 @@ pub(super) struct ShowArgs {
 
 /// List a model's versions
 #[derive(Args, Clone, Debug)]
-pub(super) struct VersionsArgs {
+pub(crate) struct VersionsArgs {
     /// The model
     #[arg(value_name = "MODEL")]
     model: String,
@@ -64,15 +64,18 @@ struct Listed {
 
 /// A model's versions, the latest first, and when which counted.
 #[derive(Debug, Deserialize)]
-pub(super) struct Versions {
-    pub(super) versions: Vec<Version>,
+#[expect(clippy::struct_field_names, reason = "the API's words")]
+pub(crate) struct Versions {
+    pub(crate) versions: Vec<Version>,
     pub(super) activations: Vec<Activation>,
+    /// The one that a roll-back makes count.
+    pub(super) before: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the API's words")]
-pub(super) struct Version {
-    pub(super) version: i64,
+pub(crate) struct Version {
+    pub(crate) version: i64,
     pub(super) state: String,
     note: String,
     created_at: String,
@@ -80,7 +83,7 @@ pub(super) struct Version {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Activation {
+pub(crate) struct Activation {
     pub(super) version: i64,
     from: String,
     pub(super) to: Option<String>,
@@ -172,12 +175,12 @@ pub(super) fn versions(connection: &Connection<'_>, args: &VersionsArgs) -> Resu
     Ok(Outcome::Fine)
 }
 
-pub(super) fn versions_of(connection: &Connection<'_>, model: &str) -> Result<Versions> {
+pub(crate) fn versions_of(connection: &Connection<'_>, model: &str) -> Result<Versions> {
     let path = [&MODELS[..], &[model, "versions"]].concat();
     read(connection.json(&Call::get(&path, &[]))?)
 }
 
-pub(super) fn document(connection: &Connection<'_>, model: &str, version: i64) -> Result<String> {
+pub(crate) fn document(connection: &Connection<'_>, model: &str, version: i64) -> Result<String> {
     let number = version.to_string();
     let path = [&MODELS[..], &[model, "versions", &number]].concat();
     let sent = connection.json(&Call::get(&path, &[]))?;
@@ -187,20 +190,12 @@ pub(super) fn document(connection: &Connection<'_>, model: &str, version: i64) -
 
 impl Versions {
     /// The number of the one that counts.
-    pub(super) fn active(&self) -> Option<i64> {
+    pub(crate) fn active(&self) -> Option<i64> {
         self.versions.iter().find(|one| one.state == "active").map(|one| one.version)
     }
 
     /// The number of the latest.
     pub(super) fn latest(&self) -> Option<i64> {
         self.versions.first().map(|one| one.version)
-    }
-
-    /// The number of the one that counted before the one that counts.
-    pub(super) fn before(&self) -> Option<i64> {
-        let current = self.activations.iter().rev().find(|when| when.to.is_none());
-        let current = current.map(|when| when.version);
-        let before = self.activations.iter().rev().find(|when| Some(when.version) != current);
-        before.map(|when| when.version)
     }
 }

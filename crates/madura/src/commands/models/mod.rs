@@ -72,4 +72,6 @@ pub(crate) fn run(args: &ModelsArgs, ui: &Ui) -> Result {
     }
 }
 
-const MODELS: [&str; 3] = ["api", "v1", "models"];
+pub(crate) use list::{document, versions_of};
+
+pub(crate) const MODELS: [&str; 3] = ["api", "v1", "models"];

@@ -8,6 +8,8 @@ export const models = () => get<Model[]>('/models');
 export interface VersionList {
   versions: VersionView[];
   activations: Activation[];
+  /** What a roll-back makes count. */
+  before: number | null;
 }
 
 /** Null: there is no such model. */
@@ -35,5 +37,5 @@ export const activate = (model: string, number: number, confirm: string) =>
   post<VersionView>(`/models/${part(model)}/activate`, { version: number, confirm }, { key: wishKey() });
 export const shadow = (model: string, number: number) => post<VersionView>(`/models/${part(model)}/shadow`, { version: number }, { key: wishKey() });
 export const retire = (model: string, number: number) => post<VersionView>(`/models/${part(model)}/retire`, { version: number }, { key: wishKey() });
-export const rollBack = (model: string) => post<VersionView>(`/models/${part(model)}/rollback`, undefined, { key: wishKey() });
+export const rollBack = (model: string, confirm: string) => post<VersionView>(`/models/${part(model)}/rollback`, { confirm }, { key: wishKey() });
 export const makePrimary = (model: string) => post<void>(`/models/${part(model)}/primary`, undefined, { key: wishKey() });
