@@ -46,7 +46,7 @@ A test in the model's file:
 /// 2026-01-15T12:00:00Z: when the tests are run, always. Tests count backwards from it (`ago: 2d`),
 /// so the instant itself hardly matters; the middle of a winter month has every calendar month
 /// behind it, no change of the clocks near it, and leaves calendar days half over in every zone.
-const TEST_INSTANT: Timestamp = match Timestamp::from_millis(1_768_478_400_000) {
+pub(crate) const TEST_INSTANT: Timestamp = match Timestamp::from_millis(1_768_478_400_000) {
     Ok(instant) => instant,
     Err(_) => Timestamp::MIN,
 };

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod again;
+mod applying;
 mod bad_input;
 mod demonstrating;
 mod desk;
