@@ -122,12 +122,14 @@ impl Deal {
 
 impl MachineSign {
     /// The reasons that facts come with; whoever labels a fact afterwards may give others.
-    pub const REASONS: [&str; 11] = [
+    pub const REASONS: [&str; 13] = [
         "automation",
         "bare_user_agent",
         "burst",
         "crawler",
+        "filled_too_fast",
         "head_request",
+        "honeypot",
         "library",
         "link_preview",
         "mail_scanner",

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use leads::{EmailAddress, MachineSign, Report, Trust, What, Who};
+use leads::{EmailAddress, Report, Trust, What, Who};
 use live::Live;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Any, json};
@@ -21,14 +21,13 @@ use crate::instant::Instant;
 use crate::leads_api::change::fact_id;
 use crate::leads_api::{FactPage, FactsAsked, fact_page};
 use crate::problem::Problem;
-use crate::request::{Asked, Named, Repeat, Sent, SentApart, ZERO, read_value, zero_in};
+use crate::request::{Asked, Repeat, Sent, SentApart, ZERO, read_value, zero_in};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_events, report_events))
         .routes(routes!(retract_events))
         .routes(routes!(restore_events))
-        .routes(routes!(label_event))
 }
 
 /// Reports in one request.
@@ -306,41 +305,6 @@ async fn restore_events(
             Live::touch(tx, leads.iter().map(String::as_str), &mark)?;
             let noted = Noted::new("events.restored", "events").after(body.as_noted());
             Done::ok(&Touched { leads: leads.len() }, noted)
-        })
-        .await;
-    app.live.wake();
-    response
-}
-
-/// Who did it.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct Label {
-    /// Whether a program did it, and not a person.
-    is_machine: bool,
-}
-
-/// Says of a fact that a program did it, or that none did.
-#[utoipa::path(post, path = "/api/v1/events/{id}/label", tag = "events", params(("id" = String, Path)),
-    request_body = Label, responses((status = 200, body = Touched)))]
-async fn label_event(
-    State(app): State<App>,
-    caller: Caller,
-    Named(id): Named<String>,
-    Sent { body, repeat }: Sent<Label>,
-) -> Result<Response, Problem> {
-    let mark = app.fresh_id();
-    let response = app
-        .change(&caller, repeat, move |tx| {
-            let sign = body
-                .is_machine
-                .then(|| MachineSign { reason: "by hand".to_owned(), confidence: 100 });
-            let lead = facts::label(tx, &id, sign.as_ref())?;
-            let lead = lead.ok_or_else(|| Problem::not_found("fact"))?;
-            Live::touch(tx, [lead.as_str()], &mark)?;
-            let noted = Noted::new("event.labelled", format!("fact:{id}"));
-            let noted = noted.after(json!({"is_machine": body.is_machine}));
-            Ok(Done::ok(&Touched { leads: 1 }, noted)?.about(&lead))
         })
         .await;
     app.live.wake();

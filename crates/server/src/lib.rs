@@ -29,6 +29,7 @@ mod imports;
 mod inbound;
 mod instant;
 mod keys;
+mod labels;
 mod leads_api;
 mod limits;
 mod metrics;

@@ -29,6 +29,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .merge(crate::companies::router())
         .merge(crate::transitions::router())
         .merge(crate::events::router())
+        .merge(crate::labels::router())
         .merge(crate::deals::router())
         .merge(crate::models::router())
         .merge(crate::vocabulary::router())

@@ -174,6 +174,16 @@ pub(crate) fn remove(
     persons: &BTreeSet<String>,
     now: Timestamp,
 ) -> Result<(i64, Vec<SegmentFile>), SegmentError> {
+    for id in persons {
+        for table in ["fact", "sealed_fact"] {
+            let delete = format!(
+                "DELETE FROM label_before WHERE fact IN
+                    (SELECT b.fact FROM label_before b JOIN {table} f ON f.id = b.fact
+                     WHERE f.person = $1)"
+            );
+            tx.execute(&delete, &[id.into()])?;
+        }
+    }
     let (sealed, replaced) = erase_sealed(tx, segments, persons, now)?;
     let mut facts = sealed;
     for id in persons {

@@ -22,6 +22,19 @@ inBrowser('a lead', (open) => {
     expect(await events.getByRole('listitem').count()).toBe(3);
   });
 
+  it('says why an event is thought to be a program’s doing, and lets those who may say otherwise', async () => {
+    const { mock, page } = await open();
+    await page.goto(`/leads/${mock.leads[0]!.id}`);
+    const timeline = page.locator('section[aria-labelledby=timeline]');
+    await timeline.getByText('mail proxy, 90% sure').waitFor();
+    await timeline.getByRole('button', { name: 'A person did it' }).click();
+    await timeline.getByText('mail proxy').waitFor({ state: 'detached' });
+    expect(mock.calls).toContain('POST /api/v1/events/e2/label');
+    await timeline.getByRole('button', { name: 'A program did it' }).first().click();
+    await timeline.getByText('said by hand').waitFor();
+    expect(mock.calls).toContain('POST /api/v1/events/e1/label');
+  });
+
   it('says what would be worth asking', async () => {
     const { mock, page } = await open();
     await page.goto(`/leads/${mock.leads[0]!.id}`);

@@ -2,12 +2,14 @@
 
 mod append;
 mod content;
+mod label;
 mod retract;
 mod stored;
 mod withdrawal;
 
 pub use append::{Appended, Outcome, Refusal, Taken, append, refused};
-pub use retract::{Which, label, restore, retract};
+pub use label::{LabelledFact, Relabelled, ToLabel, label, labelled, to_label, undo_label};
+pub use retract::{Which, restore, retract};
 pub use stored::{FactKind, StoredFact, count};
 
 pub(crate) use content::is_sound;

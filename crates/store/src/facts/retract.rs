@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use leads::{MachineSign, Timestamp};
+use leads::Timestamp;
 
 use super::withdrawal;
 use crate::chunks;
@@ -49,28 +49,6 @@ pub fn restore(
     which: &Which<'_>,
 ) -> Result<BTreeSet<String>, SegmentError> {
     set(tx, segments, which, None)
-}
-
-/// Says of one fact that a machine did it, or that none did. Answers its lead, or `None` where there
-/// is no such fact.
-pub fn label(
-    tx: &mut Tx<'_>,
-    id: &str,
-    machine: Option<&MachineSign>,
-) -> Result<Option<String>, DbError> {
-    let reason: Param<'_> = machine.map(|sign| sign.reason.as_str()).into();
-    let confidence: Param<'_> = machine.map(|sign| i64::from(sign.confidence)).into();
-    for (table, mark) in [("fact", ""), ("sealed_fact", ", marked = 1")] {
-        let update = format!(
-            "UPDATE {table} SET machine_reason = $1, machine_confidence = $2{mark} WHERE id = $3
-             RETURNING person"
-        );
-        let person = tx.find(&update, &[reason, confidence, id.into()], |row| row.get(0))?;
-        if let Some(person) = person {
-            return Ok(leads_of(tx, &BTreeSet::from([person]))?.pop_first());
-        }
-    }
-    Ok(None)
 }
 
 fn set(

@@ -3,7 +3,7 @@
 use leads::{MachineSign, Report};
 use serde_json::json;
 
-use store::facts::{Outcome, Refusal, Which, label, restore, retract};
+use store::facts::{Outcome, Refusal, Which, restore, retract};
 use store::identity::Note;
 use store::scores::{LeadRow, renew_lead};
 use store::{SegmentError, company, company_of_domain};
@@ -11,7 +11,7 @@ use store::{SegmentError, company, company_of_domain};
 use crate::support::reports::{
     alias, by_machine, deal, group, minute, public, saying, seen, traits,
 };
-use crate::support::{Bench, on_both, start};
+use crate::support::{Bench, on_both, relabel, start};
 
 fn outcomes(bench: &Bench, reports: &[Report]) -> Vec<Outcome> {
     bench.take(reports).taken.into_iter().map(|taken| taken.outcome).collect()
@@ -302,12 +302,12 @@ fn what_a_machine_did_stays_and_does_not_count_until_somebody_knows_better() {
         };
         assert_eq!(labelled("f1").map(|sign| sign.confidence), Some(90));
         let sign = MachineSign { reason: "burst".to_owned(), confidence: 60 };
-        let known = bench.store.write(move |tx| label(tx, "f2", Some(&sign)));
+        let known = bench.store.write(move |tx| relabel(tx, "f2", Some(&sign)));
         assert_eq!(known, Ok(Some(lead.clone())));
         assert_eq!(labelled("f2").map(|sign| sign.reason), Some("burst".to_owned()));
-        assert_eq!(bench.store.write(|tx| label(tx, "f1", None)), Ok(Some(lead.clone())));
+        assert_eq!(bench.store.write(|tx| relabel(tx, "f1", None)), Ok(Some(lead.clone())));
         assert_eq!(labelled("f1"), None);
-        assert_eq!(bench.store.write(|tx| label(tx, "no such", None)), Ok(None));
+        assert_eq!(bench.store.write(|tx| relabel(tx, "no such", None)), Ok(None));
     });
 }
 

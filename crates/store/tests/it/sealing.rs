@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use leads::{MachineSign, Report};
 use serde_json::json;
-use store::facts::{Outcome, Which, append, count, label, restore, retract};
+use store::facts::{Outcome, Which, append, count, restore, retract};
 use store::reading::{EventQuery, each_lead, events};
 use store::segments::{SealOptions, Sealed, Verified, compact, seal, segment_files, verify};
 use store::{Address, DbError, SegmentError, Segments, Store};
 
 use crate::support::reports::{by_machine, group, minute, saying, seen, traits};
-use crate::support::{Bench, fresh_id, on_both, start};
+use crate::support::{Bench, fresh_id, on_both, relabel, start};
 
 /// 60 facts of 20 persons in the first hour, and some of today.
 fn fill(bench: &Bench) {
@@ -187,11 +187,11 @@ fn sealed_facts_are_taken_back_and_labelled_like_others() {
             .unwrap_or_else(|error| panic!("{error}"));
         assert_eq!(counting(bench, "u:2"), ["i1", "i2", "f22", "f42"]);
         let sign = MachineSign { reason: "burst".to_owned(), confidence: 60 };
-        let lead = bench.store.write(move |tx| label(tx, "i1", Some(&sign))).expect("labelled");
+        let lead = bench.store.write(move |tx| relabel(tx, "i1", Some(&sign))).expect("labelled");
         assert_eq!(lead, bench.lead("u:2"));
         assert_eq!(counting(bench, "u:2"), ["i2", "f22", "f42"]);
         // The machine's fact that was sealed as such becomes a person's.
-        bench.store.write(|tx| label(tx, "m1", None)).expect("labelled");
+        bench.store.write(|tx| relabel(tx, "m1", None)).expect("labelled");
         assert!(counting(bench, "u:1").contains(&"m1".to_owned()));
         assert_eq!(verified(bench).damages, []);
     });
@@ -285,9 +285,9 @@ fn a_turned_letter_in_the_database_is_found_and_named() {
             ];
             append(tx, &reports, &mut fresh_id)?;
             // Somebody knew better; that is no damage.
-            label(tx, "f2", None)?;
+            relabel(tx, "f2", None)?;
             let sign = MachineSign { reason: "our office".to_owned(), confidence: 100 };
-            label(tx, "f3", Some(&sign))?;
+            relabel(tx, "f3", Some(&sign))?;
             Ok(())
         })
         .expect("appended");

@@ -8,16 +8,27 @@ pub(crate) mod server;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use leads::{Report, Timestamp};
-use store::facts::{Appended, append};
+use leads::{MachineSign, Report, Timestamp};
+use store::facts::{Appended, append, label, labelled};
 use store::identity::{IdentifierKind, find_lead};
 use store::reading::{LeadRecord, lead_facts, scan};
-use store::{Address, DbError, SegmentError, Segments, Store};
+use store::{Address, DbError, SegmentError, Segments, Store, Tx};
 use tempfile::TempDir;
 
 /// The instant at which every test begins.
 pub(crate) fn start() -> Timestamp {
     Timestamp::parse("2026-03-02T09:00:00Z").expect("an instant")
+}
+
+/// Gives one fact a label or takes it off; answers its lead, or `None` where there is no such fact.
+pub(crate) fn relabel(
+    tx: &mut Tx<'_>,
+    id: &str,
+    sign: Option<&MachineSign>,
+) -> Result<Option<String>, DbError> {
+    let Some(fact) = labelled(tx, id)? else { return Ok(None) };
+    let change = format!("change of {id}");
+    Ok(label(tx, &change, &[fact], sign, start())?.leads.pop_first())
 }
 
 /// An open store, with a directory of its own and one for segments in it.
@@ -50,6 +61,8 @@ impl Bench {
     pub(crate) fn clear(&self) {
         for table in [
             "fact",
+            "label_before",
+            "label_change",
             "identifier",
             "withdrawn_identifier",
             "also_imported",

@@ -72,5 +72,7 @@ export default {
   'did_events.retracted': 'Took events back',
   'did_events.restored': 'Restored events',
   'did_event.labelled': 'Marked an event',
+  'did_events.labelled': 'Marked many events',
+  'did_events.labels_undone': 'Undid marks of events',
   rest: { one: '{count} more', other: '{count} more' },
 } as const;

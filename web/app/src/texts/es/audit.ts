@@ -72,5 +72,7 @@ export default {
   'did_events.retracted': 'Retiró eventos',
   'did_events.restored': 'Restauró eventos',
   'did_event.labelled': 'Marcó un evento',
+  'did_events.labelled': 'Marcó muchos eventos',
+  'did_events.labels_undone': 'Deshizo marcas de eventos',
   rest: { one: '{count} más', other: '{count} más' },
 } as const;

@@ -72,5 +72,7 @@ export default {
   'did_events.retracted': 'A retras evenimente',
   'did_events.restored': 'A restaurat evenimente',
   'did_event.labelled': 'A marcat un eveniment',
+  'did_events.labelled': 'A marcat multe evenimente',
+  'did_events.labels_undone': 'A anulat marcaje de evenimente',
   rest: { one: 'încă {count}', few: 'încă {count}', other: 'încă {count}' },
 } as const;
