@@ -18,7 +18,9 @@ use crate::app::{App, Done, Noted};
 use crate::cursor;
 use crate::instant::Instant;
 use crate::problem::Problem;
-use crate::request::{Asked, Named, Repeatable, Sent, if_match, tagged};
+use crate::request::{
+    Asked, Named, Repeatable, Sent, content_tag, if_match, tagged, unless_changed,
+};
 
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -53,6 +55,10 @@ struct SegmentView {
 }
 
 impl SegmentView {
+    fn tag(&self) -> i64 {
+        content_tag(&(&self.name, &self.condition))
+    }
+
     fn of(segment: SavedSegment) -> Result<Self, Problem> {
         Ok(Self {
             condition: condition_of(&segment.document)?,
@@ -111,7 +117,7 @@ async fn show_segment(
     Named(id): Named<String>,
 ) -> Result<Response, Problem> {
     let view = app.read(move |tx| stored(tx, &id)).await?;
-    Ok(tagged(view.updated_at.0.as_millis(), Json(view)))
+    Ok(tagged(view.tag(), Json(view)))
 }
 
 /// Changes a segment. `If-Match` makes sure that nobody else changed it in between.
@@ -130,13 +136,12 @@ async fn change_segment(
     app.live.check_condition(&body.condition)?;
     app.change(&caller, repeat, move |tx| {
         let before = stored(tx, &id)?;
-        if expected.is_some_and(|expected| expected != before.updated_at.0.as_millis()) {
-            return Err(Problem::changed("the segment was changed in between: read it again"));
-        }
+        unless_changed(expected, before.tag(), "segment")?;
         put_segment(tx, &id, &name, &body.condition.to_string(), &by, now).map_err(name_taken)?;
         let noted = Noted::new("segment.changed", format!("segment:{id}"));
         let noted = noted.before(before.condition).after(body.condition);
-        Done::ok(&stored(tx, &id)?, noted)
+        let after = stored(tx, &id)?;
+        Ok(Done::ok(&after, noted)?.tagged(after.tag()))
     })
     .await
 }
@@ -148,9 +153,12 @@ async fn remove_segment(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
+    headers: HeaderMap,
     Repeatable(repeat): Repeatable,
 ) -> Result<Response, Problem> {
+    let expected = if_match(&headers)?;
     app.change(&caller, repeat, move |tx| {
+        unless_changed(expected, stored(tx, &id)?.tag(), "segment")?;
         if !delete_segment(tx, &id)? {
             return Err(Problem::not_found("segment"));
         }

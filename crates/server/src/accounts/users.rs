@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -15,12 +16,12 @@ use super::{RoleName, UserView, address};
 use crate::access::Caller;
 use crate::app::{App, Done, Noted};
 use crate::problem::Problem;
-use crate::request::{Named, Repeatable, Sent};
+use crate::request::{Named, Repeatable, Sent, content_tag, if_match, tagged, unless_changed};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_users))
-        .routes(routes!(change_user, remove_user))
+        .routes(routes!(show_user, change_user, remove_user))
         .routes(routes!(offer_reset))
 }
 
@@ -37,6 +38,20 @@ async fn list_users(State(app): State<App>) -> Result<Json<Vec<UserView>>, Probl
     Ok(Json(users.into_iter().map(UserView::from).collect()))
 }
 
+/// A user.
+#[utoipa::path(get, path = "/api/v1/users/{id}", tag = "accounts", params(("id" = String, Path)),
+    responses((status = 200, body = UserView)))]
+async fn show_user(State(app): State<App>, Named(id): Named<String>) -> Result<Response, Problem> {
+    let user = app.read(move |tx| Ok(accounts::find(tx, &id)?)).await?;
+    let user = user.ok_or_else(|| Problem::not_found("user"))?;
+    Ok(tagged(tag(&user), Json(UserView::from(user))))
+}
+
+/// Of what can be changed about a user.
+fn tag(user: &User) -> i64 {
+    content_tag(&(&user.id, user.role, user.is_enabled()))
+}
+
 /// What can be changed about a user.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -49,15 +64,17 @@ struct UserChange {
 }
 
 /// Changes what a user may do. API keys that the user made never allow more than that; those of a user who
-/// may not log in do not work meanwhile.
+/// may not log in do not work meanwhile. `If-Match` makes sure that nobody else changed it in between.
 #[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "accounts", params(("id" = String, Path)),
     request_body = UserChange, responses((status = 200, body = UserView)))]
 async fn change_user(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
+    headers: HeaderMap,
     Sent { body, repeat }: Sent<UserChange>,
 ) -> Result<Response, Problem> {
+    let expected = if_match(&headers)?;
     if let Some(role) = body.role {
         caller.may_give(scopes_of(role))?;
     }
@@ -65,6 +82,7 @@ async fn change_user(
     let response = app
         .change(&caller, repeat, move |tx| {
             let before = user_below(tx, &by, &id)?;
+            unless_changed(expected, tag(&before), "user")?;
             if let Some(role) = body.role {
                 accounts::set_role(tx, &id, role)?;
             }
@@ -77,7 +95,8 @@ async fn change_user(
             let state = |user: &User| json!({"role": user.role, "is_disabled": !user.is_enabled()});
             let noted = Noted::new("user.changed", format!("user:{id}"));
             let noted = noted.before(state(&before)).after(state(&after));
-            Done::ok(&UserView::from(after), noted)
+            let version = tag(&after);
+            Ok(Done::ok(&UserView::from(after), noted)?.tagged(version))
         })
         .await;
     app.write_keys.forget();
@@ -92,12 +111,13 @@ async fn remove_user(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
+    headers: HeaderMap,
     Repeatable(repeat): Repeatable,
 ) -> Result<Response, Problem> {
-    let (now, by) = (app.now(), caller.clone());
+    let (now, by, expected) = (app.now(), caller.clone(), if_match(&headers)?);
     let response = app
         .change(&caller, repeat, move |tx| {
-            user_below(tx, &by, &id)?;
+            unless_changed(expected, tag(&user_below(tx, &by, &id)?), "user")?;
             accounts::remove(tx, &id)?;
             keys::revoke_of(tx, &format!("user:{id}"), now)?;
             Ok(Done::nothing(Noted::new("user.removed", format!("user:{id}"))))

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use ingest::imports::{ImportFile, ImportMapping};
 use live::{Live, News};
@@ -22,7 +23,9 @@ use crate::access::Caller;
 use crate::app::{App, Done, Noted};
 use crate::cursor;
 use crate::problem::Problem;
-use crate::request::{Asked, Named, Repeat, Repeatable, Sent};
+use crate::request::{
+    Asked, Named, Repeat, Repeatable, Sent, content_tag, if_match, tagged, unless_changed,
+};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -83,29 +86,41 @@ async fn list_imports(
 async fn show_import(
     State(app): State<App>,
     Named(id): Named<String>,
-) -> Result<Json<ImportView>, Problem> {
+) -> Result<Response, Problem> {
     let found = app.read(move |tx| Ok(imports::find(tx, &id)?)).await?;
-    Ok(Json(found.ok_or_else(|| Problem::not_found("import"))?.into()))
+    let found = found.ok_or_else(|| Problem::not_found("import"))?;
+    Ok(tagged(tag(&found), Json(ImportView::from(found))))
 }
 
-/// Says which column means what, before the import starts.
+/// Of what can be changed about an import: how far it is changes by itself.
+fn tag(import: &Import) -> i64 {
+    content_tag(&(&import.id, &import.mapping))
+}
+
+/// Says which column means what, before the import starts. `If-Match` makes sure that nobody else said it in
+/// between.
 #[utoipa::path(put, path = "/api/v1/imports/{id}/mapping", tag = "imports",
     params(("id" = String, Path)), request_body = Object, responses((status = 200, body = ImportView)))]
 async fn map_import(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
+    headers: HeaderMap,
     Sent { body, repeat }: Sent<Any>,
 ) -> Result<Response, Problem> {
+    let expected = if_match(&headers)?;
     let mapping: ImportMapping = serde_json::from_value(body)
         .map_err(|error| Problem::invalid("bad_mapping", error.to_string()))?;
     let value = serde_json::to_value(&mapping).map_err(|_| Problem::internal())?;
     let total = rows_under(&app, &id, mapping).await?;
     app.change(&caller, repeat, move |tx| {
+        let before = imports::find(tx, &id)?.ok_or_else(|| Problem::not_found("import"))?;
+        unless_changed(expected, tag(&before), "mapping")?;
         imports::set_mapping(tx, &id, &value)?;
         let import = imports::set_total(tx, &id, total)?;
         let noted = Noted::new("import.mapped", format!("import:{id}")).after(value);
-        Done::ok(&ImportView::from(import), noted)
+        let version = tag(&import);
+        Ok(Done::ok(&ImportView::from(import), noted)?.tagged(version))
     })
     .await
 }

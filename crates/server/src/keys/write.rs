@@ -2,9 +2,11 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use store::Tx;
 use store::write_keys::{self, NewWriteKey, WriteKey};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -16,12 +18,14 @@ use crate::app::{App, Done, Noted};
 use crate::inbound::WriteKeys;
 use crate::instant::Instant;
 use crate::problem::Problem;
-use crate::request::{Named, Repeatable, Sent, kept_until};
+use crate::request::{
+    Named, Repeatable, Sent, content_tag, if_match, kept_until, tagged, unless_changed,
+};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(list_write_keys, make_write_key))
-        .routes(routes!(change_write_key, remove_write_key))
+        .routes(routes!(show_write_key, change_write_key, remove_write_key))
         .routes(routes!(rotate_write_key))
         .routes(routes!(write_key_usage))
 }
@@ -54,6 +58,11 @@ struct WriteKeyView {
 }
 
 impl WriteKeyView {
+    /// Of what can be changed: when it was used changes by itself.
+    fn tag(&self) -> i64 {
+        content_tag(&(&self.name, &self.origins, self.daily_quota, self.is_enabled, &self.key))
+    }
+
     fn of(key: WriteKey, app: &App) -> Self {
         // Neither the address nor a key has anything that HTML would take for something else.
         let snippet = format!(
@@ -82,6 +91,23 @@ impl WriteKeyView {
 async fn list_write_keys(State(app): State<App>) -> Result<Json<Vec<WriteKeyView>>, Problem> {
     let keys = app.read(|tx| Ok(write_keys::list(tx)?)).await?;
     Ok(Json(keys.into_iter().map(|key| WriteKeyView::of(key, &app)).collect()))
+}
+
+/// A write key.
+#[utoipa::path(get, path = "/api/v1/write-keys/{id}", tag = "keys", params(("id" = String, Path)),
+    responses((status = 200, body = WriteKeyView)))]
+async fn show_write_key(
+    State(app): State<App>,
+    Named(id): Named<String>,
+) -> Result<Response, Problem> {
+    let on = app.clone();
+    let view = app.read(move |tx| stored(tx, &id, &on)).await?;
+    Ok(tagged(view.tag(), Json(view)))
+}
+
+fn stored(tx: &mut Tx<'_>, id: &str, app: &App) -> Result<WriteKeyView, Problem> {
+    let key = write_keys::get(tx, id)?.ok_or_else(|| Problem::not_found("write key"))?;
+    Ok(WriteKeyView::of(key, app))
 }
 
 /// What a write key is for and where it is taken.
@@ -172,26 +198,30 @@ async fn make_write_key(
     response
 }
 
-/// Changes what a write key is for and where and how much it is taken.
+/// Changes what a write key is for and where and how much it is taken. `If-Match` makes sure that nobody
+/// else changed it in between.
 #[utoipa::path(put, path = "/api/v1/write-keys/{id}", tag = "keys", params(("id" = String, Path)),
     request_body = WriteKeyWish, responses((status = 200, body = WriteKeyView)))]
 async fn change_write_key(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
+    headers: HeaderMap,
     Sent { body, repeat }: Sent<WriteKeyWish>,
 ) -> Result<Response, Problem> {
     let wish = body.checked()?;
+    let expected = if_match(&headers)?;
     let on = app.clone();
     let response = app
         .change(&caller, repeat, move |tx| {
+            unless_changed(expected, stored(tx, &id, &on)?.tag(), "write key")?;
             let (quota, is_enabled) = (wish.daily_quota, wish.is_enabled);
             if !write_keys::update(tx, &id, &wish.name, &wish.origins, quota, is_enabled)? {
                 return Err(Problem::not_found("write key"));
             }
-            let key = write_keys::get(tx, &id)?.ok_or_else(|| Problem::not_found("write key"))?;
+            let after = stored(tx, &id, &on)?;
             let noted = Noted::new("write_key.changed", format!("write_key:{id}"));
-            Done::ok(&WriteKeyView::of(key, &on), noted.after(wish.as_noted()))
+            Ok(Done::ok(&after, noted.after(wish.as_noted()))?.tagged(after.tag()))
         })
         .await;
     app.write_keys.forget();
@@ -205,10 +235,13 @@ async fn remove_write_key(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
+    headers: HeaderMap,
     Repeatable(repeat): Repeatable,
 ) -> Result<Response, Problem> {
+    let (expected, on) = (if_match(&headers)?, app.clone());
     let response = app
         .change(&caller, repeat, move |tx| {
+            unless_changed(expected, stored(tx, &id, &on)?.tag(), "write key")?;
             if !write_keys::remove(tx, &id)? {
                 return Err(Problem::not_found("write key"));
             }

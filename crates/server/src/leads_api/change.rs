@@ -1,7 +1,7 @@
 //! What users say of leads: facts like all others, believed.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use leads::{EmailAddress, Report, Trust, What, Who};
 use live::Live;
@@ -9,16 +9,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Any, json};
 use store::Digest;
 use store::facts::{self, Outcome};
+use store::reading::lead_facts;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::one::tag;
 use super::resolve;
 use crate::access::Caller;
 use crate::app::{App, Noted, answer};
 use crate::instant::Instant;
 use crate::problem::{Fault, Problem};
-use crate::request::{Named, Repeat, Sent};
+use crate::request::{Named, Repeat, Sent, if_match, unless_changed};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(add_lead)).routes(routes!(change_lead))
@@ -82,7 +84,7 @@ async fn add_lead(
         }
         traits.entry("email").or_insert_with(|| email.as_str().into());
     }
-    say(&app, &caller, who, traits, body.at, repeat, ADDED).await
+    say(&app, &caller, who, traits, body.at, repeat, &ADDED).await
 }
 
 /// What is to change about a lead.
@@ -96,28 +98,36 @@ struct TraitChange {
     at: Option<Instant>,
 }
 
-/// Says what is so about a lead from now on. What was so before stays known.
+/// Says what is so about a lead from now on. What was so before stays known. `If-Match` makes sure that nobody
+/// else said something of it in between.
 #[utoipa::path(patch, path = "/api/v1/leads/{id}", tag = "leads", params(("id" = String, Path)),
     request_body = TraitChange, responses((status = 200, body = LeadChanged)))]
 async fn change_lead(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
+    headers: HeaderMap,
     Sent { body, repeat }: Sent<TraitChange>,
 ) -> Result<Response, Problem> {
+    let expected = if_match(&headers)?;
     if body.traits.is_empty() {
         return Err(Problem::invalid("no_traits", "say at least one trait"));
     }
     let lead = app.read(move |tx| resolve(tx, &id)).await?;
     let who = Who { lead: Some(lead), ..Who::default() };
-    say(&app, &caller, who, body.traits, body.at, repeat, CHANGED).await
+    let action = Action { expected, ..CHANGED };
+    say(&app, &caller, who, body.traits, body.at, repeat, &action).await
 }
 
-/// What is noted in the trail, and what is answered.
-type Action = (&'static str, StatusCode);
+/// What is noted in the trail and what is answered, and what the lead has to be by then.
+struct Action {
+    noted: &'static str,
+    status: StatusCode,
+    expected: Option<i64>,
+}
 
-const ADDED: Action = ("lead.added", StatusCode::CREATED);
-const CHANGED: Action = ("lead.changed", StatusCode::OK);
+const ADDED: Action = Action { noted: "lead.added", status: StatusCode::CREATED, expected: None };
+const CHANGED: Action = Action { noted: "lead.changed", status: StatusCode::OK, expected: None };
 
 async fn say(
     app: &App,
@@ -126,7 +136,7 @@ async fn say(
     traits: Map<String, Any>,
     at: Option<Instant>,
     repeat: Repeat,
-    (action, status): Action,
+    &Action { noted, status, expected }: &Action,
 ) -> Result<Response, Problem> {
     if traits.len() > MEMBERS_MAX {
         return Err(Problem::invalid(
@@ -149,6 +159,13 @@ async fn say(
     let (actor, on) = (caller.actor(), app.clone());
     let response = app
         .once(caller, repeat, move |tx| {
+            // A repeated request finds its own change.
+            if let (Some(lead), Some(_)) = (&report.who.lead, expected)
+                && facts::labelled(tx, &report.id)?.is_none()
+            {
+                let record = lead_facts(tx, on.live.segments(), lead)?;
+                unless_changed(expected, tag(&record), "lead")?;
+            }
             let appended = facts::append(tx, &[report], &mut || on.fresh_id())?;
             Live::touch_appended(tx, &appended, &on.fresh_id(), now)?;
             let taken = appended.taken.into_iter().next().ok_or_else(Problem::internal)?;
@@ -159,7 +176,7 @@ async fn say(
             if matches!(taken.outcome, Outcome::New | Outcome::Replaced) {
                 // The fact says what was said; the trail names the traits only.
                 let names: Vec<&String> = traits.keys().collect();
-                let noted = Noted::new(action, format!("lead:{id}"));
+                let noted = Noted::new(noted, format!("lead:{id}"));
                 noted.after(json!({"fact": fact, "traits": names})).write(tx, &actor, now)?;
             }
             let is_repeated = taken.outcome == Outcome::Repeated;

@@ -2,11 +2,13 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use serde::Serialize;
 use serde_json::{Map, Value as Any};
 use store::company;
+use store::facts::FactKind;
 use store::identity::identifiers;
-use store::reading::lead_facts;
+use store::reading::{LeadRecord, lead_facts};
 use store::scores::{ScoreRow, lead_row, scores_of};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,7 +19,7 @@ use super::resolve;
 use crate::app::App;
 use crate::instant::Instant;
 use crate::problem::Problem;
-use crate::request::Named;
+use crate::request::{Named, content_tag, tagged};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(show_lead))
@@ -118,37 +120,49 @@ impl From<ScoreRow> for ScoreView {
 /// One lead: what is known, its scores, what it has agreed to.
 #[utoipa::path(get, path = "/api/v1/leads/{id}", tag = "leads", params(("id" = String, Path)),
     responses((status = 200, body = LeadDetail)))]
-async fn show_lead(
-    State(app): State<App>,
-    Named(id): Named<String>,
-) -> Result<Json<LeadDetail>, Problem> {
+async fn show_lead(State(app): State<App>, Named(id): Named<String>) -> Result<Response, Problem> {
     let live = app.live.clone();
-    app.read(move |tx| {
-        let lead = resolve(tx, &id)?;
-        let row = lead_row(tx, &lead)?.unwrap_or_default();
-        let record = lead_facts(tx, live.segments(), &lead)?;
-        let names = identifiers(tx, &lead)?.into_iter().map(|name| IdentifierView {
-            kind: name.kind.name(),
-            value: name.value,
-            since: Some(name.since).filter(|at| *at > leads::Timestamp::MIN).map(Instant),
-        });
-        let company = row.company.as_deref().map(|id| company(tx, id)).transpose()?.flatten();
-        Ok(Json(LeadDetail {
-            asked_for: (id != lead).then_some(id),
-            email: row.email,
-            name: row.name,
-            company_name: company.and_then(|company| company.name),
-            company: row.company,
-            country: row.country,
-            owner: row.owner,
-            created_at: row.created_at.map(Instant),
-            last_seen_at: row.last_seen_at.map(Instant),
-            traits: serde_json::from_str(&row.traits).unwrap_or_default(),
-            identifiers: names.collect(),
-            scores: scores_of(tx, &lead)?.into_iter().map(ScoreView::from).collect(),
-            consents: consents(tx, &record)?,
-            id: lead,
-        }))
-    })
-    .await
+    let (version, detail) = app
+        .read(move |tx| {
+            let lead = resolve(tx, &id)?;
+            let row = lead_row(tx, &lead)?.unwrap_or_default();
+            let record = lead_facts(tx, live.segments(), &lead)?;
+            let names = identifiers(tx, &lead)?.into_iter().map(|name| IdentifierView {
+                kind: name.kind.name(),
+                value: name.value,
+                since: Some(name.since).filter(|at| *at > leads::Timestamp::MIN).map(Instant),
+            });
+            let company = row.company.as_deref().map(|id| company(tx, id)).transpose()?.flatten();
+            let version = tag(&record);
+            Ok((
+                version,
+                LeadDetail {
+                    asked_for: (id != lead).then_some(id),
+                    email: row.email,
+                    name: row.name,
+                    company_name: company.and_then(|company| company.name),
+                    company: row.company,
+                    country: row.country,
+                    owner: row.owner,
+                    created_at: row.created_at.map(Instant),
+                    last_seen_at: row.last_seen_at.map(Instant),
+                    traits: serde_json::from_str(&row.traits).unwrap_or_default(),
+                    identifiers: names.collect(),
+                    scores: scores_of(tx, &lead)?.into_iter().map(ScoreView::from).collect(),
+                    consents: consents(tx, &record)?,
+                    id: lead,
+                },
+            ))
+        })
+        .await?;
+    Ok(tagged(version, Json(detail)))
+}
+
+/// Of what can be changed about a lead: what was said of it. What it does changes by itself.
+pub(super) fn tag(record: &LeadRecord) -> i64 {
+    let said = record.facts.iter().filter(|fact| fact.kind == FactKind::Traits);
+    let said: Vec<_> = said
+        .map(|fact| (&fact.id, fact.at.as_millis(), &fact.body, fact.retracted_at.is_some()))
+        .collect();
+    content_tag(&said)
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use deliver::Secret;
 use live::messages::EventType;
@@ -17,7 +18,9 @@ use crate::access::Caller;
 use crate::app::{App, Done, Noted};
 use crate::instant::Instant;
 use crate::problem::{Fault, Problem};
-use crate::request::{Named, Repeatable, Sent, kept_until};
+use crate::request::{
+    Named, Repeatable, Sent, content_tag, if_match, kept_until, tagged, unless_changed,
+};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -66,6 +69,11 @@ struct WebhookView {
 }
 
 impl WebhookView {
+    /// Of what can be changed: how deliveries go changes by itself.
+    fn tag(&self) -> i64 {
+        content_tag(&(&self.url, &self.description, &self.event_types, &self.disabled_reason))
+    }
+
     fn of(endpoint: Endpoint, counts: &[EndpointCounts]) -> Self {
         let counts = counts.iter().find(|counts| counts.endpoint == endpoint.id).cloned();
         let counts = counts.unwrap_or_default();
@@ -106,8 +114,9 @@ async fn list_webhooks(State(app): State<App>) -> Result<Json<Vec<WebhookView>>,
 async fn show_webhook(
     State(app): State<App>,
     Named(id): Named<String>,
-) -> Result<Json<WebhookView>, Problem> {
-    app.read(move |tx| view(tx, &id).map(Json)).await
+) -> Result<Response, Problem> {
+    let view = app.read(move |tx| view(tx, &id)).await?;
+    Ok(tagged(view.tag(), Json(view)))
 }
 
 /// Where messages are to go.
@@ -197,21 +206,26 @@ async fn make_webhook(
     .await
 }
 
-/// Changes where an endpoint is and what it hears of.
+/// Changes where an endpoint is and what it hears of. `If-Match` makes sure that nobody else changed it in
+/// between.
 #[utoipa::path(put, path = "/api/v1/webhooks/{id}", tag = "webhooks", params(("id" = String, Path)),
     request_body = WebhookWish, responses((status = 200, body = WebhookView)))]
 async fn change_webhook(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
+    headers: HeaderMap,
     Sent { body, repeat }: Sent<WebhookWish>,
 ) -> Result<Response, Problem> {
     body.check(&app)?;
+    let expected = if_match(&headers)?;
     app.change(&caller, repeat, move |tx| {
+        unless_changed(expected, view(tx, &id)?.tag(), "webhook")?;
         let (url, description) = (&body.url, &body.description);
         known(webhooks::update(tx, &id, url, description, &body.event_types)?)?;
         let noted = Noted::new("webhook.changed", format!("webhook:{id}")).after(body.as_noted());
-        Done::ok(&view(tx, &id)?, noted)
+        let after = view(tx, &id)?;
+        Ok(Done::ok(&after, noted)?.tagged(after.tag()))
     })
     .await
 }
@@ -223,9 +237,12 @@ async fn remove_webhook(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
+    headers: HeaderMap,
     Repeatable(repeat): Repeatable,
 ) -> Result<Response, Problem> {
+    let expected = if_match(&headers)?;
     app.change(&caller, repeat, move |tx| {
+        unless_changed(expected, view(tx, &id)?.tag(), "webhook")?;
         known(webhooks::remove(tx, &id)?)?;
         Ok(Done::nothing(Noted::new("webhook.removed", format!("webhook:{id}"))))
     })
