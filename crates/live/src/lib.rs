@@ -43,7 +43,7 @@ pub use inbox::Room;
 pub use lineup::{Line, Lineup};
 pub use models::{Draft, Drafted, ModelProblem};
 pub use news::News;
-pub use one::Explained;
+pub use one::{Explained, RecordedCourse, Stretch};
 pub use place::PlaceError;
 pub use straight::Passed;
 pub use tick::Ticked;

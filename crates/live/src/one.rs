@@ -6,7 +6,7 @@ use scoring::stages::Judgement;
 use scoring::{OneLead, Program, ScoreCard};
 use serde::Serialize;
 use store::reading::{LeadRecord, lead_facts};
-use store::scores::active_at;
+use store::scores::{activations, active_at, version};
 
 use crate::models::read;
 use crate::{Live, LiveError};
@@ -25,6 +25,28 @@ pub struct Explained {
     pub stage_since: Option<Timestamp>,
     /// Traits that are not known and that would decide something.
     pub worth_asking: Vec<String>,
+}
+
+/// The course of a lead's score by the versions that counted.
+#[derive(Clone, Debug, Serialize)]
+pub struct RecordedCourse {
+    /// The course, stretch by stretch: a step from one version to the next is seen in its samples, and no
+    /// entry of its changes.
+    #[serde(flatten)]
+    pub course: Course,
+    /// Which version counted when, within the course.
+    pub versions: Vec<Stretch>,
+}
+
+/// A stretch of time in which a version counted.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Stretch {
+    /// The version.
+    pub version: i64,
+    /// The first instant.
+    pub from: Timestamp,
+    /// The last instant that was looked at.
+    pub to: Timestamp,
 }
 
 impl Live {
@@ -79,6 +101,46 @@ impl Live {
         let lineup = self.lineup();
         let line = lineup.line(model).ok_or_else(|| LiveError::NoModel(model.to_owned()))?;
         Ok(course(&line.program, &facts, from, to))
+    }
+
+    /// The same by the version that counted at each instant; where none did, nothing.
+    pub fn course_as_recorded(
+        &self,
+        lead: &str,
+        model: &str,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<RecordedCourse, LiveError> {
+        let facts = self.facts(lead)?;
+        let no_model = || LiveError::NoModel(model.to_owned());
+        let mut whole: Option<RecordedCourse> = None;
+        for interval in self.inner.store.read(|tx| activations(tx, model))? {
+            let end = interval
+                .to
+                .map_or(to, |end| Timestamp::saturating_from_millis(end.as_millis() - 1).min(to));
+            let begin = interval.from.max(from);
+            if begin > end {
+                continue;
+            }
+            let then = self.inner.store.read(|tx| version(tx, model, interval.version))?;
+            let then = then.ok_or_else(no_model)?;
+            let (document, _) = read(&then.document).map_err(|_| no_model())?;
+            let part = course(&Program::new(document), &facts, begin, end);
+            let stretch = Stretch { version: interval.version, from: begin, to: end };
+            match &mut whole {
+                None => {
+                    whole = Some(RecordedCourse { course: part, versions: vec![stretch] });
+                }
+                Some(whole) => {
+                    whole.course.to = part.to;
+                    whole.course.samples.extend(part.samples);
+                    whole.course.changes.extend(part.changes);
+                    whole.course.steps.extend(part.steps);
+                    whole.versions.push(stretch);
+                }
+            }
+        }
+        whole.ok_or_else(no_model)
     }
 }
 

@@ -79,9 +79,13 @@ struct HistoryAsked {
     /// The end; now where it is not said.
     #[param(value_type = Option<String>)]
     to: Option<Instant>,
+    /// By which version of the model.
+    #[param(inline)]
+    r#as: Option<As>,
 }
 
-/// The course of a lead's score: its numbers over time, and what changed them.
+/// The course of a lead's score: its numbers over time, and what changed them. As recorded, `versions` says
+/// which version counted when; there is nothing of times at which none did.
 #[utoipa::path(get, path = "/api/v1/leads/{id}/history", tag = "leads",
     params(("id" = String, Path), HistoryAsked), responses((status = 200, body = Object)))]
 async fn lead_history(
@@ -96,15 +100,21 @@ async fn lead_history(
     if from > to {
         return Err(Problem::bad("bad_query", "the beginning lies behind the end"));
     }
-    let model = model(&app, asked.model, false)?;
+    let as_recorded = asked.r#as.unwrap_or_default() == As::Recorded;
+    let model = model(&app, asked.model, as_recorded)?;
     let live = app.live.clone();
     let course = app
         .block(move || {
             let lead = live.store().read(|tx| resolve(tx, &id))?;
-            Ok::<_, Problem>(live.course(&lead, &model, from, to)?)
+            let course = if as_recorded {
+                serde_json::to_value(live.course_as_recorded(&lead, &model, from, to)?)
+            } else {
+                serde_json::to_value(live.course(&lead, &model, from, to)?)
+            };
+            course.map_err(|_| Problem::internal())
         })
         .await?;
-    serde_json::to_value(&course).map(Json).map_err(|_| Problem::internal())
+    Ok(Json(course))
 }
 
 /// A model that was in force once need not be now.
