@@ -7,7 +7,10 @@ use leads::{MachineSign, Timestamp};
 
 use super::retract::leads_of;
 use super::stored::machine;
+use crate::chunks;
+use crate::company;
 use crate::db::{DbError, Param, Row, Tx};
+use crate::scores::leads_of_company;
 use crate::segments::{SegmentError, Segments};
 
 /// Which facts to label. All that is said must hold.
@@ -182,12 +185,27 @@ pub fn undo_label(
 
 fn relabelled(tx: &mut Tx<'_>, facts: &[LabelledFact]) -> Result<Relabelled, DbError> {
     let persons: BTreeSet<String> = facts.iter().map(|fact| fact.person.clone()).collect();
+    let mut leads = leads_of(tx, &persons)?;
+    // What a fact told of a company counts no more, or again, for everybody there.
+    let ids: Vec<&str> = facts.iter().map(|fact| fact.id.as_str()).collect();
+    let mut companies: BTreeSet<String> = BTreeSet::new();
+    chunks::keys(&ids, 1, |list, keys| {
+        let sql = format!("SELECT name FROM fact WHERE kind = 2 AND id IN ({list})");
+        tx.each(&sql, keys, |row| {
+            companies.insert(row.get(0)?);
+            Ok(())
+        })
+    })?;
+    let moved = company::find_anew(tx, &companies)?;
+    for company in companies.union(&moved) {
+        leads.extend(leads_of_company(tx, company)?);
+    }
     let mut before = BTreeMap::new();
     for fact in facts {
         let reason = fact.machine.as_ref().map(|sign| sign.reason.clone());
         *before.entry(reason).or_default() += 1;
     }
-    Ok(Relabelled { facts: facts.len(), before, leads: leads_of(tx, &persons)? })
+    Ok(Relabelled { facts: facts.len(), before, leads })
 }
 
 fn set(tx: &mut Tx<'_>, id: &str, sign: Option<&MachineSign>) -> Result<(), DbError> {

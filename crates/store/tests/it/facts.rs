@@ -3,7 +3,7 @@
 use leads::{MachineSign, Report};
 use serde_json::json;
 
-use store::facts::{Outcome, Refusal, Which, restore, retract};
+use store::facts::{Outcome, Refusal, Which, label, labelled, restore, retract, undo_label};
 use store::identity::Note;
 use store::scores::{LeadRow, renew_lead};
 use store::{SegmentError, company, company_of_domain};
@@ -288,6 +288,32 @@ fn neither_a_machine_nor_a_page_says_whose_a_domain_is() {
         // Whoever is believed may.
         bench.take(&[says(seen("s2", 5, "u:17"), "acme.example", json!({}))]);
         assert_eq!(known().2.as_deref(), Some("acme.example"));
+    });
+}
+
+#[test]
+fn what_a_machine_said_of_a_company_counts_once_somebody_knows_better() {
+    on_both(|bench| {
+        let says = saying(seen("m1", 2, "u:17"), group("acme-1", json!({"domain": "acme.com"})));
+        bench.take(&[by_machine(says)]);
+        let colleague = LeadRow {
+            lead: "colleague".to_owned(),
+            company: Some("acme.com".to_owned()),
+            traits: "{}".to_owned(),
+            ..LeadRow::default()
+        };
+        run_on_writer(bench, |tx| Ok(renew_lead(tx, None, &colleague, start())?));
+        let owner = || bench.store.read(|tx| company_of_domain(tx, "acme.com")).expect("read");
+        assert_eq!(owner(), "acme.com");
+        let facts = |tx: &mut store::Tx<'_>| Ok(labelled(tx, "m1")?.into_iter().collect::<Vec<_>>());
+        let relabelled = run_on_writer(bench, |tx| {
+            let facts = facts(tx)?;
+            Ok(label(tx, "known better", &facts, None, start())?)
+        });
+        assert_eq!(owner(), "acme-1");
+        assert!(relabelled.leads.contains("colleague"), "whoever has an address there moves");
+        run_on_writer(bench, |tx| Ok(undo_label(tx, "known better", start())?));
+        assert_eq!(owner(), "acme.com");
     });
 }
 
