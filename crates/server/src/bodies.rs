@@ -84,16 +84,15 @@ pub(crate) async fn arrive(
     let (parts, body) = request.into_parts();
     let longest = app.config.limits.body_bytes.max(BATCH_BYTES_MAX);
     let mut reading = std::pin::pin!(read(&app.bodies.room, body, longest));
-    let (body, held) = match timeout(SOON, reading.as_mut()).await {
-        Ok(read) => read?,
-        Err(_) => {
-            let network = Sender::of(&parts.extensions, &parts.headers, &app.config).network();
-            let _counted = app.bodies.count(network)?;
-            timeout_at(deadline, reading).await.map_err(|_| {
-                let detail = "the body takes too long: send less at a time";
-                Problem::new(StatusCode::REQUEST_TIMEOUT, "slow_body", detail)
-            })??
-        }
+    let (body, held) = if let Ok(read) = timeout(SOON, reading.as_mut()).await {
+        read?
+    } else {
+        let network = Sender::of(&parts.extensions, &parts.headers, &app.config).network();
+        let _counted = app.bodies.count(network)?;
+        timeout_at(deadline, reading).await.map_err(|_| {
+            let detail = "the body takes too long: send less at a time";
+            Problem::new(StatusCode::REQUEST_TIMEOUT, "slow_body", detail)
+        })??
     };
     Ok((Request::from_parts(parts, body), held))
 }

@@ -43,7 +43,7 @@ pub mod write_keys;
 mod writer;
 
 pub use company::{Company, companies_by_id, company, company_of_domain};
-pub use db::{Address, AddressError, Column, Connection, DbError, Param, Row, Tx};
+pub use db::{Address, AddressError, Column, Connection, DbError, Param, Row, Tx, perils};
 pub use secret::{Digest, Token};
 pub use segments::{SegmentError, Segments};
 pub use syncs::Syncing;

@@ -78,7 +78,7 @@ pub(crate) fn run(args: &DoctorArgs, ui: &Ui) -> Result {
         }
         Ok(house) => {
             line(true, &format!("the database {}", settings.db), "");
-            match house.store.read(store::Tx::perils) {
+            match house.store.read(store::perils) {
                 Ok(perils) => line(
                     perils.is_empty(),
                     "what was taken survives a power cut",

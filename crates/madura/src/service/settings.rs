@@ -512,12 +512,13 @@ mod tests {
         ];
         let numbers = |settings: &Settings| {
             let limits = settings.for_server().limits;
-            [limits.per_write_key, limits.per_address, limits.per_caller].map(|r| r.per_second)
+            [limits.per_write_key, limits.per_address, limits.per_caller]
+                .map(|rate| rate.per_second as i64)
         };
         let written = read(file, &[], None).expect("settings");
         assert_eq!(written.trusted_proxies.len(), 2);
         assert_eq!((written.webhook_networks.len(), written.seal_after_days), (1, Some(7)));
-        assert_eq!(numbers(&written), [1.0, 2.0, 3.0]);
+        assert_eq!(numbers(&written), [1, 2, 3]);
 
         let said = read(file, &variables, None).expect("settings");
         assert_eq!(
@@ -525,7 +526,7 @@ mod tests {
             ["192.168.1.0/24", "::1/128"].map(|text| text.parse().expect("a network"))
         );
         assert_eq!((said.webhook_networks.len(), said.seal_after_days), (1, Some(8)));
-        assert_eq!(numbers(&said), [11.0, 12.0, 13.0]);
+        assert_eq!(numbers(&said), [11, 12, 13]);
 
         let typed = LimitsArgs {
             trusted_proxies: Some("10.9.0.0/16".to_owned()),

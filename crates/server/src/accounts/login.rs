@@ -110,9 +110,10 @@ fn note_failed(
     let now = app.now();
     let Failed { of_account, of_network } = failed;
     if app.tells.take("log-in failed", now).is_ok() {
-        match &user {
-            Some(user) => tracing::info!(user, failed = of_account, "a log-in failed"),
-            None => tracing::info!(failed_of_network = of_network, "a log-in failed: no such user"),
+        if let Some(user) = &user {
+            tracing::info!(user, failed = of_account, "a log-in failed");
+        } else {
+            tracing::info!(failed_of_network = of_network, "a log-in failed: no such user");
         }
     }
     let mut entries = Vec::new();

@@ -461,8 +461,7 @@ fn a_browser_that_only_asks_is_counted_and_has_no_keys_read_for_it_each_time() {
     let may = |reply: &Reply| reply.headers.contains_key("access-control-allow-origin");
     assert!(may(&ask()));
     // Another node takes the key away: within the same second nobody looks.
-    let removed = id.clone();
-    house.live.store().write(move |tx| store::write_keys::remove(tx, &removed)).expect("removed");
+    house.live.store().write(move |tx| store::write_keys::remove(tx, &id)).expect("removed");
     assert!(may(&ask()));
     house.pass(1_000);
     assert!(!may(&ask()));

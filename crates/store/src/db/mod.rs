@@ -203,19 +203,19 @@ impl Tx<'_> {
         Ok(lines)
     }
 
-    /// Why commits of a server may be lost with the power; empty: they are not.
-    pub fn perils(&mut self) -> Result<Vec<String>, DbError> {
-        if !self.is_server() {
-            return Ok(Vec::new());
-        }
-        let sql = "SELECT name FROM pg_settings
-            WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'
-            ORDER BY name";
-        self.query(sql, &[], |row| row.get(0))
-    }
-
     /// Whether the database is a server (for the few statements that differ).
     pub fn is_server(&self) -> bool {
         matches!(self.connection, Connection::Postgres(_))
     }
+}
+
+/// What a server has off, so that its commits may be lost with the power; empty: nothing.
+pub fn perils(tx: &mut Tx<'_>) -> Result<Vec<String>, DbError> {
+    if !tx.is_server() {
+        return Ok(Vec::new());
+    }
+    let sql = "SELECT name FROM pg_settings
+        WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off'
+        ORDER BY name";
+    tx.query(sql, &[], |row| row.get(0))
 }

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
-use store::{Address, Connection, DbError, Store};
+use store::{Address, Connection, DbError, Store, perils};
 
 use crate::support::{Bench, on_both, start};
 
@@ -30,9 +30,9 @@ fn a_commit_on_a_server_waits_for_its_disk_though_it_is_told_not_to() {
     let mut tx = connection.transaction();
     let setting = tx.value::<String>("SELECT current_setting('synchronous_commit')", &[]);
     assert_eq!(setting.as_deref(), Ok("on"));
-    assert_eq!(tx.perils(), Ok(Vec::new()));
+    assert_eq!(perils(&mut tx), Ok(Vec::new()));
     connection.run("SET synchronous_commit = off").expect("set");
-    assert_eq!(connection.transaction().perils(), Ok(vec!["synchronous_commit".to_owned()]));
+    assert_eq!(perils(&mut connection.transaction()), Ok(vec!["synchronous_commit".to_owned()]));
 }
 
 #[test]
