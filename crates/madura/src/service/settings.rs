@@ -541,7 +541,7 @@ mod tests {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         });
         let all = all.expect("settings");
-        assert_eq!(numbers(&all), [21.0, 12.0, 13.0]);
+        assert_eq!(numbers(&all), [21, 12, 13]);
         let source = |name: &str| {
             let shown = all.shown();
             let (_, value, source) = shown.iter().find(|(known, ..)| *known == name).expect(name);
