@@ -35,3 +35,11 @@ export function mark(element: Element, name: string): string | null {
 export function randomId(): string {
   return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }
+
+let warned: boolean;
+
+/** Tells the site's developers, once in a page, why something does not arrive. */
+export function warn(why: string): void {
+  if (!warned) console.warn('madura', why);
+  warned = true;
+}

@@ -1,18 +1,18 @@
 // Forms: what a person sends on purpose, without what is nobody's business.
 import { attempt, attributeOf, listen, mark, safe } from './browser';
-import { type Properties, pageNow } from './messages';
+import type { Properties } from './messages';
+import { settings } from './settings';
 import { asksForSecret, holdsSecret, holdsSecretDigits } from './sensitive';
-import { ON_PURPOSE, VISIT, decided, identify, track } from './visitor';
+import { ON_PURPOSE, VISIT, decided, track } from './visitor';
 
 type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
-const NEVER_READ = /password|hidden|file|submit|button|image|reset/;
+const NEVER_READ = /hidden|file|submit|button|image|reset/;
 const NEVER_FILLED_UNSEEN = /checkbox|radio|select/;
 const IGNORED = '[data-madura-ignore]';
 const VALUE_LENGTH = 500;
 
-/** Fields that have been passwords, whatever they are now, and their names: frameworks replace fields. */
-const secretFields = new WeakSet<Element>();
+/** The names of fields that have been passwords, whatever they are now: frameworks replace fields. */
 const secretNames = new Set<string>();
 /** Fields that the person has been in. */
 const visited = new WeakSet<Element>();
@@ -20,52 +20,64 @@ const visited = new WeakSet<Element>();
 export function followForms(): void {
   listen('focusin', ({ target }) => {
     const field = target as Field;
-    if (field.type === 'password') noteSecret(field);
+    if (isPassword(field)) noteSecret(field);
     visited.add(field);
   });
-  listen('submit', ({ target }) => report(target as HTMLFormElement));
+  listen('submit', event => {
+    const form = event.target as HTMLFormElement;
+    // The page checks it by itself (`novalidate`) and something is wrong with it: let the page judge first.
+    if (form.matches(':invalid')) setTimeout(safe(() => event.defaultPrevented || report(form)));
+    else report(form);
+  });
   // "Show the password" makes a field of another type out of it.
   new MutationObserver(
-    safe(changes => {
-      for (const { target, oldValue } of changes) if (oldValue === 'password') noteSecret(target as Field);
-    }),
+    safe(changes => changes.forEach(({ target, oldValue }) => oldValue === 'password' && noteSecret(target as Field))),
   ).observe(document, { attributeFilter: ['type'], attributeOldValue: true, subtree: true });
 }
 
 function report(form: HTMLFormElement): void {
-  if (form.closest(IGNORED)) return;
   const all = [...form.querySelectorAll<Field>('input:enabled,select:enabled,textarea:enabled')];
+  const chosen = readable(all);
+  const isMarked = (mark(form, 'form') ?? mark(form, 'identify')) !== null;
+  if (form.closest(IGNORED) || (!isMarked && (settings.forms || isNobodys(all, chosen)))) return;
   // By attribute: a field called `id` hides the form's own property of that name.
   const name = mark(form, 'form') || attributeOf(form, 'name') || attributeOf(form, 'id');
-  const identifies = form.matches('[data-madura-form],[data-madura-identify]');
-  const fields: Properties = Object.create(null);
-  const traits: Properties = Object.create(null);
-  const decisions: (() => void)[] = [];
+  // Without a prototype, a field called `__proto__` is a field.
+  const fields: Properties = { __proto__: null };
+  const traits: Properties = {};
 
-  for (const field of readable(all)) {
+  for (const field of chosen) {
     const purpose = mark(field, 'consent');
     if (purpose) {
       const { checked, defaultChecked } = field as HTMLInputElement;
       // A box that came ticked is no consent: only what the person changes is a decision.
-      if (checked !== defaultChecked) decisions.push(() => decided({ [purpose]: checked }, mark(field, 'consent-text'), name));
+      if (checked !== defaultChecked) decided({ [purpose]: checked }, mark(field, 'consent-text'), name);
       continue;
     }
     const value = valueOf(field);
     if (value === undefined) continue;
-    put(fields, nameOf(field), value);
+    const key = nameOf(field);
+    const before = fields[key];
+    // What has the same name becomes a list.
+    fields[key] = before === undefined ? value : ([] as unknown[]).concat(before, value);
+    const trait = mark(field, 'trait');
+    if (trait) traits[trait] = value;
     const question = mark(field, 'answer');
-    if (question) put(traits, 'answers.' + question, value);
-    const trait = identifies && traitOf(field, value);
-    if (trait && !(trait === 'email' && traits.email)) put(traits, trait, value);
+    if (question) traits['answers.' + question] = value;
   }
 
-  // Who it is comes first, so that all that follows is theirs.
-  identify(traits);
-  decisions.forEach(decide => decide());
-  const { path } = pageNow();
-  track('form_submitted', { form: name, path, fields }, VISIT + ON_PURPOSE);
+  // Who it is, the server knows by the names of the fields.
+  track('form_submitted', { form: name, fields, traits }, VISIT + ON_PURPOSE);
   const event = mark(form, 'track');
-  if (event) track(event, { form: name, path }, VISIT + ON_PURPOSE);
+  if (event) track(event, { form: name }, VISIT + ON_PURPOSE);
+}
+
+/** A search, or a log-in: a password and hardly anything else to write. */
+function isNobodys(all: Field[], chosen: Field[]): boolean {
+  return (
+    all.some(field => /^search| (q|s)$/.test(`${field.type} ${nameOf(field)}`)) ||
+    (all.some(isPassword) && chosen.filter(field => !NEVER_FILLED_UNSEEN.test(field.type)).length < 2)
+  );
 }
 
 /** The fields whose values may be sent. */
@@ -91,17 +103,19 @@ function isSecret(field: Field): boolean {
   const label = attempt(() => field.labels![0].textContent!.trim(), '');
   const names = ['name', 'id', 'autocomplete', 'placeholder', 'aria-label'].map(name => attributeOf(field, name));
   return (
-    field.type === 'password' ||
-    secretFields.has(field) ||
-    secretNames.has(nameOf(field)) ||
+    isPassword(field) ||
     // A long label is a text about something: "never tell us your password".
     asksForSecret([...names, label.length < 60 ? label : ''].join(' ; '))
   );
 }
 
+/** Whether it is one, or has been. */
+function isPassword(field: Field): boolean {
+  return field.type === 'password' || secretNames.has(nameOf(field));
+}
+
 function noteSecret(field: Field): void {
-  secretFields.add(field);
-  if (nameOf(field)) secretNames.add(nameOf(field));
+  secretNames.add(nameOf(field) || 'password');
 }
 
 /** Browsers fill in addresses and cards where the person cannot see it. */
@@ -110,7 +124,7 @@ function isSeen(field: Field): boolean {
   const options = { checkOpacity: true, checkVisibilityCSS: true };
   return (
     width > 1 && right + scrollX > 0 && bottom + scrollY > 0 &&
-    (!field.checkVisibility || field.checkVisibility(options))
+    (field.checkVisibility?.(options) ?? true)
   );
 }
 
@@ -123,20 +137,6 @@ function valueOf(field: Field): unknown {
   return field.value.slice(0, VALUE_LENGTH) || undefined;
 }
 
-function traitOf(field: Field, value: unknown): string | null {
-  const isAddress = /.@./.test(`${value}`) && (field.type === 'email' || /mail|correo/i.test(nameOf(field)));
-  return mark(field, 'trait') || (isAddress ? 'email' : null);
-}
-
 function nameOf(field: Field): string {
   return field.name || field.id;
-}
-
-/** Puts a value where the dotted path leads; what has the same name becomes a list. */
-function put(target: Properties, path: string, value: unknown): void {
-  const [name, ...rest] = path.split('.');
-  const old = target[name];
-  // Without a prototype, a field called `__proto__` is a field.
-  if (rest.length) put((target[name] = Object(old || Object.create(null))), rest.join('.'), value);
-  else target[name] = old === undefined ? value : ([] as unknown[]).concat(old, value);
 }

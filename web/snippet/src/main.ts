@@ -4,6 +4,7 @@ import { followClicks } from './clicks';
 import { followForms } from './forms';
 import type { Properties } from './messages';
 import { followPages, view } from './pages';
+import { settings } from './settings';
 import { consent, group, identify, optOut, reset, track, welcome } from './visitor';
 
 declare const VERSION: string;
@@ -29,24 +30,27 @@ const start = safe(() => {
   const script = document.currentScript as HTMLScriptElement;
   // The same list stays, for the page may have a name of its own for it.
   const api = (here.madura = Array.isArray(here.madura) ? here.madura : ([] as unknown as Api));
-  const { key, consent, outbound } = script.dataset;
-  if (api.version || !key) return;
+  if (api.version) return;
+  const { origin, searchParams } = new URL(script.src);
+  Object.assign(settings, script.dataset);
+  // Tag managers take attributes away: the script's address will do.
+  searchParams.forEach((value, name) => (settings[name] = value));
   api.version = VERSION;
 
-  const begin = (prerendered?: true) => {
-    welcome(new URL(script.src).origin + '/v1/b', key, consent === 'assumed', prerendered);
+  const begin = () => {
+    welcome(origin + '/v1/b');
     followPages();
     followForms();
-    followClicks(outbound !== undefined);
+    followClicks();
     const call = safe(([name, ...parameters]: Call) => (CALLS[name] as (...parameters: unknown[]) => void)(...parameters));
-    for (const name of Object.keys(CALLS)) api[name] = (...parameters) => call([name, ...parameters]);
+    for (const name in CALLS) api[name] = (...parameters) => call([name, ...parameters]);
     const early = api.splice(0);
     api.push = added => (call(added), 0);
     early.forEach(call);
   };
 
   // A page that is rendered in advance may never be seen.
-  if ((document as { prerendering?: boolean }).prerendering) listen('prerenderingchange', () => begin(true));
+  if ((document as { prerendering?: boolean }).prerendering) listen('prerenderingchange', begin);
   else begin();
 });
 

@@ -50,11 +50,11 @@ export function followPages(): void {
 export function view(properties?: Properties): void {
   const before = page;
   leave();
-  page = pageNow(before && before.url);
+  page = pageNow(before?.url);
   reported = false;
   readMs = depth = 0;
   startClock();
-  track('page_viewed', { ...page, ...properties }, VISIT, page);
+  track('page_viewed', properties, VISIT, page);
 }
 
 function addressChanged(): void {
@@ -87,7 +87,7 @@ function reportReading(isEnd: number): void {
   readMs = 0;
   reported = true;
   measureDepth();
-  track('page_read', { path: page.path, seconds, scroll: depth }, 0, page);
+  track('page_read', { seconds, scroll: depth }, 0, page);
 }
 
 function startClock(): void {

@@ -20,8 +20,8 @@ export function asksForSecret(names: string): boolean {
 export function holdsSecret(text: string): boolean {
   // Full-width digits are digits.
   const plain = text.normalize('NFKC');
-  const runs = plain.match(/\d+([\s._-]{1,3}\d+)*/g) || [];
-  return SECRET_LOOKS.test(plain) || runs.some(run => holdsSecretDigits(run.match(/\d+/g)!));
+  const runs = plain.match(/\d+([\s._-]{1,3}\d+)*/g);
+  return SECRET_LOOKS.test(plain) || !!runs?.some(run => holdsSecretDigits(run.match(/\d+/g)!));
 }
 
 /** Whether neighbouring groups of digits make up a secret number; a card may be typed in four groups. */

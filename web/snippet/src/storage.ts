@@ -21,14 +21,16 @@ export const QUEUE = NAME + '.q.';
 /** 13 months: the longest that data protection authorities let an audience cookie live. */
 const LIFETIME_SECONDS = 395 * 86400;
 
-// For browsers that refuse both stores; as long as the page lives. Empty where one of them serves,
-// so that what another tab forgets is forgotten here too.
-let held = '';
+// Where the browser refuses it, an object serves as long as the page lives.
+const store = attempt<Record<string, string>>(() => localStorage, {});
 
-/** What is remembered now. Read each time, for another tab may have changed it. */
+/**
+ * What is remembered now. Read each time, for another tab may have changed it. The cookie goes first: all
+ * subdomains of the site see it, so that a visitor is one, and a withdrawal holds, on all of them.
+ */
 export function recall(): Memory {
   return attempt(() => {
-    const memory: Memory = JSON.parse(kept(NAME) || fromCookie() || held);
+    const memory: Memory = JSON.parse(fromCookie() || kept(NAME));
     // A refusal does not expire.
     return Date.now() - memory.born! > LIFETIME_SECONDS * 1e3 && !memory.out ? {} : memory;
   }, {});
@@ -36,46 +38,55 @@ export function recall(): Memory {
 
 /** Remembers this instead of what was remembered before. */
 export function remember(memory: Memory): void {
-  memory.born = memory.born || Date.now();
+  memory.born ||= Date.now();
   const json = JSON.stringify(memory);
-  held = keep(NAME, json) || (writeCookie(json, LIFETIME_SECONDS), fromCookie()) ? '' : json;
+  drop(NAME);
+  if (!writeCookie(json, LIFETIME_SECONDS)) keep(NAME, json);
 }
 
 /** Forgets all of it. */
 export function forget(): void {
-  held = '';
   drop(NAME);
   writeCookie('', 0);
 }
 
 /** The keys of the messages that earlier pages and other tabs have left. */
 export function waitingKeys(): string[] {
-  return attempt(() => Object.keys(localStorage), []).filter(key => key.startsWith(QUEUE));
+  return Object.keys(store).filter(key => key.startsWith(QUEUE));
 }
 
 /** What is kept under this key. */
-export function kept(key: string): string | null {
-  return attempt(() => localStorage.getItem(key), null);
+export function kept(key: string): string {
+  return store[key];
 }
 
-/** Keeps a text; `false` where the browser refuses. */
+/** Keeps a text; `false` where there is no room. */
 export function keep(key: string, text: string): boolean {
-  return attempt(() => (localStorage.setItem(key, text), true), false);
+  return attempt(() => ((store[key] = text), true), false);
 }
 
 /** Keeps it no longer. */
 export function drop(key: string): void {
-  attempt(() => localStorage.removeItem(key));
+  delete store[key];
 }
 
 function fromCookie(): string {
   return attempt(() => decodeURIComponent(/\bmadura=([^;]+)/.exec(document.cookie)![1]), '');
 }
 
-/** A sandboxed frame has no cookies and throws. */
-function writeCookie(text: string, seconds: number): void {
-  attempt(() => {
-    const secure = location.protocol === 'https:' ? '; Secure' : '';
-    document.cookie = `${NAME}=${encodeURIComponent(text)}; Path=/; Max-Age=${seconds}; SameSite=Lax${secure}`;
-  });
+/**
+ * Writes a cookie for the widest domain that the browser allows, which is the one that the site has registered;
+ * whether it stands there now. A sandboxed frame has no cookies and throws.
+ */
+function writeCookie(text: string, seconds: number): boolean {
+  const secure = location.protocol === 'https:' ? '; Secure' : '';
+  return attempt(
+    () =>
+      location.hostname.split('.').some((_, at, labels) => {
+        const domain = labels.slice(-1 - at).join('.');
+        document.cookie = `${NAME}=${encodeURIComponent(text)}; Domain=${domain}; Path=/; Max-Age=${seconds}; SameSite=Lax${secure}`;
+        return fromCookie() === text;
+      }),
+    false,
+  );
 }

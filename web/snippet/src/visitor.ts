@@ -1,7 +1,8 @@
 // The visitor, the sessions and what they say. Every message passes the gate here.
 import { randomId } from './browser';
 import { type Answers, WAIT, YES, asksForPrivacy, verdict } from './gate';
-import { type Content, type Message, type Page, type Properties, bare, message, pageNow } from './messages';
+import { type Content, type Message, type Properties, bare, message, pageNow } from './messages';
+import { settings } from './settings';
 import { forget, recall, remember } from './storage';
 import { add, clear, openTransport } from './transport';
 
@@ -13,8 +14,8 @@ export const ON_PURPOSE = 2;
 const SESSION_MS = 18e5;
 const PENDING_LENGTH = 100;
 
+/** The site loads the script only after its banner has asked. */
 let assumed: boolean;
-let prerendered: true | undefined;
 /** What has been answered and may not be stored. */
 let heard: Answers = {};
 /** What waits for consent. */
@@ -23,22 +24,17 @@ let referrer: string;
 /** Who asks for privacy gets a new id with every page, and none is stored. */
 let passingId = randomId();
 
-/**
- * Begins.
- * @param endpoint where batches go.
- * @param assumes the site loads the script only after its banner has asked.
- */
-export function welcome(endpoint: string, writeKey: string, assumes: boolean, wasPrerendered?: true): void {
-  assumed = assumes;
-  prerendered = wasPrerendered;
+/** Begins. `endpoint`: where batches go. */
+export function welcome(endpoint: string): void {
+  assumed = settings.consent === 'assumed';
   // A page of the site itself is not where a session comes from.
   referrer = document.referrer.startsWith(location.origin + '/') ? '' : bare(document.referrer);
-  openTransport(endpoint, writeKey, () => verdict(heard, assumed, true) === YES);
+  openTransport(endpoint, () => verdict(heard, assumed, true) === YES);
 }
 
-/** Says that something happened. `kind`: the sum of `VISIT` and `ON_PURPOSE`, where they hold. */
-export function track(event: string, properties?: Properties, kind = VISIT, page?: Page): void {
-  pass({ type: 'track', event: `${event}`, properties: properties || {} }, kind, page);
+/** Says that something happened; where, the message's context says. `kind`: the sum of `VISIT` and `ON_PURPOSE`, where they hold. */
+export function track(event: string, properties?: Properties, kind = VISIT, page = pageNow()): void {
+  pass({ type: 'track', event: `${event}`, properties }, kind, page);
 }
 
 /** Says who it is, by the site's id or by address, and what is known of them. */
@@ -47,14 +43,12 @@ export function identify(id: unknown, traits?: Properties): void {
   const name = isTraits ? '' : `${id || ''}`.trim();
   const isAddress = name.includes('@');
   const all: Properties = { ...traits, ...(isTraits ? id : isAddress && { email: name }) };
-  if (name || Object.keys(all).length) {
-    pass({ type: 'identify', userId: isAddress ? undefined : name || undefined, traits: all }, ON_PURPOSE);
-  }
+  pass({ type: 'identify', userId: isAddress ? undefined : name || undefined, traits: all }, ON_PURPOSE);
 }
 
 /** Says which company the person belongs to. */
 export function group(id: unknown, traits?: Properties): void {
-  if (id) pass({ type: 'group', groupId: `${id}`, traits: traits || {} }, ON_PURPOSE);
+  if (id) pass({ type: 'group', groupId: `${id}`, traits }, ON_PURPOSE);
 }
 
 /** Takes the person's answers: a purpose and a boolean each. `text` names the wording that they have read. */
@@ -63,7 +57,7 @@ export function consent(choices: Properties): void {
   if (memory.out) return;
   const after: Answers = { ...heard, ...memory.consent };
   const changed: Answers = {};
-  for (const purpose of Object.keys(choices)) {
+  for (const purpose in choices) {
     const choice = choices[purpose];
     // A refusal of what was never given is no news.
     if (typeof choice === 'boolean' && choice !== !!after[purpose]) changed[purpose] = after[purpose] = choice;
@@ -83,9 +77,9 @@ export function consent(choices: Properties): void {
 
 /** Says what the person has decided. `form`: by which form. */
 export function decided(choices: Answers, text?: unknown, form?: string | null): void {
-  for (const purpose of Object.keys(choices)) {
+  for (const purpose in choices) {
     const event = choices[purpose] ? 'consent_given' : 'consent_withdrawn';
-    track(event, { purpose, url: pageNow().url, text, form }, ON_PURPOSE);
+    track(event, { purpose, text, form }, ON_PURPOSE);
   }
 }
 
@@ -118,11 +112,12 @@ function withdraw(changed: Answers, text?: unknown): void {
 }
 
 function pass(content: Content, kind: number, page = pageNow()): void {
-  judge(message(content, page, prerendered), kind);
+  judge(message(content, page), kind);
 }
 
 function judge(message: Message, kind: number): void {
   const may = verdict(heard, assumed, kind >= ON_PURPOSE);
+  if (settings.debug) console.log('madura', may, message);
   if (may === YES) send(message, kind);
   if (may === WAIT) pending.push([message, kind]);
   // The first is the landing page, the last may be a request: those in between matter least.
@@ -134,15 +129,14 @@ function send(message: Message, kind: number): void {
   if (!asksForPrivacy()) {
     const memory = recall();
     const { seen } = memory;
-    message.anonymousId = memory.id = memory.id || randomId();
+    message.anonymousId = memory.id ||= randomId();
     const at = +message.timestamp;
     const isVisit = kind % ON_PURPOSE;
     // Reading goes on with a session and begins none; a decision does neither.
     if (isVisit || (seen && !kind)) memory.seen = at;
     remember(memory);
     if (isVisit && !(at - seen! < SESSION_MS)) {
-      const { page, campaign } = message.context;
-      const properties = { path: page.path, referrer, campaign };
+      const properties = { referrer };
       // Whoever comes back to an open page after a pause does not come from there again.
       referrer = '';
       add({ ...message, messageId: randomId(), event: 'session_started', properties });

@@ -38,8 +38,8 @@ describe.skipIf(!hasBrowser())('forms and clicks', () => {
       <input type="radio" name="when" value="now" checked><input type="radio" name="when" value="later">
       <input name="empty"><input name="id" value="clobbers"><input name="__proto__" value="x"><input name="off" value="off" disabled>`, 'name="quote"'));
     expect(more).toEqual([]);
-    const { form: name, path, fields } = submitted.properties;
-    expect([name, path]).toEqual(['quote', '/']);
+    const { form: name, fields } = submitted.properties;
+    expect(name).toBe('quote');
     const { __proto__: proto, ...rest } = JSON.parse(JSON.stringify(fields));
     expect(rest).toEqual({
       company: 'Capsulas SL', message: 'Hello', size: '50', topic: ['price', 'demo'], urgent: true, when: 'now', id: 'clobbers',
@@ -59,7 +59,7 @@ describe.skipIf(!hasBrowser())('forms and clicks', () => {
         <input name="note" value="my password is ${secret}">
         <input type="hidden" name="csrf" value="${secret}">
         <my-password name="custom"></my-password>
-        <input name="ok" value="fine">`) +
+        <input name="ok" value="fine"><input name="too" value="fine">`) +
         `<div id="host"></div><script>
           class MyPassword extends HTMLElement {
             static formAssociated = true;
@@ -120,7 +120,7 @@ describe.skipIf(!hasBrowser())('forms and clicks', () => {
     expect(submitted.properties.fields).toEqual({ a: 'one' });
   });
 
-  test('a marked form says who it is first; answers and decisions come along', async () => {
+  test('what the site has marked is told apart; answers and decisions come along', async () => {
     await submit(
       form(`<input type="email" name="mail" value="ana@example.com"><input type="email" name="colleague" value="eva@example.com">
         <input name="role" data-madura-trait="title" value="CFO"><input name="co" data-madura-trait="company.name" value="Capsulas">
@@ -131,14 +131,51 @@ describe.skipIf(!hasBrowser())('forms and clicks', () => {
     );
     const { messages } = site.collector;
     expect(messages.map(({ event, type }) => event || type)).toEqual([
-      'session_started', 'page_viewed', 'identify', 'consent_given', 'form_submitted', 'demo_requested',
+      'session_started', 'page_viewed', 'consent_given', 'form_submitted', 'demo_requested',
     ]);
-    expect(messages[2].traits).toEqual({
-      email: 'ana@example.com', title: 'CFO', company: { name: 'Capsulas' }, answers: { budget: 'yes' },
-    });
     // A box that came ticked is no consent.
-    expect(messages[3].properties).toEqual({ purpose: 'newsletter', url: `${site.origin}/`, text: 'n-4', form: 'demo' });
-    expect(messages[5].properties).toEqual({ form: 'demo', path: '/' });
+    expect(messages[2].properties).toEqual({ purpose: 'newsletter', text: 'n-4', form: 'demo' });
+    expect(messages[3].properties).toMatchObject({
+      form: 'demo', fields: { mail: 'ana@example.com' }, traits: { title: 'CFO', 'company.name': 'Capsulas', 'answers.budget': 'yes' },
+    });
+    expect(messages[4].properties).toEqual({ form: 'demo' });
+  });
+
+  test('a search and a log-in are nobody\'s business, a sign-up is a form', async () => {
+    expect(await submit(form('<input type="search" name="what" value="coffee">'))).toEqual([]);
+    expect(await submit(form('<input name="s" value="coffee">'))).toEqual([]);
+    const password = '<input name="email" value="ana@example.com"><input type="password" name="p" value="hunter2-is-mine">';
+    expect(await submit(form(password))).toEqual([]);
+    const [marked] = await submit(form(password, 'data-madura-form="login"'));
+    expect(marked.properties.fields).toEqual({ email: 'ana@example.com' });
+    // A form's own token is no password of anybody's.
+    const [, newsletter] = await submit(form('<input name="email" value="ana@example.com"><input type="hidden" name="csrf_token" value="hunter2">'));
+    expect(newsletter.properties.fields).toEqual({ email: 'ana@example.com' });
+    const [, , signUp] = await submit(form(`${password}<input name="company" value="Capsulas">`));
+    expect(signUp.properties.fields).toEqual({ email: 'ana@example.com', company: 'Capsulas' });
+    expect(site.collector.bodies.join()).not.toMatch(/coffee|hunter2/);
+  });
+
+  test('where the site asks for it only marked forms are read', async () => {
+    const one = '<input name="email" value="ana@example.com">';
+    await open(form(one), 'data-forms="marked"');
+    await site.page.click('button');
+    await site.pass(2000);
+    expect(site.collector.named('form_submitted')).toEqual([]);
+    await open(form(one, 'data-madura-identify'), 'data-forms="marked"');
+    await site.page.click('button');
+    await site.pass(2000);
+    expect(site.collector.named('form_submitted')).toHaveLength(1);
+  });
+
+  test('a form that the page finds wrong and holds back has not been sent', async () => {
+    const wrong = (fields: string, stops: boolean) =>
+      `<form id="f" novalidate onsubmit="${stops ? 'return false' : ''}" target="f">${fields}<button>Go</button></form><iframe name="f"></iframe>`;
+    expect(await submit(wrong('<input name="email" type="email" value="nonsense">', true))).toEqual([]);
+    expect(await submit(wrong('<input name="email" type="email" required>', true))).toEqual([]);
+    // A form that scripts send is held back, too, when all is well with it.
+    expect(await submit(wrong('<input name="email" type="email" value="ana@example.com">', true))).toHaveLength(1);
+    expect(await submit(wrong('<input name="city" required><input name="company" value="Capsulas">', false))).toHaveLength(2);
   });
 
   test('clicks, downloads and links to elsewhere are reported as the site asks', async () => {
@@ -150,13 +187,13 @@ describe.skipIf(!hasBrowser())('forms and clicks', () => {
     await open(content, 'data-outbound');
     for (const selector of ['b', '#pdf', '#zip', '#out', '#in']) await site.page.click(selector);
     await site.pass(2000);
-    expect(site.collector.named('plan_chosen')[0].properties).toEqual({ path: '/', plan: 'pro' });
+    expect(site.collector.named('plan_chosen')[0].properties).toEqual({ plan: 'pro' });
     expect(site.collector.named('file_downloaded').map(message => message.properties)).toEqual([
-      { file: 'Lista de precios.PDF', kind: 'price_list', path: '/' },
-      { file: 'kit.zip', kind: 'zip', path: '/' },
+      { file: 'Lista de precios.PDF', kind: 'price_list' },
+      { file: 'kit.zip', kind: null },
     ]);
     expect(site.collector.named('link_clicked').map(message => message.properties)).toEqual([
-      { url: 'https://partner.example/deal', path: '/' },
+      { url: 'https://partner.example/deal' },
     ]);
     expect(site.collector.named('page_viewed')).toHaveLength(1);
     expect(site.collector.bodies.join()).not.toContain('s3cret');

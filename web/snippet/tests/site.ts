@@ -71,7 +71,7 @@ export class Collector {
     response.setHeader('Access-Control-Allow-Origin', '*');
     response.setHeader('Access-Control-Expose-Headers', 'Retry-After');
     this.requests.push(`${request.method} ${request.url}`);
-    if (request.url === '/m.js') {
+    if (/^\/m\.js(\?|$)/.test(request.url!)) {
       response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(SCRIPT);
     } else if (request.method === 'POST') {
       let body = '';

@@ -18,7 +18,7 @@ use crate::identity::{Id, read_id};
 
 pub use fields::{Fields, read_fields};
 use secrets::without_card_numbers;
-pub(crate) use suggest::traits_of;
+pub(crate) use suggest::{FilledIn, filled_in};
 pub use suggest::{Suggested, suggest};
 
 /// The largest form, in bytes: without files nobody fills in a tenth of it.

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use leads::EmailAddress;
 use serde_json::{Map, Value as Json};
 
 use super::secrets::{is_secret, without_card_numbers};
 use super::{FieldUse, Fields, FormMapping, OtherFields};
-use crate::field_names::{Guess, Meaning, guess, simplify};
+use crate::field_names::{Meaning, guess, simplify};
 
 /// A proposal with its reasons.
 #[derive(Clone, PartialEq, Debug)]
@@ -62,25 +63,43 @@ pub fn suggest(form: &str, samples: &[Fields]) -> Suggested {
     Suggested { mapping, reasons, reason_codes }
 }
 
-/// The traits that a form without a mapping says: those of its fields that are known by their names,
-/// such as a person's name, company or country. Who it is, the address, is said by other means.
-pub(crate) fn traits_of(fields: &Map<String, Json>) -> Map<String, Json> {
-    let mut traits = Map::new();
+/// What a form without a mapping says of whoever filled it in.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct FilledIn {
+    /// The address in the first field that is one.
+    pub(crate) email: Option<EmailAddress>,
+    /// What its other fields that are known by their names say, such as a name, a company or a country.
+    pub(crate) traits: Map<String, Json>,
+}
+
+/// In names of fields about somebody else: "tell a friend". Of each word the beginning.
+const OTHERS: [&str; 6] = ["amig", "coleg", "colleague", "friend", "prieten", "recipient"];
+
+/// What the fields of a form say, as their names and values tell.
+pub(crate) fn filled_in(fields: &Map<String, Json>) -> FilledIn {
+    let mut filled = FilledIn::default();
     for (name, value) in fields {
         let Some(text) = plain(value).filter(|text| !text.trim().is_empty()) else { continue };
-        if is_secret(name) {
+        let simple = simplify(name);
+        let is_of_others =
+            simple.split('_').any(|word| OTHERS.iter().any(|other| word.starts_with(other)));
+        if is_secret(name) || is_of_others {
             continue;
         }
-        if let Some(Guess { meaning: Meaning::Trait(path), .. }) = guess(name, &[&text])
-            && !traits.contains_key(path)
-        {
-            let mut value = Json::from(text.trim());
-            if !without_card_numbers(&mut value) {
-                traits.insert(path.to_owned(), value);
+        match guess(name, &[&text]).map(|guess| guess.meaning) {
+            Some(Meaning::Email) if filled.email.is_none() => {
+                filled.email = EmailAddress::parse(&text).ok();
             }
+            Some(Meaning::Trait(path)) if !filled.traits.contains_key(path) => {
+                let mut value = Json::from(text.trim());
+                if !without_card_numbers(&mut value) {
+                    filled.traits.insert(path.to_owned(), value);
+                }
+            }
+            _ => {}
         }
     }
-    traits
+    filled
 }
 
 fn usage(name: &str, meaning: Meaning) -> Option<FieldUse> {

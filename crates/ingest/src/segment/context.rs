@@ -4,8 +4,19 @@ use serde_json::{Map, Value as Json};
 
 use super::Call;
 
+/// The name under which our script puts itself into its calls.
+const OUR_SCRIPT: &str = "madura.js";
+
+/// The parameters by which advertisers know the click that brought somebody: Google's, Meta's, Microsoft's.
+const CLICK_IDS: [&str; 3] = ["gclid", "fbclid", "msclkid"];
+
 /// What of a page is kept.
 const PAGE: [&str; 5] = ["path", "url", "title", "search", "referrer"];
+
+/// What of the app, the device and its system is kept: what a model may ask for. Not what would tell one
+/// device from another (ids, models, networks, sizes of screens).
+const MACHINERY: [(&str, &[&str]); 3] =
+    [("app", &["name", "version"]), ("device", &["type"]), ("os", &["name"])];
 
 /// The batch's context under the call's own: what both have, the call says; objects are joined.
 pub(super) fn merged(batch: &Map<String, Json>, call: Map<String, Json>) -> Map<String, Json> {
@@ -13,11 +24,6 @@ pub(super) fn merged(batch: &Map<String, Json>, call: Map<String, Json>) -> Map<
     for (key, value) in call {
         match (merged.get_mut(&key), value) {
             (Some(Json::Object(below)), Json::Object(above)) => *below = self::merged(below, above),
-/// What of the app, the device and its system is kept: what a model may ask for. Not what would tell one
-/// device from another (ids, models, networks, sizes of screens).
-const MACHINERY: [(&str, &[&str]); 3] =
-    [("app", &["name", "version"]), ("device", &["type"]), ("os", &["name"])];
-
             (_, value) => {
                 merged.insert(key, value);
             }
@@ -48,6 +54,13 @@ pub(super) fn add_to(properties: &mut Map<String, Json>, context: &Map<String, J
     if call == Call::Page {
         let path = text(properties, "url").and_then(path_of).map(Json::from);
         fill(properties, "path", path.as_ref());
+    } else if library(context) == Some(OUR_SCRIPT) {
+        // It says once where it is, and models ask for it at each event.
+        fill(properties, "path", page.and_then(|page| page.get("path")));
+        if properties.contains_key("purpose") {
+            // The proof of a consent: where it was given.
+            fill(properties, "url", page.and_then(|page| page.get("url")));
+        }
     }
     let referrer = page.and_then(|page| page.get("referrer"));
     fill(properties, "referrer", referrer.or_else(|| object(context, "referrer")?.get("url")));
@@ -58,20 +71,6 @@ pub(super) fn add_to(properties: &mut Map<String, Json>, context: &Map<String, J
     fill(properties, "locale", context.get("locale"));
     fill(properties, "time_zone", context.get("timezone"));
     fill(properties, "group", context.get("groupId"));
-}
-
-/// The campaign as traits of a person: `utm.source` and so on.
-pub(super) fn utm_traits(context: &Map<String, Json>) -> Map<String, Json> {
-    let page = object(context, "page");
-    let campaign = campaign(context, &Map::new(), page);
-    let utm = campaign.into_iter().filter_map(|(key, value)| {
-        let name = match key.as_str() {
-            "name" => "campaign",
-            "source" | "medium" | "term" | "content" => key.as_str(),
-            _ => return None,
-        };
-        Some((format!("utm.{name}"), value))
-    });
     for (key, names) in MACHINERY {
         let Some(there) = object(context, key) else { continue };
         let kept = names.iter().filter_map(|name| Some((*name, there.get(*name)?)));
@@ -88,6 +87,20 @@ pub(super) fn utm_traits(context: &Map<String, Json>) -> Map<String, Json> {
 /// The name of the program that made the call.
 pub(super) fn library(context: &Map<String, Json>) -> Option<&str> {
     text(object(context, "library")?, "name")
+}
+
+/// The campaign as traits of a person: `utm.source` and so on.
+pub(super) fn utm_traits(context: &Map<String, Json>) -> Map<String, Json> {
+    let page = object(context, "page");
+    let campaign = campaign(context, &Map::new(), page);
+    let utm = campaign.into_iter().filter_map(|(key, value)| {
+        let name = match key.as_str() {
+            "name" => "campaign",
+            "source" | "medium" | "term" | "content" => key.as_str(),
+            _ => return None,
+        };
+        Some((format!("utm.{name}"), value))
+    });
     utm.collect()
 }
 
@@ -103,16 +116,21 @@ fn campaign(
         return known.map(|(key, value)| (key.clone(), value.clone())).collect();
     }
     let found = |key: &str| text(properties, key).or_else(|| text(page?, key));
-    let query = match found("search") {
+    // Our script hands the parameters on as they stand in the address.
+    let query = match text(context, "campaign").or_else(|| found("search")) {
         Some(search) if search.len() > 1 => search.trim_start_matches('?'),
         _ => found("url").and_then(|url| Some(url.split_once('?')?.1)).unwrap_or_default(),
     };
     let query = query.split('#').next().unwrap_or_default();
     let mut campaign = Map::new();
     for (key, value) in form_urlencoded::parse(query.as_bytes()).take(100) {
-        let Some(key) = key.strip_prefix("utm_") else { continue };
-        let name = if key == "campaign" { "name" } else { key };
-        if ["name", "source", "medium", "term", "content", "id"].contains(&name) {
+        let name = match key.strip_prefix("utm_") {
+            Some("campaign") => "name",
+            Some(name @ ("name" | "source" | "medium" | "term" | "content" | "id")) => name,
+            None if CLICK_IDS.contains(&key.as_ref()) => &key,
+            _ => continue,
+        };
+        if !value.is_empty() {
             fill(&mut campaign, name, Some(&value.replace('\0', "").into()));
         }
     }

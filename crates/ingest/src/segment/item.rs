@@ -9,7 +9,7 @@ use super::{context, deals, instants, names, traits};
 use crate::document::{TreeErrorKind, VALUES_MAX, read_tree};
 use crate::forms::{self, FilledIn};
 use crate::identity::{Id, read_id};
-use crate::{Envelope, email_traits, forms, machines};
+use crate::{Envelope, email_traits, machines};
 
 /// The longest name of an event, in bytes.
 const NAME_BYTES_MAX: usize = 255;
@@ -84,7 +84,6 @@ impl Reader<'_> {
             what,
             machine: machine.clone(),
         };
-        let filled = filled_in(&what);
         let mut reports = vec![report(id.clone(), what)];
         if !filled.traits.is_empty() {
             reports.push(report(format!("{id}:traits"), What::Traits(filled.traits)));
@@ -148,6 +147,7 @@ impl Reader<'_> {
     }
 
     /// One fact for each address of each subject that a source has named.
+    fn address_id(&self, who: &Who) -> String {
         format!("address:{:032x}", xxh3_128(self.subject(who).as_bytes()))
     }
 
@@ -162,11 +162,9 @@ impl Reader<'_> {
 
     /// Whom a source names, as one text.
     fn subject(&self, who: &Who) -> String {
-    fn address_id(&self, who: &Who) -> String {
         let text = |id: &Option<String>| id.clone().unwrap_or_default();
         let email = who.email.as_ref().map_or("", EmailAddress::as_str);
-        let parts = [&self.envelope.source, &text(&who.anonymous), &text(&who.user), email];
-        format!("address:{:032x}", xxh3_128(parts.join("\u{1f}").as_bytes()))
+        [&self.envelope.source, &text(&who.anonymous), &text(&who.user), email].join("\u{1f}")
     }
 
     fn what(
@@ -202,10 +200,12 @@ impl Reader<'_> {
                     if ours != name {
                         properties.insert("original_event".to_owned(), name.clone().into());
                     }
-                    complete(ours, &mut properties);
                 }
+                let name = ours.map_or(name, str::to_owned);
+                complete(&name, &mut properties);
+                let call = if name == "page_viewed" { Call::Page } else { call };
                 context::add_to(&mut properties, context, call);
-                Ok(What::Event { name: ours.map_or(name, str::to_owned), properties })
+                Ok(What::Event { name, properties })
             }
             Call::Page | Call::Screen => {
                 let mut properties = take_object(item, "properties")?;
@@ -235,6 +235,8 @@ impl Reader<'_> {
         }
     }
 
+    /// The surest sign of the call and of the request. What a program says of itself in the call does
+    /// not make it a person.
     fn machine(&self, context: &Object) -> Option<MachineSign> {
         let by_call = machines::classify(&machines::Signs {
             user_agent: context.get("userAgent").and_then(Json::as_str),
@@ -321,6 +323,27 @@ fn company_of(call: Call, said: &Said, context: &Object) -> Option<(String, Obje
         traits.shift_remove("id");
         return Some((id, traits));
     }
+    Some((known(context.get("groupId"))?, Object::new()))
+}
+
+/// What a form that the tracking script saw says of the person who filled it in: its `fields`, and before
+/// them the `traits` that the site has marked as such.
+fn filled_in(what: &mut What) -> FilledIn {
+    let What::Event { name, properties } = what else { return FilledIn::default() };
+    if name != "form_submitted" {
+        return FilledIn::default();
+    }
+    let mut filled = match properties.get("fields") {
+        Some(Json::Object(fields)) => forms::filled_in(fields),
+        _ => FilledIn::default(),
+    };
+    if let Some(Json::Object(marked)) = properties.get("traits") {
+        let (marked, email) = traits::person(marked.clone());
+        filled.email = email.or(filled.email);
+        filled.traits.extend(marked);
+        properties.shift_remove("traits");
+    }
+    filled
 }
 
 fn read_object(text: &str, notes: &mut Notes<'_>) -> Result<Object, Fault> {
@@ -430,6 +453,15 @@ fn complete(name: &str, properties: &mut Object) {
     };
     match name {
         "purchased" | "order_returned" => deals::complete_purchase(properties),
+        "file_downloaded" => {
+            let ending = properties.get("file").and_then(Json::as_str).and_then(|file| {
+                file.rsplit_once('.').map(|(_, ending)| ending.to_lowercase().into())
+            });
+            if let (Some(ending), true) = (ending, properties.get("kind").is_none_or(Json::is_null))
+            {
+                properties.insert("kind".to_owned(), ending);
+            }
+        }
         "email_opened"
         | "email_clicked"
         | "email_bounced"

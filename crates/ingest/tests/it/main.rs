@@ -23,6 +23,7 @@ mod messages;
 mod parquet_files;
 #[cfg(test)]
 mod segment_calls;
+mod segment_circumstances;
 #[cfg(test)]
 mod segment_hostile;
 #[cfg(test)]

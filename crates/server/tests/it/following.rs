@@ -3,9 +3,9 @@
 use serde_json::{Value as Json, json};
 use tokio::net::TcpStream;
 
-use crate::live_updates::{read_until, request};
+
 use crate::on_postgres;
-use crate::running::{Running, end, port, run};
+use crate::running::{Running, end, port, run, read_until, request};
 use crate::support::{As, House};
 
 /// Opens the stream, from behind an event where one is named.

@@ -1,6 +1,5 @@
 //! The running server: live updates, webhooks, and how it ends.
 
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -8,29 +7,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
-use crate::running::{PATIENCE, becomes_ready, end, port, run};
+use crate::running::{PATIENCE, becomes_ready, end, port, read_until, request, run};
 use crate::support::{As, House};
-
-pub(crate) async fn request(address: SocketAddr, head: &str) -> TcpStream {
-    let mut stream = TcpStream::connect(address).await.expect("a connection");
-    stream.write_all(head.replace('\n', "\r\n").as_bytes()).await.expect("sent");
-    stream
-}
-
-/// Reads until a text has come.
-pub(crate) async fn read_until(stream: &mut TcpStream, wanted: &str) -> String {
-    let mut seen = String::new();
-    let mut part = [0; 4096];
-    while !seen.contains(wanted) {
-        let read = timeout(PATIENCE, stream.read(&mut part)).await;
-        let size = read.unwrap_or_else(|_| panic!("no {wanted:?} in {seen}")).expect("bytes");
-        if size == 0 {
-            break;
-        }
-        seen.push_str(&String::from_utf8_lossy(&part[..size]));
-    }
-    seen
-}
 
 #[test]
 fn whoever_watches_hears_of_a_new_score_and_nobody_after_the_session_ended() {

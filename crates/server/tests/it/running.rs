@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, timeout, timeout_at};
 
 use crate::support::{As, House};
 
@@ -50,6 +50,30 @@ pub(crate) fn end(house: &House, running: Running) {
     running.stop.send(()).expect("a server that listens");
     let ended = house.runtime.block_on(async { timeout(PATIENCE, running.served).await });
     ended.expect("in time").expect("no panic").expect("in good order");
+}
+
+/// Sends the head of a request.
+pub(crate) async fn request(address: SocketAddr, head: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(head.replace('\n', "\r\n").as_bytes()).await.expect("sent");
+    stream
+}
+
+/// Reads until a text has come.
+pub(crate) async fn read_until(stream: &mut TcpStream, wanted: &str) -> String {
+    let mut seen = String::new();
+    let mut part = [0; 4096];
+    // A stream that goes on for ever has signs of life in it: what is wanted has to come in time.
+    let too_late = tokio::time::Instant::now() + PATIENCE;
+    while !seen.contains(wanted) {
+        let read = timeout_at(too_late, stream.read(&mut part)).await;
+        let size = read.unwrap_or_else(|_| panic!("no {wanted:?} in {seen}")).expect("bytes");
+        if size == 0 {
+            break;
+        }
+        seen.push_str(&String::from_utf8_lossy(&part[..size]));
+    }
+    seen
 }
 
 /// What is answered to a request without a body.
