@@ -34,7 +34,8 @@ pub(super) async fn preflight(
         answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         let methods = HeaderValue::from_static("GET, POST, OPTIONS");
         answer.insert(ACCESS_CONTROL_ALLOW_METHODS, methods);
-        let names = "authorization, content-type, content-encoding, x-retry-count";
+        // Segment's script counts its attempts, RudderStack's names the visitor in a header.
+        let names = "authorization, content-type, content-encoding, x-retry-count, anonymousid";
         answer.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(names));
         // Chromium keeps an answer for two hours at most.
         answer.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));

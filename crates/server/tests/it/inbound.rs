@@ -129,6 +129,73 @@ fn of_a_batch_each_call_stands_or_falls_by_itself() {
 }
 
 #[test]
+fn every_call_has_a_path_in_full_and_in_short() {
+    let house = House::new();
+    let owner = house.owner();
+    let (key, _) = house.write_key(&owner, json!({"name": "site"}));
+    let calls = [
+        ("identify", "traits", json!({"userId": "u1", "traits": {"title": "CFO"}})),
+        ("track", "event", json!({"userId": "u1", "event": "signed_up"})),
+        ("page", "event", json!({"userId": "u1", "name": "Prices"})),
+        ("screen", "event", json!({"userId": "u1", "name": "Home"})),
+        ("group", "group", json!({"userId": "u1", "groupId": "acme", "traits": {"name": "Acme"}})),
+        ("alias", "alias", json!({"userId": "u1", "previousId": "a browser"})),
+    ];
+    for (call, kind, body) in &calls {
+        for path in [format!("/v1/{call}"), format!("/v1/{}", &call[..1])] {
+            let mut body = body.clone();
+            body["messageId"] = json!(path);
+            assert_eq!(house.post(&path, &key, body).expect(200)["taken"], 1, "{path}");
+            let facts = house.get(&format!("/api/v1/events?kind={kind}"), &owner).expect(200);
+            let ids: Vec<&Json> =
+                facts["events"].as_array().expect("facts").iter().map(|fact| &fact["id"]).collect();
+            assert!(ids.contains(&&json!(format!("web:{path}"))), "{path}: {ids:?}");
+        }
+    }
+    for path in ["/v1/batch", "/v1/b", "/v1/import"] {
+        let batch: Vec<Json> = calls
+            .iter()
+            .map(|(call, _, body)| {
+                let mut body = body.clone();
+                body["type"] = json!(call);
+                body
+            })
+            .collect();
+        let verdicts = house.post(path, &key, json!({"batch": batch})).expect(200);
+        assert_eq!(verdicts["taken"], 6, "{path}: {verdicts}");
+    }
+    house.settle();
+    let leads = house.get("/api/v1/events", &owner).expect(200);
+    assert!(leads["events"].as_array().is_some_and(|facts| facts.len() == 30), "{leads}");
+}
+
+#[test]
+fn what_is_too_large_or_too_many_is_refused_with_its_measure() {
+    let house = House::new();
+    let owner = house.owner();
+    let (key, _) = house.write_key(&owner, json!({"name": "site"}));
+    let call = |text: usize| json!({"type": "track", "userId": "u1", "event": "e", "properties": {"t": "x".repeat(text)}});
+    let around = call(0).to_string().len();
+    house.post("/v1/track", &key, call((32 << 10) - around)).expect(200);
+    let refused = house.post("/v1/track", &key, call((32 << 10) - around + 1));
+    let problem = refused.problem(400, "too_large");
+    assert!(problem["message"].as_str().is_some_and(|text| text.contains("32768")), "{problem}");
+    // Of a batch the others are taken.
+    let batch = json!({"batch": [call(40 << 10), call(1)]});
+    let verdicts = house.post("/v1/batch", &key, batch).expect(200);
+    assert_eq!((&verdicts["taken"], &verdicts["rejected"]), (&json!(1), &json!(1)), "{verdicts}");
+    assert_eq!(verdicts["items"][0]["code"], "too_large");
+    // A whole body.
+    let batch = json!({"batch": vec![call(30 << 10); 17]});
+    assert!(batch.to_string().len() > 500 << 10);
+    house.post("/v1/batch", &key, batch).problem(413, "too_large");
+    let many = |count: usize| json!({"batch": vec![json!({"type": "track", "userId": "u", "event": "e"}); count]});
+    let problem = house.post("/v1/batch", &key, many(2_501)).problem(400, "too_many");
+    assert!(problem["message"].as_str().is_some_and(|text| text.contains("2501")), "{problem}");
+    assert_eq!(house.post("/v1/batch", &key, many(2_500)).expect(200)["taken"], 2_500);
+}
+
+#[test]
 fn a_small_body_that_unpacks_to_much_is_refused() {
     let house = House::new();
     let owner = house.owner();
@@ -172,10 +239,24 @@ fn a_page_of_a_site_that_the_key_does_not_name_may_not_use_it() {
             .header("access-control-request-method", "POST")
             .body(Body::empty())
             .expect("a request");
-        house.send(request).headers.get("access-control-allow-origin").is_some()
+        house.send(request).headers
     };
-    assert!(preflight("https://www.shop.example"));
-    assert!(!preflight("https://evil.example"));
+    // What browsers ask for on behalf of Segment's and RudderStack's scripts.
+    let leave = preflight("https://www.shop.example");
+    assert_eq!(leave["access-control-allow-origin"], "https://www.shop.example");
+    let list = |name: &str| {
+        let value = leave[name].to_str().expect("a text").to_ascii_lowercase();
+        value.split(',').map(|one| one.trim().to_owned()).collect::<Vec<_>>()
+    };
+    for name in
+        ["authorization", "content-type", "content-encoding", "x-retry-count", "anonymousid"]
+    {
+        assert!(list("access-control-allow-headers").contains(&name.to_owned()), "{name}");
+    }
+    assert!(list("access-control-allow-methods").contains(&"post".to_owned()));
+    let none = preflight("https://evil.example");
+    assert!(!none.contains_key("access-control-allow-origin"));
+    assert!(!none.contains_key("access-control-allow-headers"));
 }
 
 #[test]
