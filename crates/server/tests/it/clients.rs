@@ -1,4 +1,5 @@
-//! Clients that are out there: they believe that what they sent has arrived, and it has.
+//! Clients that are out there: they believe that what they sent has arrived, and it has, about the people
+//! whom they named, whatever program it was that told.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,48 +15,76 @@ const { Analytics } = require('@segment/analytics-node');
 const [, host, key] = process.argv;
 const analytics = new Analytics({ writeKey: key, host, maxRetries: 0, flushAt: 3 });
 analytics.on('error', (error) => { console.error(error); process.exit(2); });
-analytics.identify({ userId: 'segment-node', traits: { email: 'segment-node@a.example' } });
-analytics.track({ userId: 'segment-node', event: 'From segment-node' });
-analytics.group({ userId: 'segment-node', groupId: 'acme', traits: { name: 'Acme' } });
+const userId = 'segment-node';
+analytics.track({ anonymousId: 'a browser', event: 'Looked', timestamp: new Date(Date.now() - 3600e3) });
+analytics.identify({ userId, traits: { email: 'segment-node@a.example', firstName: 'Ana', jobTitle: 'CFO' } });
+analytics.track({ userId, event: 'Bought' });
+analytics.page({ userId, name: 'Prices', properties: { path: '/prices' } });
+analytics.screen({ userId, name: 'Home' });
+analytics.group({ userId, groupId: 'acme', traits: { name: 'Acme', employees: 50 } });
+analytics.alias({ userId, previousId: 'a browser' });
 analytics.closeAndFlush().then(() => process.exit(0));
 ";
 
 const RUDDER_NODE: &str = "
 const Analytics = require('@rudderstack/rudder-sdk-node');
 const [, host, key] = process.argv;
-const client = new (Analytics.default || Analytics)(key, { dataPlaneUrl: host, flushAt: 1, maxInternalQueueSize: 10 });
-client.track({ userId: 'rudder-node', event: 'From rudder-node' }, (error) => {
+const client = new (Analytics.default || Analytics)(key, { dataPlaneUrl: host, flushAt: 20, maxInternalQueueSize: 100 });
+const userId = 'rudder-node';
+client.track({ anonymousId: 'a browser', event: 'Looked', originalTimestamp: new Date(Date.now() - 3600e3) });
+client.identify({ userId, traits: { email: 'rudder-node@a.example', firstName: 'Ana', jobTitle: 'CFO' } });
+client.track({ userId, event: 'Bought' });
+client.page({ userId, name: 'Prices', properties: { path: '/prices' } });
+client.screen({ userId, name: 'Home' });
+client.group({ userId, groupId: 'acme', traits: { name: 'Acme', employees: 50 } });
+client.alias({ userId, previousId: 'a browser' });
+setTimeout(() => client.flush((error) => {
   if (error) { console.error(error); process.exit(2); }
   process.exit(0);
-});
+}), 100);
 setTimeout(() => process.exit(3), 30000);
 ";
 
-const PYTHON: &str = "
+/// Segment's and RudderStack's are called alike.
+macro_rules! python {
+    ($module:literal, $host:literal, $user:literal) => {
+        concat!(
+            "
 import sys
-import segment.analytics as analytics
+from datetime import datetime, timedelta, timezone
+import ",
+            $module,
+            ".analytics as analytics
 errors = []
-analytics.write_key, analytics.host = sys.argv[2], sys.argv[1]
+analytics.write_key, analytics.",
+            $host,
+            " = sys.argv[2], sys.argv[1]
 analytics.on_error = lambda error, items: errors.append(error)
 analytics.max_retries = 0
-analytics.identify('segment-python', {'email': 'segment-python@a.example'})
-analytics.track('segment-python', 'From segment-python')
+user = '",
+            $user,
+            "'
+earlier = datetime.now(timezone.utc) - timedelta(hours=1)
+analytics.track(anonymous_id='a browser', event='Looked', timestamp=earlier)
+analytics.identify(user, {'email': user + '@a.example', 'firstName': 'Ana', 'jobTitle': 'CFO'})
+analytics.track(user, 'Bought')
+analytics.page(user, None, 'Prices', {'path': '/prices'})
+analytics.screen(user, None, 'Home')
+analytics.group(user, 'acme', {'name': 'Acme', 'employees': 50})
+analytics.alias('a browser', user)
 analytics.shutdown()
+print(errors, file=sys.stderr)
 sys.exit(2 if errors else 0)
-";
+"
+        )
+    };
+}
 
-const RUDDER_PYTHON: &str = "
-import sys
-import rudderstack.analytics as analytics
-errors = []
-analytics.write_key, analytics.dataPlaneUrl = sys.argv[2], sys.argv[1]
-analytics.on_error = lambda error, items: errors.append(error)
-analytics.track('rudder-python', 'From rudder-python')
-analytics.flush()
-sys.exit(2 if errors else 0)
-";
+const PYTHON: &str = python!("segment", "host", "segment-python");
 
-/// A page of somebody's site, on a server of its own, in a browser.
+const RUDDER_PYTHON: &str = python!("rudderstack", "dataPlaneUrl", "rudder-python");
+
+/// A page of somebody's site, on a server of its own, in a browser that looks like a person's.
 const BROWSER: &str = r#"
 const { createServer } = require('node:http');
 const { readFile } = require('node:fs');
@@ -78,22 +107,28 @@ const site = createServer((request, response) => {
 });
 const flags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
   '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const agent = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/124.0.0.0 Safari/537.36';
 site.listen(0, '127.0.0.1', async () => {
   const chromiumed = await chromium.launch({ executablePath: browser, args: flags });
-  const tab = await chromiumed.newPage();
+  const tab = await (await chromiumed.newContext({ userAgent: agent })).newPage();
   tab.on('console', (line) => console.error(line.text()));
   tab.on('requestfailed', (request) => console.error(request.method(), request.url(), request.failure()?.errorText));
   const taken = (path) => tab.waitForResponse((answer) =>
     answer.request().method() === 'POST' && answer.url() === host + path && answer.status() === 200);
   const settings = tab.waitForResponse((answer) => answer.url().endsWith('/settings') && answer.ok());
   await tab.goto(`http://127.0.0.1:${site.address().port}/`);
-  const [page, identify, track] = [taken('/v1/p'), taken('/v1/i'), taken('/v1/t')];
+  const arrived = ['p', 'i', 't', 'g', 's'].map((call) => taken(`/v1/${call}`));
+  const aliased = taken('/v1/a');
   await tab.evaluate(async () => {
+    await analytics.track('Looked', {}, { timestamp: new Date(Date.now() - 3600e3) });
     await analytics.page();
-    await analytics.identify('segment-browser', { email: 'segment-browser@a.example' });
-    await analytics.track('From a browser');
+    await analytics.identify('segment-browser', { email: 'segment-browser@a.example', firstName: 'Ana', jobTitle: 'CFO' });
+    await analytics.track('Bought');
+    await analytics.screen('Home');
+    await analytics.group('acme', { name: 'Acme', employees: 50 });
+    await analytics.alias('segment-browser', 'another browser');
   });
-  await Promise.all([settings, page, identify, track]);
+  await Promise.all([settings, ...arrived, aliased]);
   await chromiumed.close();
   process.exit(0);
 }).on('error', () => process.exit(2));
@@ -106,15 +141,56 @@ pub(crate) fn npm(package: &str) -> bool {
     has(&directory().join("node_modules").join(package))
 }
 
-/// Runs a client against the running server, and answers the names of the events that arrived.
-fn events_after(program: &str, flag: &str, script: &str) -> Vec<String> {
+/// What a client says of one person, whatever its language: who it is, an hour ago something as a visitor
+/// of whom an alias says later who it was, something now, a page, a screen, and the company.
+struct Journey {
+    /// The person's id, which is the client's name.
+    user: &'static str,
+    program: &'static str,
+    flag: &'static str,
+    script: &'static str,
+}
+
+const MODEL: &str = r"
+model: fit
+groups:
+  - group: Who
+    dimension: fit
+    criteria:
+      - name: Business address
+        when: {trait: email.kind, is: business}
+        points: 5
+      - name: Large company
+        trait: company.employees
+        at_least: 50
+        points: 7
+  - group: What
+    dimension: engagement
+    criteria:
+      - {name: Pages, event: page_viewed, points: 10}
+      - {name: Screens, event: screen_viewed, points: 3}
+      - {name: Events, event: [Looked, Bought], points: 20}
+";
+
+/// Runs a client against a running server, with a key that is shown in pages or one of a server, and looks at
+/// the lead, its score and its facts.
+fn check(journey: &Journey, is_secret: bool) {
     let house = House::new();
     let owner = house.owner();
-    let (As::WriteKey(key), _) = house.write_key(&owner, json!({"name": "site"})) else { panic!() };
+    house.activate(&owner, MODEL);
+    let key = if is_secret {
+        let As::Key(key) = house.key(&owner, &["facts:write"]) else { panic!("no key") };
+        key
+    } else {
+        let (As::WriteKey(key), _) = house.write_key(&owner, json!({"name": "site"})) else {
+            panic!("no key")
+        };
+        key
+    };
     let running = run(&house, port());
-    let output = Command::new(program)
-        .arg(flag)
-        .arg(script)
+    let output = Command::new(journey.program)
+        .arg(journey.flag)
+        .arg(journey.script)
         .arg(format!("http://{}", running.address))
         .arg(&key)
         .arg(CHROMIUM)
@@ -124,45 +200,89 @@ fn events_after(program: &str, flag: &str, script: &str) -> Vec<String> {
         .output()
         .expect("a program");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let page = house.get("/api/v1/events?kind=event", &owner).expect(200);
+    house.settle();
+    let user = journey.user;
+    let leads = house.get("/api/v1/leads", &owner).expect(200);
+    assert_eq!(leads["leads"].as_array().map(Vec::len), Some(1), "{user}: {leads}");
+    let lead = &leads["leads"][0];
+    let told = |name: &str| lead[name].as_str().unwrap_or_default().to_owned();
+    assert_eq!(told("email"), format!("{user}@a.example"));
+    assert_eq!(
+        (told("company"), told("company_name")),
+        ("acme".into(), "Acme".into()),
+        "{user}: {lead}"
+    );
+    let id = told("id");
+    let detail = house.get(&format!("/api/v1/leads/{id}"), &owner).expect(200);
+    assert_eq!(
+        (&detail["traits"]["first_name"], &detail["traits"]["title"]),
+        (&json!("Ana"), &json!("CFO")),
+        "{user}: {detail}"
+    );
+    let events = house.get("/api/v1/events", &owner).expect(200);
+    let events = events["events"].as_array().expect("events");
+    let machines: Vec<&Json> = events.iter().filter(|event| !event["machine"].is_null()).collect();
+    assert!(machines.is_empty(), "{user}: {machines:?}");
+    let mut names: Vec<String> = events
+        .iter()
+        .filter(|event| event["kind"] == "event")
+        .map(|event| event["name"].as_str().expect("a name").to_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["Bought", "Looked", "page_viewed", "screen_viewed"], "{user}");
+    // By the server's clock, which stands still in the past, an hour before the call.
+    let at = |name: &str| {
+        let event = events.iter().find(|event| event["name"] == name).expect("the event");
+        event["at"].as_str().expect("an instant").to_owned()
+    };
+    assert!(at("Looked") < "2026-06-01T09:00:01Z".to_owned(), "{user}: {}", at("Looked"));
+    assert!(at("Looked") > "2026-06-01T08:55:00Z".to_owned(), "{user}: {}", at("Looked"));
+    assert!(at("Bought") > "2026-06-01T09:55:00Z".to_owned(), "{user}: {}", at("Bought"));
+    assert_eq!(lead["score"], 65, "{user}: {detail}");
     end(&house, running);
-    let names = page["events"].as_array().expect("events").iter();
-    names.map(|event: &Json| event["name"].as_str().expect("a name").to_owned()).collect()
+}
+
+fn check_with_both_keys(journey: &Journey) {
+    check(journey, false);
+    check(journey, true);
 }
 
 #[test]
-fn segments_client_for_node_is_understood() {
+fn segments_client_for_node_tells_of_people_who_score() {
     if npm("@segment/analytics-node") {
-        assert_eq!(events_after("node", "-e", NODE), ["From segment-node"]);
+        let user = "segment-node";
+        check_with_both_keys(&Journey { user, program: "node", flag: "-e", script: NODE });
     }
 }
 
 #[test]
-fn segments_client_for_browsers_is_understood() {
+fn segments_client_for_browsers_tells_of_people_who_score() {
     if npm("@segment/analytics-next") && npm("playwright-core") && has(Path::new(CHROMIUM)) {
-        let mut events = events_after("node", "-e", BROWSER);
-        events.sort();
-        assert_eq!(events, ["From a browser", "page_viewed"]);
+        let user = "segment-browser";
+        check(&Journey { user, program: "node", flag: "-e", script: BROWSER }, false);
     }
 }
 
 #[test]
-fn segments_client_for_python_is_understood() {
+fn segments_client_for_python_tells_of_people_who_score() {
     if pip("segment") {
-        assert_eq!(events_after("python3", "-c", PYTHON), ["From segment-python"]);
+        let user = "segment-python";
+        check_with_both_keys(&Journey { user, program: "python3", flag: "-c", script: PYTHON });
     }
 }
 
 #[test]
-fn rudderstacks_client_for_node_is_understood() {
+fn rudderstacks_client_for_node_tells_of_people_who_score() {
     if npm("@rudderstack/rudder-sdk-node") {
-        assert_eq!(events_after("node", "-e", RUDDER_NODE), ["From rudder-node"]);
+        let user = "rudder-node";
+        check_with_both_keys(&Journey { user, program: "node", flag: "-e", script: RUDDER_NODE });
     }
 }
 
 #[test]
-fn rudderstacks_client_for_python_is_understood() {
+fn rudderstacks_client_for_python_tells_of_people_who_score() {
     if pip("rudderstack") {
-        assert_eq!(events_after("python3", "-c", RUDDER_PYTHON), ["From rudder-python"]);
+        let (user, script) = ("rudder-python", RUDDER_PYTHON);
+        check_with_both_keys(&Journey { user, program: "python3", flag: "-c", script });
     }
 }
