@@ -189,7 +189,7 @@ pub(super) const HUMAN: [&str; 12] = [
     "yahoomailproxy",
 ];
 
-/// How the SDKs of Segment and RudderStack begin their names, as user agents (`analytics-python/2.4.0`)
+/// How the SDKs of Segment and `RudderStack` begin their names, as user agents (`analytics-python/2.4.0`)
 /// and in `context.library.name` (`@segment/analytics-node`, `Analytics.NET`).
 pub(super) const SDKS: [&str; 6] =
     ["analytics-", "analytics.", "analytics_", "analyticsruby", "rudder-", "rudderstack-"];

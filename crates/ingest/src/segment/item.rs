@@ -196,10 +196,8 @@ impl Reader<'_> {
                     return Ok(What::Deal(deal));
                 }
                 let ours = names::ours(&name);
-                if let Some(ours) = ours {
-                    if ours != name {
-                        properties.insert("original_event".to_owned(), name.clone().into());
-                    }
+                if ours.is_some_and(|ours| ours != name) {
+                    properties.insert("original_event".to_owned(), name.clone().into());
                 }
                 let name = ours.map_or(name, str::to_owned);
                 complete(&name, &mut properties);

@@ -45,7 +45,7 @@ setTimeout(() => client.flush((error) => {
 setTimeout(() => process.exit(3), 30000);
 ";
 
-/// Segment's and RudderStack's are called alike.
+/// Segment's and `RudderStack`'s are called alike.
 macro_rules! python {
     ($module:literal, $host:literal, $user:literal) => {
         concat!(
@@ -235,9 +235,9 @@ fn check(journey: &Journey, is_secret: bool) {
         let event = events.iter().find(|event| event["name"] == name).expect("the event");
         event["at"].as_str().expect("an instant").to_owned()
     };
-    assert!(at("Looked") < "2026-06-01T09:00:01Z".to_owned(), "{user}: {}", at("Looked"));
-    assert!(at("Looked") > "2026-06-01T08:55:00Z".to_owned(), "{user}: {}", at("Looked"));
-    assert!(at("Bought") > "2026-06-01T09:55:00Z".to_owned(), "{user}: {}", at("Bought"));
+    assert!(at("Looked").as_str() < "2026-06-01T09:00:01Z", "{user}: {}", at("Looked"));
+    assert!(at("Looked").as_str() > "2026-06-01T08:55:00Z", "{user}: {}", at("Looked"));
+    assert!(at("Bought").as_str() > "2026-06-01T09:55:00Z", "{user}: {}", at("Bought"));
     assert_eq!(lead["score"], 65, "{user}: {detail}");
     end(&house, running);
 }

@@ -3,9 +3,8 @@
 use serde_json::{Value as Json, json};
 use tokio::net::TcpStream;
 
-
 use crate::on_postgres;
-use crate::running::{Running, end, port, run, read_until, request};
+use crate::running::{Running, end, port, read_until, request, run};
 use crate::support::{As, House};
 
 /// Opens the stream, from behind an event where one is named.

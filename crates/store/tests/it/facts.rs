@@ -305,10 +305,8 @@ fn what_a_machine_said_of_a_company_counts_once_somebody_knows_better() {
         run_on_writer(bench, |tx| Ok(renew_lead(tx, None, &colleague, start())?));
         let owner = || bench.store.read(|tx| company_of_domain(tx, "acme.com")).expect("read");
         assert_eq!(owner(), "acme.com");
-        let facts =
-            |tx: &mut store::Tx<'_>| Ok(labelled(tx, "m1")?.into_iter().collect::<Vec<_>>());
         let relabelled = run_on_writer(bench, |tx| {
-            let facts = facts(tx)?;
+            let facts: Vec<_> = labelled(tx, "m1")?.into_iter().collect();
             Ok(label(tx, "known better", &facts, None, start())?)
         });
         assert_eq!(owner(), "acme-1");
