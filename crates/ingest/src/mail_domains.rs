@@ -1,12 +1,15 @@
 //! What the domain of an address says about it.
 
+use std::sync::LazyLock;
+
 use leads::EmailAddress;
 use serde_json::{Map, Value as Json};
 
 /// Whose address it is, as far as its domain tells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum MailboxKind {
-    /// From a provider that gives addresses to anybody, or to those whose line it lets.
+    /// From a provider that gives addresses to anybody, to those whose line it lets, or to those who hide
+    /// theirs behind one.
     Personal,
     /// From a provider whose addresses last minutes.
     Throwaway,
@@ -29,7 +32,7 @@ const BRANDS: [&str; 10] = [
 ];
 
 /// Free providers and those of lines, in order.
-const PERSONAL: [&str; 131] = [
+const PERSONAL: [&str; 130] = [
     "126.com",
     "163.com",
     "abv.bg",
@@ -50,7 +53,6 @@ const PERSONAL: [&str; 131] = [
     "clix.pt",
     "comcast.net",
     "cox.net",
-    "duck.com",
     "earthlink.net",
     "email.com",
     "email.it",
@@ -163,40 +165,43 @@ const PERSONAL: [&str; 131] = [
     "zoho.com",
 ];
 
-/// Addresses for ten minutes.
-const THROWAWAY: [&str; 31] = [
-    "10minutemail.com",
-    "10minutemail.net",
-    "dispostable.com",
-    "dropmail.me",
-    "emailondeck.com",
-    "fakeinbox.com",
-    "getairmail.com",
-    "getnada.com",
-    "grr.la",
-    "guerrillamail.biz",
-    "guerrillamail.com",
-    "guerrillamail.net",
-    "guerrillamail.org",
-    "guerrillamailblock.com",
-    "harakirimail.com",
-    "mailcatch.com",
-    "maildrop.cc",
-    "mailinator.com",
-    "mailnesia.com",
-    "mintemail.com",
-    "moakt.com",
-    "mohmal.com",
-    "mytemp.email",
-    "sharklasers.com",
-    "spamgourmet.com",
-    "temp-mail.org",
-    "tempmail.com",
-    "throwawaymail.com",
-    "trashmail.com",
-    "yopmail.com",
-    "yopmail.fr",
+/// Providers that hide an address behind one of theirs; people have sub-domains of some of them. Strangers share them,
+/// as they do free providers.
+const RELAYS: [&str; 28] = [
+    "33mail.com",
+    "8alias.com",
+    "8shield.net",
+    "addy.io",
+    "aleeas.com",
+    "anonaddy.com",
+    "anonaddy.me",
+    "blurmail.net",
+    "burnermail.io",
+    "cloaked.id",
+    "dralias.com",
+    "duck.com",
+    "e4ward.com",
+    "erine.email",
+    "mozmail.com",
+    "opayq.com",
+    "passfwd.com",
+    "passinbox.com",
+    "passmail.com",
+    "passmail.net",
+    "privaterelay.appleid.com",
+    "relay.firefox.com",
+    "silomails.com",
+    "simplelogin.co",
+    "simplelogin.com",
+    "simplelogin.fr",
+    "slmail.me",
+    "slmails.com",
 ];
+
+/// Addresses for ten minutes: the list of the project disposable-email-domains (CC0), sorted, as of November 2026,
+/// and some of our own. 150 kB of the binary.
+static THROWAWAY: LazyLock<Vec<&str>> =
+    LazyLock::new(|| include_str!("throwaway_domains.txt").lines().collect());
 
 impl MailboxKind {
     /// The kind of an address's domain. Sub-domains of throw-away providers are theirs too.
@@ -207,12 +212,15 @@ impl MailboxKind {
                 .strip_suffix(*provider)
                 .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        if THROWAWAY.iter().any(under) {
-            return Self::Throwaway;
-        }
-        let listed = PERSONAL.contains(&domain.as_str());
+        let listed = PERSONAL.contains(&domain.as_str()) || RELAYS.iter().any(under);
         if listed || is_brand(&domain) {
             return Self::Personal;
+        }
+        // The domain itself, and those above it.
+        let mut names = domain.match_indices('.').map(|(at, _)| &domain[at + 1..]);
+        let is_thrown_away = |name: &str| THROWAWAY.binary_search(&name).is_ok();
+        if is_thrown_away(&domain) || names.any(is_thrown_away) {
+            return Self::Throwaway;
         }
         Self::Business
     }
@@ -255,6 +263,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_list_of_throw_away_domains_is_sorted_and_holds_no_provider_of_people() {
+        assert!(THROWAWAY.is_sorted());
+        assert!(THROWAWAY.len() > 10_000);
+        for domain in PERSONAL.iter().chain(&RELAYS) {
+            assert!(THROWAWAY.binary_search(domain).is_err(), "{domain}");
+        }
+    }
+
+    #[test]
     fn the_domain_tells_personal_throw_away_and_business_addresses_apart() {
         for domain in [
             "gmail.com",
@@ -271,10 +288,19 @@ mod tests {
             "GMAIL.com",
             "yahoo.com.ar",
             "live.it",
+            "privaterelay.appleid.com",
+            "mozmail.com",
+            "ana.mozmail.com",
+            "duck.com",
+            "simplelogin.com",
+            "ana.anonaddy.com",
+            "passmail.net",
         ] {
             assert_eq!(MailboxKind::of(domain), MailboxKind::Personal, "{domain}");
         }
-        for domain in ["mailinator.com", "eu.mailinator.com", "yopmail.com"] {
+        for domain in
+            ["mailinator.com", "eu.mailinator.com", "yopmail.com", "0-mail.com", "zzz.com"]
+        {
             assert_eq!(MailboxKind::of(domain), MailboxKind::Throwaway, "{domain}");
         }
         for domain in [
@@ -283,10 +309,11 @@ mod tests {
             "yahoo.example.com",
             "live.company",
             "notgmail.com",
-            "notmailinator.com",
+            "notmailinator.example",
             "orange.com",
             "msn.agency",
             "bbva.es",
+            "appleid.com",
         ] {
             assert_eq!(MailboxKind::of(domain), MailboxKind::Business, "{domain}");
         }

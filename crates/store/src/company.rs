@@ -51,11 +51,25 @@ pub fn companies_by_id(
 }
 
 /// The id of the company to which addresses of a domain belong: that of a company that names the
-/// domain as its own (of several the first by id), else the domain itself.
+/// domain as its own (of several the first by id), or the domain above it that somebody has registered; else
+/// the registered domain itself.
 pub fn company_of_domain(tx: &mut Tx<'_>, domain: &str) -> Result<String, DbError> {
-    let sql = "SELECT id FROM company WHERE domain = $1";
-    let ids: Vec<String> = tx.query(sql, &[domain.into()], |row| row.get(0))?;
-    Ok(ids.into_iter().min().unwrap_or_else(|| domain.to_owned()))
+    let registered = registered(domain);
+    let above = (registered != domain).then_some(registered);
+    for domain in [Some(domain), above].into_iter().flatten() {
+        let sql = "SELECT id FROM company WHERE domain = $1";
+        let ids: Vec<String> = tx.query(sql, &[domain.into()], |row| row.get(0))?;
+        if let Some(id) = ids.into_iter().min() {
+            return Ok(id);
+        }
+    }
+    Ok(registered.to_owned())
+}
+
+/// The domain that somebody has registered, of which this is one or a part: `acme.co.uk` of `mail.acme.co.uk`. Where
+/// anybody may have a name below (`co.uk`, `blogspot.com`), the public suffix list says.
+pub(crate) fn registered(domain: &str) -> &str {
+    psl::domain_str(domain).unwrap_or(domain)
 }
 
 /// What a batch says of companies.
@@ -271,6 +285,22 @@ fn domain_of(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_part_of_a_domain_that_somebody_has_registered_is_known() {
+        for (domain, expected) in [
+            ("mail.acme.com", "acme.com"),
+            ("acme.com", "acme.com"),
+            ("a.b.acme.co.uk", "acme.co.uk"),
+            ("mail.acme.com.ar", "acme.com.ar"),
+            ("ana.blogspot.com", "ana.blogspot.com"),
+            // Nobody has registered these.
+            ("gov.uk", "gov.uk"),
+            ("acme.example", "acme.example"),
+        ] {
+            assert_eq!(registered(domain), expected, "{domain}");
+        }
+    }
 
     #[test]
     fn a_domain_is_found_in_a_web_address() {

@@ -7,6 +7,7 @@ use leads::{Timestamp, Value};
 
 use super::record::{CompanyName, sort};
 use super::{CompanyFacts, LeadRecord, flatten};
+use crate::company::registered;
 use crate::db::{DbError, Tx};
 use crate::facts::{COLUMNS, FactKind, StoredFact, read};
 use crate::identity::{Identifier, IdentifierKind};
@@ -268,10 +269,14 @@ struct Companies {
 impl Companies {
     fn find(&self, name: &CompanyName) -> Arc<CompanyFacts> {
         let id = match name {
-            CompanyName::Id(id) => id,
-            CompanyName::Domain(domain) => self.of_domain.get(domain).unwrap_or(domain),
+            CompanyName::Id(id) => id.as_str(),
+            CompanyName::Domain(domain) => {
+                let registered = registered(domain);
+                let known = self.of_domain.get(domain).or_else(|| self.of_domain.get(registered));
+                known.map_or(registered, String::as_str)
+            }
         };
-        let unknown = || Arc::new(CompanyFacts { id: id.clone(), traits: Vec::new() });
+        let unknown = || Arc::new(CompanyFacts { id: id.to_owned(), traits: Vec::new() });
         self.facts.get(id).map_or_else(unknown, Arc::clone)
     }
 }

@@ -156,6 +156,41 @@ fn a_leads_company_is_that_of_its_latest_group_else_that_of_its_business_address
 }
 
 #[test]
+fn people_of_one_registered_domain_are_of_one_company() {
+    on_both(|bench| {
+        let business = |domain: &str| kind(domain) == Some("business");
+        bench.take(&[
+            seen("a1", 1, "u:1 e:ana@mail.acme.co.uk"),
+            seen("a2", 1, "u:2 e:bob@acme.co.uk"),
+            seen("a3", 1, "u:3 e:eva@other.co.uk"),
+            seen("a4", 1, "u:4 e:iva@lab.acme.co.uk"),
+        ]);
+        let company_of = |name: &str| {
+            let lead = bench.lead(name).expect("a lead");
+            bench.record(&lead).company_at(minute(9), &business).expect("a company")
+        };
+        assert_eq!(company_of("u:1"), "acme.co.uk");
+        assert_eq!(company_of("u:2"), "acme.co.uk");
+        assert_eq!(company_of("u:3"), "other.co.uk");
+        // What is said of the company is said of all; a part that is a company of its own is one.
+        let taken = bench.take(&[
+            saying(seen("g1", 2, "u:9"), group("acme", json!({"domain": "acme.co.uk", "size": 5}))),
+            saying(seen("g2", 2, "u:9"), group("lab", json!({"domain": "lab.acme.co.uk"}))),
+        ]);
+        assert!(taken.companies.contains("acme.co.uk"), "those who were there are scored anew");
+        assert_eq!([company_of("u:1"), company_of("u:2")], ["acme", "acme"]);
+        assert_eq!(company_of("u:4"), "lab");
+        let size = |name: &str| {
+            trait_texts(&facts(bench, name))
+                .into_iter()
+                .find(|text| text.starts_with("company.size"))
+        };
+        assert_eq!(size("u:1").as_deref(), Some("company.size=5@2"));
+        assert_eq!(size("u:4"), None);
+    });
+}
+
+#[test]
 fn a_company_changes_only_when_something_new_is_said_of_it() {
     on_both(|bench| {
         let say = |id: &str, at, size: i64| {
