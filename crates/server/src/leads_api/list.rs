@@ -94,7 +94,7 @@ impl From<Ranked> for LeadItem {
 struct LeadPage {
     /// The model whose scores these are; null where no model is in force yet.
     model: Option<String>,
-    /// The leads, the largest score or priority first.
+    /// The leads, in the order that was asked for.
     leads: Vec<LeadItem>,
     /// Hand it back as `cursor` for the next page; null: this is the last.
     next: Option<String>,
@@ -112,12 +112,26 @@ enum OrderBy {
 }
 
 impl OrderBy {
-    fn order(self) -> (Order, &'static str) {
-        match self {
-            Self::Score => (Order::Score, "leads:score"),
-            Self::Priority => (Order::Priority, "leads:priority"),
+    /// What it is in the store, and what its cursors are called.
+    fn order(self, direction: Direction) -> (Order, &'static str) {
+        match (self, direction) {
+            (Self::Score, Direction::Descending) => (Order::Score, "leads:score"),
+            (Self::Priority, Direction::Descending) => (Order::Priority, "leads:priority"),
+            (Self::Score, Direction::Ascending) => (Order::Score, "leads:score:up"),
+            (Self::Priority, Direction::Ascending) => (Order::Priority, "leads:priority:up"),
         }
     }
+}
+
+/// Which way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Direction {
+    /// The largest first.
+    #[default]
+    Descending,
+    /// The smallest first.
+    Ascending,
 }
 
 /// Which page, in which order.
@@ -129,6 +143,9 @@ struct PageAsked {
     /// What decides who comes first.
     #[param(inline)]
     order: Option<OrderBy>,
+    /// Which way; the largest first where it is not said.
+    #[param(inline)]
+    direction: Option<Direction>,
     /// Where the page before ended.
     cursor: Option<String>,
     /// How many, 1 to 200; 50 where it is not said.
@@ -142,15 +159,24 @@ async fn list_leads(
     State(app): State<App>,
     uri: axum::http::Uri,
 ) -> Result<Json<LeadPage>, Problem> {
-    let (page, asked) = split::<PageAsked>(&uri, &["model", "order", "cursor", "limit"])?;
+    let (page, asked) =
+        split::<PageAsked>(&uri, &["model", "order", "direction", "cursor", "limit"])?;
     let limit = cursor::limit(page.limit)?;
-    let (order, name) = page.order.unwrap_or_default().order();
+    let direction = page.direction.unwrap_or_default();
+    let (order, name) = page.order.unwrap_or_default().order(direction);
     let after = cursor::read(name, page.cursor.as_deref())?;
     let Some(model) = line_key(&app, page.model.as_deref())? else {
         return Ok(Json(LeadPage { model: None, leads: Vec::new(), next: None }));
     };
     let (filters, members) = filters(&app, &asked).await?;
-    let query = LeadQuery { model: model.clone(), order, filters, after, limit: limit + 1 };
+    let query = LeadQuery {
+        model: model.clone(),
+        order,
+        is_ascending: direction == Direction::Ascending,
+        filters,
+        after,
+        limit: limit + 1,
+    };
     let mut found = app.read(move |tx| page_of(tx, query, members.as_ref())).await?;
     let next = cursor::next(&mut found, limit, |last| {
         let (value, lead) = last.key(order);

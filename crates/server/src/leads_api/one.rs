@@ -49,7 +49,7 @@ pub(super) struct LeadDetail {
     created_at: Option<Instant>,
     /// Its latest fact.
     last_seen_at: Option<Instant>,
-    /// All that is known of it today, by dotted path.
+    /// All that is known of it today.
     #[schema(value_type = Object)]
     traits: Map<String, Any>,
     /// The names that it goes by.

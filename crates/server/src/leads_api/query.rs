@@ -16,7 +16,7 @@ use crate::segments::condition_of;
 pub(crate) const AT_A_TIME: usize = 10_000;
 
 /// What leads must be like. Several values are separated by commas.
-#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct LeadFilter {
@@ -45,6 +45,16 @@ pub(crate) struct LeadFilter {
     pub(crate) q: Option<String>,
     /// In this saved segment.
     pub(crate) segment: Option<String>,
+    /// For whom this condition is true, without saving it: JSON as the `condition` of a segment, such as
+    /// `{"trait":"title.seniority","is":"director"}`.
+    pub(crate) condition: Option<String>,
+}
+
+impl LeadFilter {
+    /// Whether it asks for everybody.
+    pub(crate) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// The conditions, and the members of the segment where one was named.
@@ -89,13 +99,31 @@ pub(crate) async fn filters(
     if filters.iter().any(is_long) {
         return Err(Problem::bad("bad_query", "100 values at most can be asked for at a time"));
     }
-    let Some(segment) = asked.segment.clone() else { return Ok((filters, None)) };
-    let saved = app.read(move |tx| Ok(saved_segment(tx, &segment)?)).await?;
-    let saved = saved.ok_or_else(|| Problem::not_found("segment"))?;
-    let condition = condition_of(&saved.document)?;
-    let (live, now) = (app.live.clone(), app.now());
-    let members = app.block(move || live.members(&condition, now)).await?;
-    Ok((filters, Some(members.into_iter().collect())))
+    let mut conditions = Vec::new();
+    if let Some(segment) = asked.segment.clone() {
+        let saved = app.read(move |tx| Ok(saved_segment(tx, &segment)?)).await?;
+        let saved = saved.ok_or_else(|| Problem::not_found("segment"))?;
+        conditions.push(condition_of(&saved.document)?);
+    }
+    if let Some(text) = &asked.condition {
+        let not_json = |error: serde_json::Error| {
+            Problem::bad("bad_query", format!("the condition is not JSON: {error}"))
+        };
+        let condition = serde_json::from_str(text).map_err(not_json)?;
+        app.live.check_condition(&condition)?;
+        conditions.push(condition);
+    }
+    let mut members: Option<BTreeSet<String>> = None;
+    for condition in conditions {
+        let (live, now) = (app.live.clone(), app.now());
+        let found = app.block(move || live.members(&condition, now)).await?;
+        let found: BTreeSet<String> = found.into_iter().collect();
+        members = Some(match members {
+            Some(members) => members.intersection(&found).cloned().collect(),
+            None => found,
+        });
+    }
+    Ok((filters, members))
 }
 
 /// The model that is meant: the one that is named, or the one that people look at first. `None`:

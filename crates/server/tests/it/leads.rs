@@ -50,6 +50,24 @@ fn the_list_is_in_the_order_of_the_scores_and_is_read_page_by_page() {
     assert_eq!(filtered("bracket=hot,warm"), ["five@a.example", "three@a.example"]);
     assert_eq!(filtered("stage=none&score_min=10"), ["three@a.example", "one@a.example"]);
     assert_eq!(filtered("q=THREE"), ["three@a.example"]);
+    assert_eq!(
+        filtered("direction=ascending&score_min=10"),
+        ["one@a.example", "three@a.example", "five@a.example"]
+    );
+    let first = house.get("/api/v1/leads?direction=ascending&limit=3", &owner).expect(200);
+    assert_eq!(names(&first), ["zoe@gmail.com", "one@a.example", "three@a.example"]);
+    let cursor = first["next"].as_str().expect("a cursor");
+    let up = format!("direction=ascending&limit=3&cursor={cursor}");
+    assert_eq!(filtered(&up), ["five@a.example"]);
+    house.get(&format!("/api/v1/leads?cursor={cursor}"), &owner).problem(400, "bad_cursor");
+    let business = "%7B%22trait%22:%22email.kind%22,%22is%22:%22business%22%7D";
+    assert_eq!(
+        filtered(&format!("condition={business}&score_max=40")),
+        ["three@a.example", "one@a.example"]
+    );
+    let half = house.get("/api/v1/leads?condition=%7B%22trait%22:%22x%22%7D", &owner);
+    assert_eq!(half.status, 422, "{}", half.text());
+    house.get("/api/v1/leads?condition=x", &owner).problem(400, "bad_query");
     assert_eq!(filtered("order=priority&limit=2").len(), 2);
     let counts = house.get("/api/v1/leads/counts?by=bracket", &owner).expect(200);
     assert_eq!(counts["total"], 4);

@@ -55,6 +55,8 @@ pub struct LeadQuery {
     pub model: String,
     /// The order, the largest first; leads that are equal by id, backwards.
     pub order: Order,
+    /// The smallest first instead; leads that are equal by id.
+    pub is_ascending: bool,
     /// What must hold.
     pub filters: Vec<Filter>,
     /// Those behind this one: (score or priority, lead) of the last of the page before.
@@ -124,17 +126,18 @@ impl Cell {
 /// A page of leads.
 pub fn ranked(tx: &mut Tx<'_>, query: &LeadQuery) -> Result<Vec<Ranked>, DbError> {
     let column = query.order.column();
+    let (behind, way) = if query.is_ascending { (">", "ASC") } else { ("<", "DESC") };
     let mut conditions = Conditions::of(&query.model, &query.filters);
     if let Some((value, lead)) = &query.after {
         let value = conditions.param((*value).into());
         let lead = conditions.param(lead.into());
-        conditions.texts.push(format!("({column}, s.lead) < ({value}, {lead})"));
+        conditions.texts.push(format!("({column}, s.lead) {behind} ({value}, {lead})"));
     }
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let limit = conditions.param(Param::Int(limit));
     let sql = format!(
         "SELECT {LEAD}, {SCORE}, c.name {FROM} LEFT JOIN company c ON c.id = l.company
-         WHERE {} ORDER BY {column} DESC, s.lead DESC LIMIT {limit}",
+         WHERE {} ORDER BY {column} {way}, s.lead {way} LIMIT {limit}",
         conditions.text()
     );
     tx.query(&sql, &conditions.params(), |row| {
