@@ -110,7 +110,7 @@ pub(crate) enum Command {
     Imports(imports::ImportsArgs),
     /// Send facts to a running server: one JSON object a line
     Send(send::SendArgs),
-    /// Take leads with their scores, or recent facts, out of a running server
+    /// Take leads, companies, deals, transitions or recent facts out of a running server
     Export(export::ExportArgs),
     /// Call the API of a running server: everything that has no command of its own
     Api(api::ApiArgs),

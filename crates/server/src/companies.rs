@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use store::company;
-use store::scores::{CompanyRow, Filter, LeadQuery, Order, Rollup, RollupOrder, companies, ranked};
+use store::scores::{CompanyRow, Filter, LeadQuery, Rollup, RollupOrder, companies, ranked};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,11 +21,11 @@ pub(crate) fn router() -> OpenApiRouter<App> {
 }
 
 /// How many leads make the top of a company where nothing is said: a buying centre has five to ten.
-const TOP: i64 = 5;
+pub(crate) const TOP: i64 = 5;
 
 /// From which score on a lead adds to the breadth where nothing is said: that of the model's first stage,
 /// with which marketing hands over; of a model without one, the middle of its scale.
-fn usual_threshold(app: &App, key: &str) -> i64 {
+pub(crate) fn usual_threshold(app: &App, key: &str) -> i64 {
     let lineup = app.live.lineup();
     let Some(line) = lineup.line(key) else { return 0 };
     let model = line.program.model();
@@ -228,7 +228,7 @@ async fn show_company(
             };
             summary = companies(tx, &rollup)?.pop().map(CompanyItem::from);
             let filters = vec![Filter::Company(id.clone())];
-            let query = LeadQuery { model, order: Order::Score, filters, after: None, limit: 200 };
+            let query = LeadQuery { model, filters, limit: 200, ..LeadQuery::default() };
             leads = ranked(tx, &query)?.into_iter().map(LeadItem::from).collect();
         }
         if known.is_none() && leads.is_empty() {

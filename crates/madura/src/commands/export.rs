@@ -1,4 +1,4 @@
-//! `madura export`: leads with their scores, or recent facts, taken out of a running server.
+//! `madura export`: leads, companies, deals, transitions or recent facts, taken out of a running server.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Write};
@@ -13,14 +13,15 @@ use crate::inputs::counted;
 use crate::output;
 use crate::ui::Ui;
 
-/// Take leads with their scores, or recent facts, out of a running server
+/// Take leads with their scores, companies, deals, transitions or recent facts out of a running server
 ///
-/// Leads are of one instant, the best first. Facts are the recent ones of everybody, the newest first.
-/// A file is put in its place when it is whole, and not before.
+/// Leads and companies are of one instant, the best first; transitions come the latest first, deals as they
+/// came. Events are the recent facts of everybody, the newest first. A file is put in its place when it is
+/// whole, and not before.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ExportArgs {
-    /// leads or events
+    /// leads, companies, deals, transitions or events
     #[arg(value_name = "WHAT", default_value = "leads", hide_possible_values = true)]
     what: What,
 
@@ -28,13 +29,17 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// The form: csv (leads only) or ndjson
+    /// The form: csv (not of events) or ndjson
     #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
     format: Option<Format>,
 
     /// Only the newest N facts
     #[arg(long, value_name = "N")]
     top: Option<usize>,
+
+    /// Traits of leads to take along; `*`: all
+    #[arg(long, value_name = "PATH,...")]
+    traits: Option<String>,
 
     #[command(flatten)]
     filter: FilterArgs,
@@ -46,7 +51,23 @@ pub(crate) struct ExportArgs {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 enum What {
     Leads,
+    Companies,
+    Deals,
+    Transitions,
     Events,
+}
+
+impl What {
+    /// As in the API's addresses.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Leads => "leads",
+            Self::Companies => "companies",
+            Self::Deals => "deals",
+            Self::Transitions => "transitions",
+            Self::Events => "events",
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -59,6 +80,8 @@ const EXAMPLES: &str = "\
 Examples:
   madura export leads --out leads.csv
   madura export leads --bracket hot --format ndjson > hot.ndjson
+  madura export leads --traits title,company.employees --out leads.csv
+  madura export transitions --out transitions.csv
   madura export events --out events.ndjson --top 10000";
 
 /// Bytes that are handed on at a time.
@@ -71,7 +94,16 @@ pub(crate) fn run(args: &ExportArgs, ui: &Ui) -> Result {
         return Err(Failure::usage("facts are not chosen by what their leads are like")
             .hint("`madura api GET '/events?name=demo_requested'` asks for those of one name"));
     }
-    if args.what == What::Leads && args.top.is_some() {
+    if !matches!(args.what, What::Leads | What::Events) && !query.is_empty() {
+        return Err(Failure::usage(format_args!(
+            "{} are not chosen by what their leads are like",
+            args.what.name()
+        )));
+    }
+    if args.what != What::Leads && args.traits.is_some() {
+        return Err(Failure::usage("--traits is for leads"));
+    }
+    if args.what != What::Events && args.top.is_some() {
         return Err(Failure::usage("--top is for facts")
             .hint("`madura leads --top N --format csv` gives the N best leads"));
     }
@@ -145,7 +177,9 @@ fn fill(
     let mut query = query;
     let name = if format == Format::Csv { "csv" } else { "ndjson" };
     query.push(("format", name.to_owned()));
-    let call = Call::get(&["api", "v1", "exports", "leads"], &query).accepting("*/*");
+    query.extend(args.traits.iter().map(|traits| ("traits", traits.clone())));
+    let what = args.what.name();
+    let call = Call::get(&["api", "v1", "exports", what], &query).accepting("*/*");
     let answer = connection.send(&call)?;
     let mut reader = answer.into_body().into_with_config().limit(u64::MAX).reader();
     let mut part = vec![0; PART];
@@ -160,7 +194,9 @@ fn fill(
     }
     Ok(match format {
         // A line break within a cell makes this a little more than there are.
-        Format::Csv => counted(lines.saturating_sub(1), "line of leads", "lines of leads"),
-        Format::Ndjson => counted(lines, "lead", "leads"),
+        Format::Csv => {
+            format!("{} of {what}", counted(lines.saturating_sub(1), "line", "lines"))
+        }
+        Format::Ndjson => format!("{} of {what}", counted(lines, "line", "lines")),
     })
 }

@@ -55,9 +55,9 @@ Examples:
   madura watch --model loyalty
   madura watch --format ndjson | jq 'select(.kind == \"lead\" and .bracket == \"hot\")'
 
-In NDJSON, `kind` is stage_entered, stage_left, bracket, disqualified or requalified (a transition, as the
-API has it), lead (new numbers), gone (a lead is no more), everyone (so much changed that lists
-are best read anew), models, import, or lagged (some were missed: read lists anew).";
+In NDJSON, `kind` is stage_entered, stage_left, bracket, disqualified or requalified (a transition,
+as the API has it), lead (new numbers), gone (a lead is no more), everyone (so much changed that
+lists are best read anew), models, import, or lagged (some were missed: read lists anew).";
 
 /// From one attempt to the next: longer each time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

@@ -146,6 +146,15 @@ fn leads_come_in_their_order_over_all_pages() {
     assert_eq!(wrong.code, 2);
     assert!(wrong.stderr.contains("madura models"), "{}", wrong.stderr);
 
+    running.fine("export leads --out traits.csv --traits title,country");
+    let traits = String::from_utf8(running.desk.read("traits.csv")).unwrap();
+    let head = traits.lines().next().unwrap();
+    assert!(head.ends_with(",traits.title,traits.country"), "{head}");
+    for what in ["companies", "deals", "transitions"] {
+        let run = running.fine(&format!("export {what}"));
+        assert!(run.stdout.lines().count() >= 1, "{what}: {}", run.stdout);
+        assert!(run.stderr.contains(&format!("of {what}")), "{}", run.stderr);
+    }
     running.fine("export leads --out leads.ndjson");
     let leads = running.desk.read("leads.ndjson");
     assert_eq!(leads.split_inclusive(|byte| *byte == b'\n').count(), 230);

@@ -4,6 +4,7 @@ mod accounts;
 mod clients;
 mod clock;
 mod contract;
+mod exporting;
 mod first_visitor;
 mod following;
 mod going_back;

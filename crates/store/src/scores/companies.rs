@@ -152,6 +152,32 @@ pub fn companies(tx: &mut Tx<'_>, rollup: &Rollup) -> Result<Vec<CompanyRow>, Db
     })
 }
 
+/// A company by its names.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NamedCompany {
+    /// Its id.
+    pub id: String,
+    /// What it is called, where a fact said so.
+    pub name: Option<String>,
+    /// Its domain, where it is known.
+    pub domain: Option<String>,
+}
+
+/// Companies that leads belong to, by id behind the one that is named.
+pub fn companies_after(
+    tx: &mut Tx<'_>,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<NamedCompany>, DbError> {
+    let sql = "SELECT DISTINCT l.company, c.name, c.domain
+        FROM lead l LEFT JOIN company c ON c.id = l.company
+        WHERE l.company IS NOT NULL AND l.company > $1 ORDER BY l.company LIMIT $2";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    tx.query(sql, &[after.into(), limit.into()], |row| {
+        Ok(NamedCompany { id: row.get(0)?, name: row.get(1)?, domain: row.get(2)? })
+    })
+}
+
 /// The leads of a company, by id: those whose scores change when its traits do.
 pub fn leads_of_company(tx: &mut Tx<'_>, company: &str) -> Result<Vec<String>, DbError> {
     let sql = "SELECT lead FROM lead WHERE company = $1 ORDER BY lead";

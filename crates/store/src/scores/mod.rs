@@ -9,7 +9,9 @@ mod rows;
 mod segments;
 mod transitions;
 
-pub use companies::{CompanyRow, Rollup, RollupOrder, companies, leads_of_company};
+pub use companies::{
+    CompanyRow, NamedCompany, Rollup, RollupOrder, companies, companies_after, leads_of_company,
+};
 pub use models::{
     Activation, Model, ModelError, ModelVersion, VersionState, activations, active_at, add_draft,
     in_force, make_primary, models, note_roll_back, put_model, rolled_back_to, set_state, version,
@@ -21,7 +23,8 @@ pub use ranked::{
 };
 pub use rows::{
     LeadRow, ScoreRow, count_lead_rows, each_score, find_leads, forget_lead, keep_scores_of,
-    lead_row, put_lead, put_scores, renew_lead, renew_score, score_of, scored_at, scores_of,
+    lead_row, lead_rows_after, put_lead, put_scores, renew_lead, renew_score, score_of, scored_at,
+    scores_of,
 };
 pub use segments::{SavedSegment, delete_segment, put_segment, saved_segment, saved_segments};
 pub use transitions::{

@@ -236,6 +236,22 @@ pub fn lead_row(tx: &mut Tx<'_>, lead: &str) -> Result<Option<LeadRow>, DbError>
     tx.find(&sql, &[lead.into()], |row| read_lead(row, 0))
 }
 
+/// Rows of leads by id behind the one that is named, with what their companies are called.
+pub fn lead_rows_after(
+    tx: &mut Tx<'_>,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<(LeadRow, Option<String>)>, DbError> {
+    let sql = format!(
+        "SELECT {LEAD}, c.name FROM lead l LEFT JOIN company c ON c.id = l.company
+         WHERE l.lead > $1 ORDER BY l.lead LIMIT $2"
+    );
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    tx.query(&sql, &[after.into(), limit.into()], |row| {
+        Ok((read_lead(row, 0)?, row.get(LEAD_WIDTH)?))
+    })
+}
+
 /// How many leads have a row.
 pub fn count_lead_rows(tx: &mut Tx<'_>) -> Result<i64, DbError> {
     tx.value("SELECT count(*) FROM lead", &[])

@@ -59,8 +59,8 @@ Examples:
   madura apply models/ --yes                                 do it
   madura apply models/ --server https://leads.example.com    on a running server, through its API
 
-Without --server the system's own database is changed: an embedded one only while nothing runs on it;
-on PostgreSQL running servers notice within seconds.";
+Without --server the system's own database is changed: an embedded one only while nothing runs on
+it; on PostgreSQL running servers notice within seconds.";
 
 /// Where models are put in force.
 trait Place {
