@@ -5,7 +5,7 @@ use leads::Timestamp;
 use crate::db::{Connection, DbError, Tx};
 
 /// Every change of the tables since the first, in order. Never edit one that was released: add one.
-const MIGRATIONS: [(&str, &str); 12] = [
+const MIGRATIONS: [(&str, &str); 13] = [
     ("facts and identity", include_str!("../migrations/001_facts.sql")),
     ("accounts, keys, outbox, jobs", include_str!("../migrations/002_accounts.sql")),
     ("scores and models", include_str!("../migrations/003_scores.sql")),
@@ -18,6 +18,7 @@ const MIGRATIONS: [(&str, &str); 12] = [
     ("withdrawing", include_str!("../migrations/010_withdrawing.sql")),
     ("addresses as user ids", include_str!("../migrations/011_user_addresses.sql")),
     ("transitions in order, changes of labels", include_str!("../migrations/012_changes.sql")),
+    ("registered domains", include_str!("../migrations/013_registered_domains.sql")),
 ];
 
 /// The statements that make the tables of today.
