@@ -55,6 +55,12 @@ fn a_transition_is_written_and_announced_once_with_its_instant_and_its_reason() 
     let told = messages(&house);
     assert_eq!(told.len(), 2, "{told:?}");
     let lead = house.lead("17");
+    let (transition, card) = (&told[0]["data"]["transition"], &told[0]["data"]["card"]);
+    assert!(transition.as_str().is_some_and(|id| id.starts_with("tr_")), "{transition}");
+    assert_eq!(
+        (&card["fit"], &card["engagement"], &card["more"]),
+        (&json!(0), &json!(20), &json!(0))
+    );
     assert_eq!(
         *told.iter().find(|told| told["type"] == "lead.stage_entered").expect("it"),
         json!({
@@ -66,11 +72,13 @@ fn a_transition_is_written_and_announced_once_with_its_instant_and_its_reason() 
                 "model": "shop",
                 "model_version": 1,
                 "at": at(HOUR).to_string(),
+                "transition": transition,
                 "score": 20,
                 "grade": null,
                 "bracket": "hot",
                 "stage": "marketing_qualified",
                 "disqualified": false,
+                "card": card,
                 "from": null,
                 "to": "marketing_qualified",
                 "reason": "reached its thresholds",
