@@ -55,14 +55,15 @@ fn a_transition_is_written_and_announced_once_with_its_instant_and_its_reason() 
     let told = messages(&house);
     assert_eq!(told.len(), 2, "{told:?}");
     let lead = house.lead("17");
-    let (transition, card) = (&told[0]["data"]["transition"], &told[0]["data"]["card"]);
+    let told = told.iter().find(|told| told["type"] == "lead.stage_entered").expect("it");
+    let (transition, card) = (&told["data"]["transition"], &told["data"]["card"]);
     assert!(transition.as_str().is_some_and(|id| id.starts_with("tr_")), "{transition}");
     assert_eq!(
         (&card["fit"], &card["engagement"], &card["more"]),
         (&json!(0), &json!(20), &json!(0))
     );
     assert_eq!(
-        *told.iter().find(|told| told["type"] == "lead.stage_entered").expect("it"),
+        *told,
         json!({
             "type": "lead.stage_entered",
             "timestamp": at(3 * HOUR).to_string(),

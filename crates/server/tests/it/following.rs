@@ -41,7 +41,7 @@ fn hear(house: &House, stream: &mut TcpStream, until: &str) -> String {
     house.runtime.block_on(read_until(stream, until))
 }
 
-/// The ids and the data of the transitions among events.
+/// Among events, the ids and the data of the transitions into a stage; those into brackets come beside them.
 fn transitions(heard: &str) -> Vec<(String, Json)> {
     let events = heard.split("\n\n").filter(|event| event.contains("event: transition"));
     let field = |event: &str, name: &str| {
@@ -53,6 +53,7 @@ fn transitions(heard: &str) -> Vec<(String, Json)> {
             let data = serde_json::from_str(&field(event, "data: ")).expect("JSON");
             (field(event, "id: "), data)
         })
+        .filter(|(_, data): &(String, Json)| data["kind"] == "stage_entered")
         .collect()
 }
 
@@ -99,8 +100,8 @@ fn whoever_comes_back_hears_of_all_that_happened_meanwhile_and_of_nothing_else()
     buyer(&house, &owner, "before");
     let running = run(&house, port());
     let mut stream = follow(&house, &running, &key, "", None);
-    let hello = hear(&house, &mut stream, "event: hello\nid: 1-\n");
-    assert!(hello.contains("id: 1-"), "it says where the record is: {hello}");
+    let hello = hear(&house, &mut stream, "event: hello\nid: 2-\n");
+    assert!(hello.contains("id: 2-"), "it says where the record is: {hello}");
     let ana = buyer(&house, &owner, "ana");
     let heard = transitions(&hear(&house, &mut stream, "/api/v1/transitions/tr_"));
     assert_eq!(leads(&heard), [&ana], "nothing of before");
