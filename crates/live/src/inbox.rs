@@ -2,7 +2,6 @@
 //! queue, from which many parcels at a time are settled. A statement that finds or writes for a hundred
 //! reports costs little more than one for a single report.
 
-use std::borrow::Borrow;
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::iter::repeat_n;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,15 +9,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use leads::{Report, Timestamp};
-use store::facts::Appended;
 use store::inbox::{self, Parcel};
 use store::{DbError, Tx};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::bell::Bell;
-use crate::dossiers::{Fresh, fresh};
+use crate::dossiers::Fresh;
 use crate::lanes::{InLane, Lanes};
-use crate::{Live, LiveError, closed, latest};
+use crate::settle::{Done, SettleAll, append, settle_all, settle_each};
+use crate::{Live, LiveError, closed};
 
 /// Reports that are settled together where not many more wait ([`Turn::share`](crate::lanes::Turn::share)).
 const TOGETHER: usize = 2_000;
@@ -139,7 +138,7 @@ impl InLane for Waiting {
 
 impl Waiting {
     /// Of each of its reports, whether it is new in that sense.
-    fn are_new(&self) -> impl Iterator<Item = bool> {
+    pub(crate) fn are_new(&self) -> impl Iterator<Item = bool> {
         repeat_n(self.is_new, self.parcel.reports.len())
     }
 }
@@ -552,83 +551,4 @@ pub(crate) fn taken_back(taken: Arc<Vec<Waiting>>) -> Vec<Waiting> {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What came of settling parcels.
-#[derive(Default)]
-pub(crate) struct Done {
-    /// Who is to be scored, and what is new of them.
-    pub(crate) leads: Vec<(String, Fresh)>,
-    /// Parcels that the store does not take, and why.
-    refused: Vec<(String, String)>,
-    /// The number of their settling.
-    pub(crate) settling: u64,
-}
-
-impl Done {
-    fn add<R: Borrow<Report>>(
-        &mut self,
-        appended: Appended,
-        reports: &[R],
-        is_new: impl Iterator<Item = bool>,
-    ) {
-        self.leads.extend(fresh(&appended, reports, self.settling));
-        // What was settled before the last start changes nothing now, and may have changed a score then.
-        let again = appended.taken.into_iter().zip(is_new).filter(|(_, is_new)| !is_new);
-        self.leads.extend(again.filter_map(|(taken, _)| Some((taken.lead?, Fresh::ToRead))));
-    }
-}
-
-/// One of the two below.
-type SettleAll = fn(&mut Tx<'_>, &[Waiting], u64, fn() -> String) -> Result<Done, LiveError>;
-
-pub(crate) fn settle_all(
-    tx: &mut Tx<'_>,
-    taken: &[Waiting],
-    settling: u64,
-    fresh_id: fn() -> String,
-) -> Result<Done, LiveError> {
-    let mut done = Done { settling, ..Done::default() };
-    let reports: Vec<&Report> = taken.iter().flat_map(|next| &next.parcel.reports).collect();
-    let appended = append(tx, &reports, fresh_id)?;
-    done.add(appended, &reports, taken.iter().flat_map(Waiting::are_new));
-    Ok(done)
-}
-
-fn settle_each(
-    tx: &mut Tx<'_>,
-    taken: &[Waiting],
-    settling: u64,
-    fresh_id: fn() -> String,
-) -> Result<Done, LiveError> {
-    let mut done = Done { settling, ..Done::default() };
-    for next in taken {
-        match tx.apart(|tx| append(tx, &next.parcel.reports, fresh_id)) {
-            Ok(appended) => {
-                done.add(appended, &next.parcel.reports, next.are_new());
-            }
-            Err(LiveError::Db(DbError::Statement(why) | DbError::Exists(why))) => {
-                done.refused.push((next.parcel.id.clone(), why));
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(done)
-}
-
-/// Appends reports. Of whom they concern those are marked who would not be found were the parcel settled
-/// again: leads that became one, and those of a company that changed.
-fn append<R: Borrow<Report>>(
-    tx: &mut Tx<'_>,
-    reports: &[R],
-    fresh_id: fn() -> String,
-) -> Result<Appended, LiveError> {
-    let appended = store::facts::append(tx, reports, &mut || fresh_id())?;
-    if !(appended.joined.is_empty() && appended.companies.is_empty()) {
-        let mark = fresh_id();
-        Live::touch(tx, appended.joined.iter().map(String::as_str), &mark)?;
-        Live::tell_of_joined(tx, &appended, latest(reports))?;
-        Live::touch_companies(tx, &appended, &mark)?;
-    }
-    Ok(appended)
 }

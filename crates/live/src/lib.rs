@@ -32,6 +32,7 @@ mod place;
 mod profile;
 mod quiet;
 mod segments;
+mod settle;
 mod settlings;
 mod straight;
 mod tick;

@@ -13,7 +13,8 @@ use leads::Timestamp;
 use store::reading::CompaniesRead;
 use store::{DbError, Tx, marks};
 
-use crate::inbox::{Done, Settled, Waiting, reports_of, settle_all, taken_back};
+use crate::inbox::{Settled, Waiting, reports_of, taken_back};
+use crate::settle::{Done, settle_all};
 use crate::verdict::{Due, Verdict, Written};
 use crate::{Inner, Live, LiveError};
 
