@@ -3,38 +3,38 @@
 use std::time::Duration;
 
 use store::scores::{in_force, last_transition};
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::time::sleep;
 
 use super::scoring::LOOK_AGAIN;
 use crate::app::App;
 
-/// From one look to the next where there is much to see: all streams together cost ten short reads a
-/// second at most.
+/// From one look to the next where news come meanwhile: under load all streams together cost ten short reads a
+/// second.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Tells open streams how far the record of transitions has come.
 pub(super) async fn transitions(app: App) {
     let mut news = app.live.subscribe();
     let mut stop = app.stop.subscribe();
+    let mut is_due = false;
     loop {
+        // A transition need not change the numbers that news are about, and other nodes tell nothing.
+        let wait = if is_due { PAUSE } else { LOOK_AGAIN };
         tokio::select! {
             _ = stop.wait_for(|stop| *stop) => return,
-            heard = news.recv() => if matches!(heard, Err(RecvError::Closed)) { return },
-            // A transition need not change the numbers that news are about, and other nodes tell nothing.
-            () = sleep(LOOK_AGAIN) => {}
+            heard = news.recv(), if !is_due => if matches!(heard, Err(RecvError::Closed)) { return },
+            () = sleep(wait) => {}
         }
+        // What comes from here on may be of what this look does not see.
+        while matches!(news.try_recv(), Ok(_) | Err(TryRecvError::Lagged(_))) {}
         if app.transitions.receiver_count() > 0 {
             // What cannot be read now is read at the next look.
             if let Ok(last) = app.read(|tx| Ok(last_transition(tx)?)).await {
                 app.transitions.send_if_modified(|known| std::mem::replace(known, last) != last);
             }
         }
-        tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
-            () = sleep(PAUSE) => {}
-        }
-        news = news.resubscribe();
+        is_due = !news.is_empty();
     }
 }
 
