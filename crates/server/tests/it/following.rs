@@ -41,6 +41,16 @@ fn hear(house: &House, stream: &mut TcpStream, until: &str) -> String {
     house.runtime.block_on(read_until(stream, until))
 }
 
+/// The same to the end of the event in which a text has come.
+fn hear_event(house: &House, stream: &mut TcpStream, until: &str) -> String {
+    let mut heard = hear(house, stream, until);
+    let at = heard.find(until).expect("it came");
+    while !heard[at..].contains("\n\n") {
+        heard.push_str(&hear(house, stream, "\n"));
+    }
+    heard
+}
+
 /// Among events, the ids and the data of the transitions into a stage; those into brackets come beside them.
 fn transitions(heard: &str) -> Vec<(String, Json)> {
     let events = heard.split("\n\n").filter(|event| event.contains("event: transition"));
@@ -74,7 +84,7 @@ fn a_transition_comes_with_instant_reason_and_score_and_its_card_where_it_is_ask
         hear(&house, stream, "event: hello");
     }
     let ana = buyer(&house, &owner, "ana");
-    let heard = transitions(&hear(&house, &mut short, "/api/v1/transitions/tr_"));
+    let heard = transitions(&hear_event(&house, &mut short, "/api/v1/transitions/tr_"));
     let (id, told) = &heard[0];
     assert!(id.ends_with(told["id"].as_str().expect("an id")), "{id} {told}");
     assert_eq!((&told["lead"], &told["model"]), (&json!(ana), &json!("fit")));
@@ -85,7 +95,7 @@ fn a_transition_comes_with_instant_reason_and_score_and_its_card_where_it_is_ask
     assert!(told.get("card").is_none(), "{told}");
     let url = told["card_url"].as_str().expect("a place");
     assert_eq!(house.get(url, &key).expect(200)["card"]["score"], 55);
-    let heard = transitions(&hear(&house, &mut long, "/api/v1/transitions/tr_"));
+    let heard = transitions(&hear_event(&house, &mut long, "/api/v1/transitions/tr_"));
     let card = &heard[0].1["card"];
     assert_eq!((&card["score"], &card["groups"][0]["group"]), (&json!(55), &json!("Who")));
     end(&house, running);
@@ -103,7 +113,7 @@ fn whoever_comes_back_hears_of_all_that_happened_meanwhile_and_of_nothing_else()
     let hello = hear(&house, &mut stream, "event: hello\nid: 2-\n");
     assert!(hello.contains("id: 2-"), "it says where the record is: {hello}");
     let ana = buyer(&house, &owner, "ana");
-    let heard = transitions(&hear(&house, &mut stream, "/api/v1/transitions/tr_"));
+    let heard = transitions(&hear_event(&house, &mut stream, "/api/v1/transitions/tr_"));
     assert_eq!(leads(&heard), [&ana], "nothing of before");
     drop(stream);
     // More than are read at a time, and more than news are told one by one.
@@ -119,7 +129,7 @@ fn whoever_comes_back_hears_of_all_that_happened_meanwhile_and_of_nothing_else()
     let bea = buyer(&house, &owner, "bea");
     let after = heard[0].0.as_str();
     let mut again = follow(&house, &running, &key, "", Some(after));
-    let heard = transitions(&hear(&house, &mut again, &format!("\"lead\":\"{bea}\"")));
+    let heard = transitions(&hear_event(&house, &mut again, &format!("\"lead\":\"{bea}\"")));
     let mut told = leads(&heard);
     assert_eq!(told.last(), Some(&bea.as_str()), "in their order");
     told.sort_unstable();
@@ -128,7 +138,7 @@ fn whoever_comes_back_hears_of_all_that_happened_meanwhile_and_of_nothing_else()
     assert!(!told.contains(&ana.as_str()));
     // Only of a model, and from the beginning.
     let mut other = follow(&house, &running, &key, "?model=fit", Some("0-"));
-    let heard = transitions(&hear(&house, &mut other, &format!("\"lead\":\"{bea}\"")));
+    let heard = transitions(&hear_event(&house, &mut other, &format!("\"lead\":\"{bea}\"")));
     assert_eq!(heard.len(), many + 3);
     end(&house, running);
 }
@@ -142,14 +152,14 @@ fn after_an_erasure_of_the_one_that_was_told_last_none_is_missed() {
     let ana = buyer(&house, &owner, "ana");
     let running = run(&house, port());
     let mut stream = follow(&house, &running, &key, "", Some("0-"));
-    let heard = transitions(&hear(&house, &mut stream, "/api/v1/transitions/tr_"));
+    let heard = transitions(&hear_event(&house, &mut stream, "/api/v1/transitions/tr_"));
     let last = heard[0].0.clone();
     drop(stream);
     let erase = json!({"confirm": ana, "reason": "GDPR article 17"});
     house.post(&format!("/api/v1/leads/{ana}/erase"), &owner, erase).expect(200);
     let bea = buyer(&house, &owner, "bea");
     let mut again = follow(&house, &running, &key, "", Some(&last));
-    let heard = transitions(&hear(&house, &mut again, "/api/v1/transitions/tr_"));
+    let heard = transitions(&hear_event(&house, &mut again, "/api/v1/transitions/tr_"));
     assert_eq!(leads(&heard), [&bea]);
     let mut wrong = follow(&house, &running, &key, "", Some("yesterday"));
     let answer = hear(&house, &mut wrong, "bad_last_event_id");
@@ -180,7 +190,7 @@ fn nodes_on_one_server_hear_of_each_others_transitions_and_models() {
     let mut stream = follow(&there, &running, &key, "", None);
     hear(&there, &mut stream, "event: hello");
     let ana = buyer(&here, &owner, "ana");
-    let heard = transitions(&hear(&there, &mut stream, "/api/v1/transitions/tr_"));
+    let heard = transitions(&hear_event(&there, &mut stream, "/api/v1/transitions/tr_"));
     assert_eq!(leads(&heard)[0], ana);
     end(&there, running);
 }
