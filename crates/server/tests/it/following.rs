@@ -53,7 +53,9 @@ fn hear_event(house: &House, stream: &mut TcpStream, until: &str) -> String {
 
 /// Among events, the ids and the data of the transitions into a stage; those into brackets come beside them.
 fn transitions(heard: &str) -> Vec<(String, Json)> {
-    let events = heard.split("\n\n").filter(|event| event.contains("event: transition"));
+    // The one after what was waited for may have come in part.
+    let whole = heard.rfind("\n\n").map_or("", |end| &heard[..end]);
+    let events = whole.split("\n\n").filter(|event| event.contains("event: transition"));
     let field = |event: &str, name: &str| {
         let line = event.lines().find_map(|line| line.strip_prefix(name).map(str::to_owned));
         line.expect("a line")
