@@ -67,9 +67,11 @@ pub fn company_of_domain(tx: &mut Tx<'_>, domain: &str) -> Result<String, DbErro
 }
 
 /// The domain that somebody has registered, of which this is one or a part: `acme.co.uk` of `mail.acme.co.uk`. Where
-/// anybody may have a name below (`co.uk`, `blogspot.com`), the public suffix list says.
+/// anybody may have a name below (`co.uk`, `blogspot.com`), the public suffix list says. Of an ending that it does not
+/// know, such as that of a company's own network, nobody knows that; there each domain is one of its own.
 pub(crate) fn registered(domain: &str) -> &str {
-    psl::domain_str(domain).unwrap_or(domain)
+    let is_known = psl::suffix(domain.as_bytes()).is_some_and(|suffix| suffix.is_known());
+    psl::domain_str(domain).filter(|_| is_known).unwrap_or(domain)
 }
 
 /// What a batch says of companies.
@@ -297,6 +299,9 @@ mod tests {
             // Nobody has registered these.
             ("gov.uk", "gov.uk"),
             ("acme.example", "acme.example"),
+            // The list does not know the ending.
+            ("acme.es.example", "acme.es.example"),
+            ("mail.acme.internal", "mail.acme.internal"),
         ] {
             assert_eq!(registered(domain), expected, "{domain}");
         }
