@@ -1,16 +1,14 @@
 //! Who did it: facts labelled as a program's doing, or no longer. What was so before is kept with each
 //! change, so that it can be undone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use leads::{MachineSign, Timestamp};
 
-use super::retract::leads_of;
-use super::stored::machine;
+use super::retract::concerned;
+use super::stored::{FactKind, StoredFact, machine};
 use crate::chunks;
-use crate::company;
 use crate::db::{DbError, Param, Row, Tx};
-use crate::scores::leads_of_company;
 use crate::segments::{SegmentError, Segments};
 
 /// Which facts to label. All that is said must hold.
@@ -61,21 +59,36 @@ pub fn to_label(
 ) -> Result<Vec<LabelledFact>, SegmentError> {
     let mut found = select(tx, "fact", which, is_machine, limit)?;
     let in_files = limit - found.len();
-    let Some(source) = &which.source else {
-        found.extend(select(tx, "sealed_fact", which, is_machine, in_files)?);
-        return Ok(found);
-    };
-    // Where a sealed fact comes from stands in its file only.
-    let ids = segments.ids_where(tx, &|fact| {
-        fact.source == *source && (which.from..which.to).contains(&fact.at)
-    })?;
-    let ids: BTreeSet<String> = ids.into_iter().collect();
-    if ids.is_empty() {
-        return Ok(found);
-    }
     let sealed = select(tx, "sealed_fact", which, is_machine, usize::MAX)?;
-    found.extend(sealed.into_iter().filter(|fact| ids.contains(&fact.id)).take(in_files));
+    let events = sealed_events(tx, segments, which, &sealed)?;
+    found.extend(sealed.into_iter().filter(|fact| events.contains(&fact.id)).take(in_files));
     Ok(found)
+}
+
+/// Of sealed facts the events, of the source that is meant: what a fact is and where it comes from stands in its file
+/// only.
+fn sealed_events(
+    tx: &mut Tx<'_>,
+    segments: &Segments,
+    which: &ToLabel,
+    facts: &[LabelledFact],
+) -> Result<HashSet<String>, SegmentError> {
+    if facts.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let fits = |fact: &StoredFact| {
+        fact.kind == FactKind::Event
+            && which.source.as_ref().is_none_or(|source| fact.source == *source)
+            && (which.from..which.to).contains(&fact.at)
+    };
+    if which.source.is_some() && which.lead.is_none() {
+        // They may be anybody's: nothing but ids is held.
+        return Ok(segments.ids_where(tx, &fits)?.into_iter().collect());
+    }
+    let persons: BTreeSet<String> = facts.iter().map(|fact| fact.person.clone()).collect();
+    let persons: Vec<String> = persons.into_iter().collect();
+    let found = segments.facts_of(tx, &persons)?;
+    Ok(found.into_iter().filter(fits).map(|fact| fact.id).collect())
 }
 
 fn select(
@@ -91,7 +104,6 @@ fn select(
     conditions.push(format!("machine_reason {labelled}"));
     let is_sealed = table == "sealed_fact";
     if !is_sealed {
-        // Only events lie in files.
         conditions.push("kind = 0".to_owned());
     }
     let more = [
@@ -185,8 +197,6 @@ pub fn undo_label(
 
 fn relabelled(tx: &mut Tx<'_>, facts: &[LabelledFact]) -> Result<Relabelled, DbError> {
     let persons: BTreeSet<String> = facts.iter().map(|fact| fact.person.clone()).collect();
-    let mut leads = leads_of(tx, &persons)?;
-    // What a fact told of a company counts no more, or again, for everybody there.
     let ids: Vec<&str> = facts.iter().map(|fact| fact.id.as_str()).collect();
     let mut companies: BTreeSet<String> = BTreeSet::new();
     chunks::keys(&ids, 1, |list, keys| {
@@ -196,10 +206,7 @@ fn relabelled(tx: &mut Tx<'_>, facts: &[LabelledFact]) -> Result<Relabelled, DbE
             Ok(())
         })
     })?;
-    let moved = company::find_anew(tx, &companies)?;
-    for company in companies.union(&moved) {
-        leads.extend(leads_of_company(tx, company)?);
-    }
+    let leads = concerned(tx, &persons, &companies)?;
     let mut before = BTreeMap::new();
     for fact in facts {
         let reason = fact.machine.as_ref().map(|sign| sign.reason.clone());

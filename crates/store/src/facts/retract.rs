@@ -94,12 +94,8 @@ fn set(
             };
         }
     }
-    let mut leads = leads_of(tx, &reach.persons)?;
+    let mut leads = concerned(tx, &reach.persons, &reach.companies)?;
     leads.extend(others);
-    let moved = company::find_anew(tx, &reach.companies)?;
-    for company in reach.companies.union(&moved) {
-        leads.extend(leads_of_company(tx, company)?);
-    }
     Ok(leads)
 }
 
@@ -199,11 +195,23 @@ impl Reach {
     }
 }
 
-/// The leads of persons.
-pub(crate) fn leads_of(
+/// Whom it concerns that facts of these persons count no more, or again, and that some of them told of these companies:
+/// everybody there has other traits now. What is known of the companies is found anew.
+pub(super) fn concerned(
     tx: &mut Tx<'_>,
     persons: &BTreeSet<String>,
+    companies: &BTreeSet<String>,
 ) -> Result<BTreeSet<String>, DbError> {
+    let mut leads = leads_of(tx, persons)?;
+    let moved = company::find_anew(tx, companies)?;
+    for company in companies.union(&moved) {
+        leads.extend(leads_of_company(tx, company)?);
+    }
+    Ok(leads)
+}
+
+/// The leads of persons.
+fn leads_of(tx: &mut Tx<'_>, persons: &BTreeSet<String>) -> Result<BTreeSet<String>, DbError> {
     let persons: Vec<&str> = persons.iter().map(String::as_str).collect();
     let mut leads = BTreeSet::new();
     chunks::keys(&persons, 1, |list, keys| {

@@ -38,10 +38,11 @@ pub fn each_fact<E: From<SegmentError> + From<DbError>>(
         let lead = leads.get(&fact.person).unwrap_or(&fact.person).clone();
         visit(fact, &lead)
     };
-    // Only events lie in files.
-    if which.kind == FactKind::Event {
+    // Nothing else lies in files.
+    if matches!(which.kind, FactKind::Event | FactKind::Traits) {
         segments.each(tx, |fact| {
-            let fits = (which.from..which.to).contains(&fact.at)
+            let fits = fact.kind == which.kind
+                && (which.from..which.to).contains(&fact.at)
                 && which.name.as_ref().is_none_or(|name| fact.name == *name);
             if fits { tell(fact) } else { Ok(()) }
         })?;

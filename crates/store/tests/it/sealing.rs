@@ -4,10 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use leads::{MachineSign, Report};
+use leads::{MachineSign, Report, Timestamp};
 use serde_json::json;
-use store::facts::{Outcome, Which, append, count, restore, retract};
-use store::reading::{EventQuery, each_lead, events};
+use store::facts::{FactKind, Outcome, ToLabel, Which, append, count, restore, retract, to_label};
+use store::reading::{AllFacts, EventQuery, each_fact, each_lead, events};
 use store::segments::{SealOptions, Sealed, Verified, compact, seal, segment_files, verify};
 use store::{Address, DbError, SegmentError, Segments, Store};
 
@@ -194,6 +194,52 @@ fn sealed_facts_are_taken_back_and_labelled_like_others() {
         bench.store.write(|tx| relabel(tx, "m1", None)).expect("labelled");
         assert!(counting(bench, "u:1").contains(&"m1".to_owned()));
         assert_eq!(verified(bench).damages, []);
+    });
+}
+
+#[test]
+fn traits_in_files_are_no_events() {
+    on_both(|bench| {
+        fill(bench);
+        seal_hour(bench);
+        let lead = bench.lead("u:1").expect("a lead");
+        let all = ToLabel {
+            reason: None,
+            source: None,
+            lead: None,
+            from: Timestamp::MIN,
+            to: Timestamp::MAX,
+        };
+        let to_label = |which: ToLabel, is_machine: bool| -> Vec<String> {
+            let found =
+                bench.store.read(|tx| to_label(tx, &bench.segments, &which, is_machine, 100));
+            let found = found.unwrap_or_else(|error| panic!("{error}"));
+            found.into_iter().map(|fact| fact.id).collect()
+        };
+        let of_lead = ToLabel { lead: Some(lead), ..all.clone() };
+        let events = ["today", "f01", "f21", "f41"];
+        assert_eq!(to_label(of_lead.clone(), false), events, "all but its traits and its company");
+        let of_source = ToLabel { source: Some("key:server".to_owned()), ..all.clone() };
+        assert_eq!(to_label(of_source.clone(), false).len(), 61);
+        assert_eq!(to_label(ToLabel { source: of_source.source, ..of_lead }, false), events);
+        let crawlers = ToLabel { reason: Some("crawler".to_owned()), ..all };
+        assert_eq!(to_label(crawlers, true), ["m1"]);
+        let taken_out = |kind: FactKind| -> Vec<String> {
+            let which = AllFacts { kind, name: None, from: Timestamp::MIN, to: Timestamp::MAX };
+            let mut ids = Vec::new();
+            let read = bench.store.read(|tx| {
+                each_fact(tx, &bench.segments, &which, |fact, _| {
+                    ids.push(fact.id);
+                    Ok::<(), SegmentError>(())
+                })
+            });
+            read.unwrap_or_else(|error| panic!("{error}"));
+            ids
+        };
+        assert_eq!(taken_out(FactKind::Traits), ["t1"]);
+        assert_eq!(taken_out(FactKind::Group), ["g1"]);
+        let events = taken_out(FactKind::Event);
+        assert_eq!((events.len(), events.contains(&"t1".to_owned())), (62, false));
     });
 }
 
