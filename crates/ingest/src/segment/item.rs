@@ -116,13 +116,9 @@ impl Reader<'_> {
         Ok(settled.at)
     }
 
-    /// The fact's id: `messageId`, apart for those whom nobody has to believe, so that a public key
-    /// cannot forestall what a server will say.
+    /// The fact's id: `messageId`, so kept apart that a public key cannot forestall what a server will say.
     fn id(&mut self, item: &Object, notes: &mut Notes<'_>) -> Result<String, Fault> {
-        let space = match self.envelope.trust {
-            Trust::Public => "web:",
-            Trust::Trusted => "call:",
-        };
+        let space = self.space();
         let given = match item.get("messageId") {
             None | Some(Json::Null) => String::new(),
             Some(Json::String(text)) => text.trim().to_owned(),
@@ -146,6 +142,14 @@ impl Reader<'_> {
         Ok(format!("{space}{given}"))
     }
 
+    /// What ids of facts begin with, apart for those whom nobody has to believe.
+    fn space(&self) -> &'static str {
+        match self.envelope.trust {
+            Trust::Public => "web:",
+            Trust::Trusted => "call:",
+        }
+    }
+
     /// One fact for each address of each subject that a source has named.
     fn address_id(&self, who: &Who) -> String {
         format!("address:{:032x}", xxh3_128(self.subject(who).as_bytes()))
@@ -157,7 +161,7 @@ impl Reader<'_> {
         let day = at.as_millis().div_euclid(86_400_000).to_string();
         let said = serde_json::to_string(traits).unwrap_or_default();
         let parts = [&self.subject(who), group, &day, &said].join("\u{1f}");
-        format!("company:{:032x}", xxh3_128(parts.as_bytes()))
+        format!("{}company:{:032x}", self.space(), xxh3_128(parts.as_bytes()))
     }
 
     /// Whom a source names, as one text.

@@ -128,6 +128,21 @@ fn a_company_that_a_person_or_a_context_names_is_theirs() {
 }
 
 #[test]
+fn what_a_page_says_of_a_company_is_known_as_a_pages() {
+    let says = |call, trust| {
+        let body = json!({"userId": "u1", "groupId": "acme", "traits": {"website": "acme.com",
+            "company": {"id": "acme", "website": "acme.com"}}});
+        let reports = parse(call, &body, trust).into_reports();
+        let of_company = reports.into_iter().find(|said| matches!(said.what, What::Group { .. }));
+        of_company.expect("a company").id
+    };
+    for call in [Call::Identify, Call::Group] {
+        assert!(says(call, Trust::Public).starts_with("web:"), "{call:?}");
+        assert!(says(call, Trust::Trusted).starts_with("call:"), "{call:?}");
+    }
+}
+
+#[test]
 fn of_an_app_its_name_and_version_are_kept_and_of_a_device_its_kind() {
     let body = json!({"userId": "u1", "name": "Home", "context": {
         "app": {"name": "Acme", "version": "2.1", "build": "812", "namespace": "com.acme"},
