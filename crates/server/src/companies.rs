@@ -37,7 +37,7 @@ pub(crate) fn usual_threshold(app: &App, key: &str) -> i64 {
 
 /// A company, summed up.
 #[derive(Debug, Serialize, ToSchema)]
-struct CompanyItem {
+pub(crate) struct CompanyItem {
     /// Its id: the customer's, or its domain.
     id: String,
     /// What it is called.

@@ -140,14 +140,11 @@ impl Changes {
                 changed.insert(id.clone());
             }
             let owners = owners_before(tx, &id, &said)?;
-            let insert =
-                "INSERT INTO company (id, domain) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
+            let insert = "INSERT INTO company (id, domain) VALUES ($1, $2)
+                ON CONFLICT (id) DO UPDATE SET domain = excluded.domain
+                WHERE company.domain IS NULL AND excluded.domain IS NOT NULL";
             let own = domain_of(&id).filter(|_| said.is_trusted);
             tx.execute(insert, &[(&id).into(), own.as_deref().into()])?;
-            if let Some(own) = own {
-                let update = "UPDATE company SET domain = $2 WHERE id = $1 AND domain IS NULL";
-                tx.execute(update, &[(&id).into(), own.as_str().into()])?;
-            }
             for (column, value) in [("domain", &said.domain), ("name", &said.name)] {
                 let Some((at, value)) = value else { continue };
                 // Later facts win, whatever the order of their arrival.

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use crate::Store;
 use crate::db::{DbError, Param, Tx, empty_log};
+use crate::facts::OF_FACTS;
 use crate::idempotency;
 use crate::identity::{IdentifierKind, Name, identifiers, merges};
 use crate::reading::lead_facts;
@@ -174,23 +175,16 @@ pub(crate) fn remove(
     persons: &BTreeSet<String>,
     now: Timestamp,
 ) -> Result<(i64, Vec<SegmentFile>), SegmentError> {
-    for id in persons {
-        for table in ["fact", "sealed_fact"] {
-            let delete = format!(
-                "DELETE FROM label_before WHERE fact IN
-                    (SELECT b.fact FROM label_before b JOIN {table} f ON f.id = b.fact
-                     WHERE f.person = $1)"
-            );
-            tx.execute(&delete, &[id.into()])?;
-        }
-    }
     let (sealed, replaced) = erase_sealed(tx, segments, persons, now)?;
     let mut facts = sealed;
     for id in persons {
         let person: Param<'_> = id.into();
-        let delete = "DELETE FROM also_imported
-            WHERE fact IN (SELECT id FROM fact WHERE person = $1 AND import_id IS NOT NULL)";
-        tx.execute(delete, &[person])?;
+        for table in OF_FACTS {
+            let delete = format!(
+                "DELETE FROM {table} WHERE fact IN (SELECT id FROM fact WHERE person = $1)"
+            );
+            tx.execute(&delete, &[person])?;
+        }
         facts += tx.execute("DELETE FROM fact WHERE person = $1", &[person])? as i64;
         for delete in [
             "DELETE FROM identifier WHERE person = $1",
@@ -245,10 +239,7 @@ fn suppress(
     let own = persons.iter().map(|id| Name { kind: IdentifierKind::Lead, value: id.clone() });
     names.extend(own);
     for name in &names {
-        let insert = "INSERT INTO suppression (hash, at, erasure) VALUES ($1, $2, $3)
-            ON CONFLICT (hash) DO NOTHING";
-        let hash = suppression::hash(key, name);
-        tx.execute(insert, &[(&hash).into(), now.into(), (&request.id).into()])?;
+        suppression::put(tx, &suppression::hash(key, name), now, &request.id)?;
     }
     Ok(found.len() as i64)
 }

@@ -75,9 +75,8 @@ pub fn erase_again(
             return Err(EraseAgainError::OtherSystem);
         }
         for one in &hashes {
-            let insert = "INSERT INTO suppression (hash, at, erasure) VALUES ($1, $2, $3)
-                ON CONFLICT (hash) DO NOTHING";
-            tx.execute(insert, &[(&one.hash).into(), one.at.into(), (&one.erasure).into()])?;
+            let at = Timestamp::saturating_from_millis(one.at);
+            suppression::put(tx, &one.hash, at, &one.erasure)?;
         }
         Ok(())
     })?;

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use hmac::{Hmac, KeyInit, Mac};
+use leads::Timestamp;
 use sha2::Sha256;
 use uuid::Uuid;
 
@@ -45,6 +46,18 @@ impl Suppressed {
     }
 }
 
+/// Puts a hash on the list, with when and by which erasure; one that is there stays as it is.
+pub(crate) fn put(
+    tx: &mut Tx<'_>,
+    hash: &str,
+    at: Timestamp,
+    erasure: &str,
+) -> Result<(), DbError> {
+    let insert = "INSERT INTO suppression (hash, at, erasure) VALUES ($1, $2, $3)
+        ON CONFLICT (hash) DO NOTHING";
+    tx.execute(insert, &[hash.into(), at.into(), erasure.into()]).map(|_| ())
+}
+
 /// The key of the list; made when the first person is erased.
 pub(crate) fn key(tx: &mut Tx<'_>) -> Result<String, DbError> {
     if let Some(key) = stored_key(tx)? {
@@ -52,8 +65,7 @@ pub(crate) fn key(tx: &mut Tx<'_>) -> Result<String, DbError> {
     }
     // Twice 122 random bits.
     let key = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-    let insert = "INSERT INTO meta (name, value) VALUES ($1, $2)";
-    tx.execute(insert, &[KEY.into(), (&key).into()])?;
+    take_key(tx, &key)?;
     Ok(key)
 }
 

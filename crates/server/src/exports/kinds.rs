@@ -19,7 +19,7 @@ use super::sheet::Sheet;
 use super::{Format, Taken, disk, export};
 use crate::access::Caller;
 use crate::app::App;
-use crate::companies::{TOP, usual_threshold};
+use crate::companies::{CompanyItem, TOP, usual_threshold};
 use crate::instant::Instant;
 use crate::leads_api::line_key;
 use crate::problem::Problem;
@@ -108,13 +108,12 @@ fn summed(
     loop {
         let page = companies(tx, &rollup)?;
         rollup.after = page.last().map(|last| last.key(order));
-        for row in &page {
-            let row = json!({"id": row.company, "name": row.name, "domain": row.domain,
-                "leads": row.leads, "sum": row.sum, "best": row.best, "top": row.top,
-                "breadth": row.breadth, "last_seen_at": row.last_seen_at.map(Instant)});
-            sheet.row(&row).map_err(disk)?;
+        let is_last = page.len() < COMPANIES;
+        for row in page {
+            let row = serde_json::to_value(CompanyItem::from(row));
+            sheet.row(&row.map_err(|_| Problem::internal())?).map_err(disk)?;
         }
-        if page.len() < COMPANIES {
+        if is_last {
             return Ok(());
         }
     }

@@ -1,10 +1,5 @@
 //! Which pages of other sites may report: those that a write key names.
 
-use super::WriteKeys;
-use super::calls::check_sender;
-use crate::app::App;
-use crate::problem::Problem;
-use crate::request::Sender;
 use axum::extract::State;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -12,6 +7,12 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+
+use super::WriteKeys;
+use super::calls::check_sender;
+use crate::app::App;
+use crate::problem::Problem;
+use crate::request::Sender;
 
 /// Answers a browser that asks whether it may. It does not say for which key, so that a page may that
 /// any key names; the call itself is held to its own key.

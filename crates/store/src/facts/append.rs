@@ -343,7 +343,7 @@ impl Standing {
 
     /// Whether a report brings back what was taken back with an import: another import says it again.
     fn comes_back(&self, report: &Report) -> bool {
-        self.is_undone && report.source.starts_with("import:")
+        self.is_undone && import_of(report).is_some()
     }
 }
 

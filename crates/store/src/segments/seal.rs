@@ -9,7 +9,7 @@ use super::{SegmentError, SegmentFile, Segments, bucket_of, file, segment_files}
 use crate::Store;
 use crate::chunks;
 use crate::db::{DbError, Param, Tx};
-use crate::facts::{COLUMNS, FactKind, StoredFact, read};
+use crate::facts::{COLUMNS, FactKind, OF_FACTS, StoredFact, read};
 
 /// What is to be sealed.
 #[derive(Clone, Copy, Debug)]
@@ -129,7 +129,9 @@ pub(crate) fn rewrite(
     sort(&mut kept);
     let dropped_ids: Vec<&str> = dropped.iter().map(String::as_str).collect();
     chunks::keys(&dropped_ids, 1, |list, keys| {
-        tx.execute(&format!("DELETE FROM also_imported WHERE fact IN ({list})"), keys)?;
+        for table in OF_FACTS {
+            tx.execute(&format!("DELETE FROM {table} WHERE fact IN ({list})"), keys)?;
+        }
         tx.execute(&format!("DELETE FROM sealed_fact WHERE id IN ({list})"), keys).map(|_| ())
     })?;
     if !kept.is_empty() {
