@@ -6,11 +6,11 @@ use std::path::Path;
 use serde_json::json;
 use store::backup::{BackupError, Restored, backup, check, restore};
 use store::segments::{SealOptions, Segments, seal};
-use store::webhooks::{self, Message, NewEndpoint, SigningSecret};
+use store::webhooks::{self, Message};
 use store::{Address, DbError, Store, Tx};
 
 use crate::support::reports::{group, minute, saying, seen, traits};
-use crate::support::{Bench, on_both, start};
+use crate::support::{Bench, listen, on_both, start};
 
 fn fill(bench: &Bench) {
     let reports: Vec<_> =
@@ -76,16 +76,7 @@ fn what_a_backup_waited_to_send_is_not_sent_again_until_somebody_says_so() {
         bench
             .store
             .write::<_, DbError>(|tx| {
-                let secret = SigningSecret::new("whsec_1".to_owned());
-                let endpoint = NewEndpoint {
-                    id: "crm",
-                    url: "https://crm.example.com/",
-                    description: "",
-                    event_types: &[],
-                    secret: &secret,
-                    created_by: "eva",
-                };
-                webhooks::create(tx, &endpoint, start())?;
+                listen(tx)?;
                 let message =
                     Message { id: "m", event_type: "lead.created", about: None, payload: "{}" };
                 webhooks::enqueue(tx, &[message], start())

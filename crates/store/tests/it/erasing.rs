@@ -13,11 +13,11 @@ use store::identity::is_lead;
 use store::retention;
 use store::scores::{LeadRow, put_lead};
 use store::segments::{SealOptions, compact, seal, verify};
-use store::webhooks::{self, Message, NewEndpoint, SigningSecret};
+use store::webhooks::{self, Message};
 use store::{DbError, Digest, SegmentError, Tx};
 
 use crate::support::reports::{alias, minute, public, saying, seen, traits};
-use crate::support::{Bench, on_both, start};
+use crate::support::{Bench, listen, on_both, start};
 
 fn forget(bench: &Bench, lead: &str) -> Result<Erasure, EraseError> {
     let request = ErasureRequest {
@@ -65,16 +65,7 @@ fn tell(bench: &Bench, lead: &str) {
     let lead = lead.to_owned();
     let said = r#"{"name":"Ana Secretname"}"#;
     let job = move |tx: &mut Tx<'_>| {
-        let secret = SigningSecret::new("whsec_1".to_owned());
-        let endpoint = NewEndpoint {
-            id: "crm",
-            url: "https://crm.example.com/",
-            description: "",
-            event_types: &[],
-            secret: &secret,
-            created_by: "eva",
-        };
-        webhooks::create(tx, &endpoint, start())?;
+        listen(tx)?;
         for (id, about, payload) in [("m1", lead.as_str(), said), ("m2", "another", "{}")] {
             let message = Message { id, event_type: "lead.created", about: Some(about), payload };
             webhooks::enqueue(tx, &[message], start())?;

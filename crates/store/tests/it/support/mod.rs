@@ -12,6 +12,7 @@ use leads::{MachineSign, Report, Timestamp};
 use store::facts::{Appended, append, label, labelled};
 use store::identity::{IdentifierKind, find_lead};
 use store::reading::{LeadRecord, lead_facts, scan};
+use store::webhooks::{self, NewEndpoint, SigningSecret};
 use store::{Address, DbError, SegmentError, Segments, Store, Tx};
 use tempfile::TempDir;
 
@@ -145,4 +146,18 @@ pub(crate) fn on_both(body: impl Fn(&Bench)) {
     if let Some(bench) = Bench::postgres() {
         body(&bench);
     }
+}
+
+/// An endpoint `crm` that hears of everything.
+pub(crate) fn listen(tx: &mut Tx<'_>) -> Result<(), DbError> {
+    let secret = SigningSecret::new("whsec_1".to_owned());
+    let endpoint = NewEndpoint {
+        id: "crm",
+        url: "https://crm.example.com/",
+        description: "",
+        event_types: &[],
+        secret: &secret,
+        created_by: "eva",
+    };
+    webhooks::create(tx, &endpoint, start()).map(|_| ())
 }
