@@ -17,6 +17,9 @@ const NAME_BYTES_MAX: usize = 255;
 /// the prefix within [`Report::ID_MAX`]. Of a longer one the hash is the id.
 const MESSAGE_ID_CHARS_MAX: usize = 100;
 const MESSAGE_ID_BYTES_MAX: usize = 200;
+/// Fewer characters than this are a number or a name that another sender may give, too. SDKs give a UUID or the
+/// like, which no two give.
+const SHORT_ID_CHARS: usize = 16;
 
 pub(super) struct Reader<'e> {
     pub(super) envelope: &'e Envelope,
@@ -116,7 +119,8 @@ impl Reader<'_> {
         Ok(settled.at)
     }
 
-    /// The fact's id: `messageId`, so kept apart that a public key cannot forestall what a server will say.
+    /// The fact's id: `messageId`, so kept apart that a public key cannot forestall what a server will say, and
+    /// a short one among those of its source.
     fn id(&mut self, item: &Object, notes: &mut Notes<'_>) -> Result<String, Fault> {
         let space = self.space();
         let given = match item.get("messageId") {
@@ -138,6 +142,9 @@ impl Reader<'_> {
                 "is longer than 100 characters, or has control characters: its hash is used";
             notes.add("/messageId", "message_id_hashed", message.to_owned());
             return Ok(format!("{space}hash-{:032x}", xxh3_128(given.as_bytes())));
+        }
+        if given.chars().count() < SHORT_ID_CHARS {
+            return Ok(format!("{space}{}/{given}", self.envelope.source));
         }
         Ok(format!("{space}{given}"))
     }

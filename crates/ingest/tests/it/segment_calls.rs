@@ -78,7 +78,7 @@ fn identify_gives_traits_under_the_names_that_models_use() {
             },
         }),
     );
-    assert_eq!(report.id, "call:m1");
+    assert_eq!(report.id, "call:key:test/m1");
     assert_eq!(report.who.user.as_deref(), Some("u1"));
     assert_eq!(report.who.anonymous.as_deref(), Some("a1"));
     assert_eq!(report.who.email, EmailAddress::parse("ana@cafes.es").ok());
@@ -383,6 +383,21 @@ fn an_instant_is_by_our_clock_whatever_the_senders_shows() {
 }
 
 #[test]
+fn a_short_id_is_kept_apart_by_its_sender_as_others_number_their_messages_too() {
+    let id = |id: Json, source: &str| {
+        let body = json!({"userId": "u", "event": "x", "messageId": id}).to_string();
+        let envelope = Envelope { source: source.to_owned(), ..envelope(Trust::Trusted) };
+        let calls = segment::parse(Call::Track, body.as_bytes(), &envelope, &mut String::new);
+        calls.unwrap().into_reports()[0].id.clone()
+    };
+    assert_eq!(id(json!(17), "key:shop"), "call:key:shop/17");
+    assert_ne!(id(json!("17"), "key:shop"), id(json!("17"), "key:crm"));
+    assert_ne!(id(json!("ñ-éééééééééééé"), "key:shop"), id(json!("ñ-éééééééééééé"), "key:crm"));
+    let uuid = json!("0b4f2c4e-93a5-4a0b-8a53-0d6b1f0a7c11");
+    assert_eq!(id(uuid.clone(), "key:shop"), id(uuid, "key:crm"));
+}
+
+#[test]
 fn an_old_fact_of_an_untrusted_sender_is_taken_as_of_now() {
     let body = json!({"userId": "u", "event": "x", "timestamp": "2020-01-01T00:00:00Z"});
     assert_eq!(at(&body, Trust::Public), RECEIVED);
@@ -393,10 +408,10 @@ fn an_old_fact_of_an_untrusted_sender_is_taken_as_of_now() {
 
 #[test]
 fn an_id_is_kept_apart_by_who_is_believed() {
-    let body = json!({"userId": "u", "event": "x", "messageId": "m1"});
+    let body = json!({"userId": "u", "event": "x", "messageId": "a-message-of-its-own"});
     let id = |body: &Json, trust| parse(Call::Track, body, trust).into_reports()[0].id.clone();
-    assert_eq!(id(&body, Trust::Trusted), "call:m1");
-    assert_eq!(id(&body, Trust::Public), "web:m1");
+    assert_eq!(id(&body, Trust::Trusted), "call:a-message-of-its-own");
+    assert_eq!(id(&body, Trust::Public), "web:a-message-of-its-own");
     let body = json!({"userId": "u", "event": "x"});
     assert_eq!(id(&body, Trust::Trusted), "call:fresh-1");
     let long = json!({"userId": "u", "event": "x", "messageId": "m".repeat(101)});

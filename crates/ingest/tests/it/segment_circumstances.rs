@@ -228,7 +228,10 @@ fn a_form_that_the_script_saw_says_who_filled_it_in() {
     });
     let calls = parse(Call::Track, &body, Trust::Public).into_reports();
     let [form, filled] = calls.as_slice() else { panic!("{calls:?}") };
-    assert_eq!((form.id.as_str(), filled.id.as_str()), ("web:m1", "web:m1:traits"));
+    assert_eq!(
+        (form.id.as_str(), filled.id.as_str()),
+        ("web:key:test/m1", "web:key:test/m1:traits")
+    );
     assert_eq!(traits(filled), json!({"first_name": "Carmen Sol", "company.name": "Clínica Sol"}));
     assert_eq!(event(form).0, "form_submitted");
     // An ordinary form with a field for an address says who it is; a friend's address is a friend's.
