@@ -1,4 +1,4 @@
-//! The models in force, ready to score.
+//! The models in force, ready to score, and what money is worth to their priorities.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use store::scores::{ModelVersion, VersionState, models, versions};
 use store::{DbError, Tx};
 
 use crate::models::syntax_of;
+use crate::money::Rates;
 
 /// A version of a model that scores are kept for.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ pub struct Line {
 pub struct Lineup {
     lines: Vec<Arc<Line>>,
     needs: Needs,
+    rates: Rates,
 }
 
 impl Lineup {
@@ -80,7 +82,7 @@ impl Lineup {
             })
         };
         let lines = found.into_iter().map(line).collect();
-        Ok(Self { lines, needs })
+        Ok(Self { lines, needs, rates: Rates::set(tx)? })
     }
 
     /// Every version in force, by model.
@@ -104,6 +106,11 @@ impl Lineup {
     /// What all of them look at.
     pub fn needs(&self) -> &Needs {
         &self.needs
+    }
+
+    /// What deals in other currencies are worth.
+    pub(crate) fn rates(&self) -> &Rates {
+        &self.rates
     }
 }
 

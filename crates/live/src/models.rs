@@ -206,7 +206,7 @@ impl Live {
         async move { live.inner.hurry.notified().await }
     }
 
-    fn read_lineup(&self) -> Result<(), LiveError> {
+    pub(crate) fn read_lineup(&self) -> Result<(), LiveError> {
         let lineup = self.inner.store.read(Lineup::read)?;
         let mut current =
             self.inner.lineup.write().unwrap_or_else(std::sync::PoisonError::into_inner);

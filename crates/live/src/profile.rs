@@ -8,6 +8,8 @@ use store::facts::FactKind;
 use store::reading::LeadRecord;
 use store::scores::LeadRow;
 
+use crate::money::Rates;
+
 /// What a lead's facts come to at an instant.
 pub(crate) fn row(
     record: &LeadRecord,
@@ -76,6 +78,7 @@ fn place(map: &mut Map<String, Json>, path: &str, value: Json) {
 struct DealNow {
     stage: String,
     amount_minor: i64,
+    currency: Option<String>,
     owner: Option<String>,
 }
 
@@ -92,12 +95,14 @@ fn deals(record: &LeadRecord, now: Timestamp) -> BTreeMap<String, DealNow> {
         let deal = deals.entry(id).or_insert_with(|| DealNow {
             stage: String::new(),
             amount_minor: 0,
+            currency: None,
             owner: None,
         });
         deal.stage = text("stage").unwrap_or_default();
         if let Some(amount) = body.get("amount_minor").and_then(Json::as_i64) {
             deal.amount_minor = amount;
         }
+        deal.currency = text("currency").or(deal.currency.take());
         deal.owner = text("owner").or(deal.owner.take());
     }
     deals
@@ -111,11 +116,18 @@ fn deal_owner(record: &LeadRecord, now: Timestamp) -> Option<String> {
     deals(record, now).into_values().filter(is_open).find_map(|deal| deal.owner)
 }
 
-/// What is at stake with a lead, in hundredths of a currency's unit: its open deals, else what its
-/// trait `expected_value` says (in units), else one unit, so that closeness alone decides.
-pub(crate) fn at_stake(record: &LeadRecord, facts: &LeadFacts, now: Timestamp) -> i64 {
+/// What is at stake with a lead, in hundredths of the unit that priorities are reckoned in: its open
+/// deals (but for those in a currency whose worth nobody has said), else what its trait
+/// `expected_value` says (in units), else one unit, so that closeness alone decides.
+pub(crate) fn at_stake(
+    record: &LeadRecord,
+    facts: &LeadFacts,
+    rates: &Rates,
+    now: Timestamp,
+) -> i64 {
     let open = deals(record, now).into_values().filter(is_open);
-    let open: i64 = open.map(|deal| deal.amount_minor.max(0)).fold(0, i64::saturating_add);
+    let worth = open.filter_map(|deal| rates.worth(deal.amount_minor, deal.currency.as_deref()));
+    let open: i64 = worth.map(|worth| worth.max(0)).fold(0, i64::saturating_add);
     if open > 0 {
         return open;
     }

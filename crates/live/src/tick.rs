@@ -177,12 +177,17 @@ impl Live {
         })
     }
 
-    /// Marks everyone who has facts: after the models in force changed.
+    /// Marks everyone who has facts, a part at a time: after the models in force changed.
     pub(crate) fn mark_everyone(&self) -> Result<(), LiveError> {
         let mark = (self.inner.around.fresh_id)();
-        self.inner
-            .store
-            .write(move |tx| marks::put_on_everyone(tx, &mark).map_err(LiveError::from))?;
+        let mut last = Some(String::new());
+        while let Some(after) = last.take() {
+            let mark = mark.clone();
+            last = self.inner.store.write(move |tx| {
+                marks::put_on_those_after(tx, &after, ROWS_PER_COMMIT, &mark)
+                    .map_err(LiveError::from)
+            })?;
+        }
         self.wake();
         Ok(())
     }

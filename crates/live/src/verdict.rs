@@ -162,7 +162,7 @@ impl Live {
             About::Nothing => return Verdict::without_scores(due, settling, false),
             About::Unreadable => return Verdict::without_scores(due, settling, true),
             About::Known(dossier) => (*dossier, true),
-            About::Read(record) => self.open_dossier(&record, settling, now),
+            About::Read(record) => self.open_dossier(lineup, &record, settling, now),
         };
         let mut scores = Vec::new();
         let mut changes = Vec::new();
@@ -179,9 +179,15 @@ impl Live {
     }
 
     /// A lead as it stands now, and whether that is worth keeping.
-    fn open_dossier(&self, record: &LeadRecord, settling: u64, now: Timestamp) -> (Dossier, bool) {
+    fn open_dossier(
+        &self,
+        lineup: &Lineup,
+        record: &LeadRecord,
+        settling: u64,
+        now: Timestamp,
+    ) -> (Dossier, bool) {
         let facts = record.facts(&self.inner.around.email_kind);
-        let at_stake = profile::at_stake(record, &facts, now);
+        let at_stake = profile::at_stake(record, &facts, lineup.rates(), now);
         let row = profile::row(record, &facts, self.company_of(record, now), now);
         // Other nodes change facts without telling this one.
         let is_alone = self.inner.store.file().is_some();

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
+use live::{MONEY, Rates};
 use serde::Serialize;
 use serde_json::{Value as Any, json};
 use store::DbError;
@@ -20,11 +21,11 @@ use crate::problem::Problem;
 use crate::request::{Named, Sent, if_match, tagged};
 use crate::retention::{RETENTION, Retention};
 
-/// What there is to set: what the organisation is called and how it writes times and money, what
-/// lists show first, and how long quiet leads are kept. Secrets are none of them.
-const NAMES: [&str; 3] = [GENERAL, "lists", RETENTION];
+/// What there is to set: what the organisation is called and how it writes times, what lists show first,
+/// what currencies are worth, and how long quiet leads are kept. Secrets are none of them.
+const NAMES: [&str; 4] = [GENERAL, "lists", MONEY, RETENTION];
 
-/// What the organisation is called and how it writes times and money.
+/// What the organisation is called and how it writes times.
 const GENERAL: &str = "general";
 
 /// The longest value, in bytes.
@@ -119,22 +120,29 @@ async fn put_setting(
         let detail = "a setting is a JSON object of 16 KiB at most";
         return Err(Problem::invalid("bad_setting", detail));
     }
-    if name == RETENTION {
-        Retention::read(&body)?;
+    match name.as_str() {
+        RETENTION => drop(Retention::read(&body)?),
+        MONEY => drop(Rates::read(&body).map_err(|wrong| Problem::invalid("bad_setting", wrong))?),
+        _ => {}
     }
     let expected = match if_match(&headers)? {
         Some(0) => Expected::Nothing,
         Some(version) => Expected::Version(version),
         None => Expected::Anything,
     };
-    let (actor, now) = (caller.actor(), app.now());
-    app.change(&caller, repeat, move |tx| {
-        let before = settings::find(tx, &name)?.map(|setting| setting.value);
-        settings::put(tx, &name, &body, expected, &actor, now)?;
-        let stored = settings::find(tx, &name)?.ok_or(DbError::NoRow)?;
-        let mut noted = Noted::new("setting.changed", format!("setting:{name}")).after(body);
-        noted.before = before;
-        Done::ok(&SettingView::of(&name, Some(stored)), noted)
-    })
-    .await
+    let (actor, now, is_money) = (caller.actor(), app.now(), name == MONEY);
+    let answer = app
+        .change(&caller, repeat, move |tx| {
+            let before = settings::find(tx, &name)?.map(|setting| setting.value);
+            settings::put(tx, &name, &body, expected, &actor, now)?;
+            let stored = settings::find(tx, &name)?.ok_or(DbError::NoRow)?;
+            let mut noted = Noted::new("setting.changed", format!("setting:{name}")).after(body);
+            noted.before = before;
+            Done::ok(&SettingView::of(&name, Some(stored)), noted)
+        })
+        .await?;
+    if is_money {
+        app.live.money_changed();
+    }
+    Ok(answer)
 }

@@ -27,13 +27,19 @@ pub fn put<'l>(
     Ok(())
 }
 
-/// Marks every lead that there is, in the same way.
-pub fn put_on_everyone(tx: &mut Tx<'_>, mark: &str) -> Result<(), DbError> {
-    // Without a `WHERE` SQLite would take the `ON` for that of a join.
-    let insert = "INSERT INTO marked_lead (lead, mark, since)
-        SELECT DISTINCT lead, $1, $1 FROM person
-        WHERE 1 = 1 ON CONFLICT (lead) DO UPDATE SET mark = excluded.mark";
-    tx.execute(insert, &[mark.into()]).map(|_| ())
+/// Marks the leads that there are behind `after` in the order of their ids, so many at most, in the same
+/// way. Answers the last of them, behind which there may be more.
+pub fn put_on_those_after(
+    tx: &mut Tx<'_>,
+    after: &str,
+    most: usize,
+    mark: &str,
+) -> Result<Option<String>, DbError> {
+    let select = "SELECT DISTINCT lead FROM person WHERE lead > $1 ORDER BY lead LIMIT $2";
+    let leads: Vec<String> =
+        tx.query(select, &[after.into(), (most as i64).into()], |row| row.get(0))?;
+    put(tx, leads.iter().map(String::as_str), mark)?;
+    Ok(leads.into_iter().next_back())
 }
 
 /// Instead of its turn, of a lead that is set aside: behind every mark.

@@ -285,16 +285,3 @@ fn company(message: &Json) -> Json {
     let lead = &message["data"]["lead"];
     json!([lead["company"], lead["company_name"], lead["company_domain"]])
 }
-
-#[test]
-fn money_at_stake_times_closeness_is_priority() {
-    let house = House::new();
-    house.take(vec![
-        traits("17", &json!({"expected_value": 1000}), 0),
-        event("17", "page_viewed", 0),
-        event("18", "page_viewed", 0),
-    ]);
-    house.work(1);
-    // 10 of 100 of 1,000.00 and of 1.00.
-    assert_eq!((house.score("17").priority, house.score("18").priority), (10_000, 10));
-}

@@ -7,6 +7,7 @@ mod house;
 mod inbox;
 mod messages;
 mod models;
+mod money;
 mod power;
 mod straight;
 mod time;

@@ -80,6 +80,9 @@ pub(super) fn ticker(app: App) -> Option<JoinHandle<()>> {
             }
         }
         loop {
+            if let Err(error) = app.live.reprice(app.now()) {
+                report(&error, "priorities do not follow what money is worth");
+            }
             let began = Instant::now();
             match app.live.tick(app.now()) {
                 Ok(ticked) if ticked.moved + ticked.marked > 0 => {

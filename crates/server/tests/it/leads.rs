@@ -323,6 +323,32 @@ fn a_stage_is_explained_with_the_instant_since_when_the_lead_is_in_it() {
 }
 
 #[test]
+fn priorities_follow_what_other_currencies_are_worth() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    for (email, amount, currency) in
+        [("lei@a.example", 30_000, "RON"), ("euro@b.example", 20_000, "EUR")]
+    {
+        house.visitor(&owner, email, 2);
+        let deal = json!({"id": email, "who": {"email": email}, "stage": "proposal",
+            "amount_minor": amount, "currency": currency});
+        house.post("/api/v1/deals", &owner, deal).expect(200);
+    }
+    house.settle();
+    let ranked = || names(&house.get("/api/v1/leads?order=priority", &owner).expect(200));
+    assert_eq!(ranked(), ["lei@a.example", "euro@b.example"]);
+    let set = |value: Json| house.call("PUT", "/api/v1/settings/money", &owner, Some(value));
+    for wrong in [json!({"currency": "euros"}), json!({"currency": "EUR", "rates": {"RON": 0}})] {
+        set(wrong).problem(422, "bad_setting");
+    }
+    set(json!({"currency": "EUR", "rates": {"RON": 0.2}})).expect(200);
+    house.live.reprice(house.server.now()).expect("as the ticks do");
+    house.settle();
+    assert_eq!(ranked(), ["euro@b.example", "lei@a.example"]);
+}
+
+#[test]
 fn quiet_leads_are_forgotten_where_that_is_set_and_customers_are_not() {
     let house = House::new();
     let owner = house.owner();

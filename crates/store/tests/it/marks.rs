@@ -1,7 +1,8 @@
 //! Who is to be scored anew, in which order.
 
+use store::DbError;
 use store::identity::merge;
-use store::marks::{first, put, put_on_everyone, take};
+use store::marks::{first, put, put_on_those_after, take};
 
 use crate::desk::{Desk, minute, on_both};
 use crate::support::reports::seen;
@@ -39,14 +40,25 @@ fn a_mark_that_was_given_meanwhile_stays_and_waits_behind_all_others() {
 }
 
 #[test]
-fn everyone_who_is_there_is_marked_once() {
+fn everyone_who_is_there_is_marked_once_part_by_part() {
     support::on_both(|bench| {
         bench.take(&[seen("f1", 1, "u:1"), seen("f2", 2, "u:2"), seen("f3", 3, "u:3")]);
         let [one, two, three] = ["u:1", "u:2", "u:3"].map(|name| bench.lead(name).expect("a lead"));
         let mut desk = Desk::at(bench);
         desk.ok(|tx| merge(tx, &one, &two, minute(4), "the same", "user:eva", &mut fresh_id));
         desk.ok(|tx| put(tx, [three.as_str()], "m1"));
-        desk.ok(|tx| put_on_everyone(tx, "m2"));
+        let parts = desk.ok(|tx| {
+            let mut parts = Vec::new();
+            let mut last = Some(String::new());
+            while let Some(after) = last {
+                last = put_on_those_after(tx, &after, 1, "m2")?;
+                parts.extend(last.clone());
+            }
+            Ok::<_, DbError>(parts)
+        });
+        let mut everyone = [one.clone(), three.clone()];
+        everyone.sort();
+        assert_eq!(parts, everyone);
         assert_eq!(waiting(&mut desk, 9), [format!("{three}:m2"), format!("{one}:m2")]);
     });
 }

@@ -15,6 +15,7 @@ export class Setup {
   deliveries: Delivery[] = [];
   segments: Segment[] = [];
   retention: { quiet_days?: number | null } = {};
+  money: { currency?: string; rates?: Record<string, string> } = {};
   forms: Form[] = [];
   general: Record<string, unknown> = {};
   sessions: Session[] = [
@@ -169,6 +170,11 @@ export class Setup {
       change('DELETE', '/forms/:name', ({ parts }) => {
         this.forms = this.forms.filter((one) => one.name !== parts['name']);
         return gone();
+      }),
+      route('GET', '/settings/money', () => new Reply(200, { name: 'money', value: this.money, version: 0 }, { etag: '"0"' })),
+      change('PUT', '/settings/money', ({ body }) => {
+        this.money = body;
+        return new Reply(200, { name: 'money', value: body, version: 1 }, { etag: '"1"' });
       }),
       route('GET', '/settings/retention', () => new Reply(200, { name: 'retention', value: this.retention, version: 0 }, { etag: '"0"' })),
       route('GET', '/settings/retention/preview', ({ query }) => ({ since: AT, leads: Number(query.get('quiet_days')) >= 400 ? 3 : 12 })),

@@ -113,6 +113,20 @@ inBrowser('forms', (open) => {
     expect(setup.general).toEqual({ other: 1, organisation: 'Hotel Sol', time_zone: 'Europe/Bucharest' });
   });
 
+  it('and what other currencies are worth, with a decimal comma, too', async () => {
+    const { page, setup } = await at('/settings/general', (setup) => void (setup.money = { currency: 'EUR', rates: { GBP: '1.15', USD: '0.9' } }));
+    await page.getByRole('button', { name: 'Without USD' }).click();
+    await page.getByRole('button', { name: 'Add a currency' }).click();
+    await page.getByLabel('Other currency').last().fill('ron');
+    await page.getByLabel('What one unit is worth, in EUR').last().fill('0,1967');
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Save currencies' }).click();
+    await expect.poll(() => setup.money).toEqual({ currency: 'EUR', rates: { GBP: '1.15', RON: '0.1967' } });
+    await page.getByLabel('Currency of priorities').fill('');
+    await page.getByRole('button', { name: 'Save currencies' }).click();
+    await expect.poll(() => setup.money).toEqual({});
+  });
+
   it('and how long quiet leads are kept is decided with their number before one’s eyes', async () => {
     const { page, setup } = await at('/settings/general');
     const on = page.getByLabel('Forget them');
