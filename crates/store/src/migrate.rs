@@ -1,8 +1,10 @@
 //! The tables, and how they came to be what they are.
 
+use std::borrow::Cow;
+
 use leads::Timestamp;
 
-use crate::db::{Connection, DbError, Tx};
+use crate::db::{Connection, DbError, Row, Tx};
 
 /// Every change of the tables since the first, in order. Never edit one that was released: add one.
 const MIGRATIONS: [(&str, &str); 13] = [
@@ -41,7 +43,7 @@ pub(crate) fn run(connection: &mut Connection, now: Timestamp) -> Result<(), DbE
                 Err(DbError::TooNew { found: latest, known: MIGRATIONS.len() as i64 })
             }
             Ok(latest) if latest >= version => Ok(()),
-            Ok(_) => connection.run(sql).and_then(|()| {
+            Ok(_) => connection.run(&by_bytes(connection, sql)).and_then(|()| {
                 let params = [version.into(), (*name).into(), now.into()];
                 let insert =
                     "INSERT INTO migration (version, name, applied_at) VALUES ($1, $2, $3)";
@@ -50,6 +52,47 @@ pub(crate) fn run(connection: &mut Connection, now: Timestamp) -> Result<(), DbE
             Err(error) => Err(error),
         };
         finish(connection, step)?;
+    }
+    connection.begin_write()?;
+    let sorted = sort_by_bytes(connection);
+    finish(connection, sorted)
+}
+
+/// Statements that make tables whose texts are compared by their bytes: ids are ordered so on every store and in
+/// memory, while a server's databases mostly sort by a language, in which `~` comes before `0`, and `a` before `B`.
+fn by_bytes<'s>(connection: &Connection, sql: &'s str) -> Cow<'s, str> {
+    if matches!(connection, Connection::Postgres(_)) {
+        sql.replace(" TEXT", r#" TEXT COLLATE "C""#).into()
+    } else {
+        sql.into()
+    }
+}
+
+/// The same for tables that an earlier program made in a database that sorts by a language.
+fn sort_by_bytes(connection: &mut Connection) -> Result<(), DbError> {
+    let mut tx = connection.transaction();
+    if !tx.is_server() {
+        return Ok(());
+    }
+    let sorts_by_bytes =
+        "SELECT CAST(CASE WHEN '~' < '0' OR 'a' < 'B' THEN 0 ELSE 1 END AS BIGINT)";
+    if tx.value::<i64>(sorts_by_bytes, &[])? == 1 {
+        return Ok(());
+    }
+    let sql = "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT)
+        FROM information_schema.columns
+        WHERE table_schema = current_schema() AND data_type = 'text' AND collation_name IS NULL";
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let columns: Vec<(String, String)> = tx.query(sql, &[], read)?;
+    // Others may have tables beside ours.
+    let is_ours = |table: &str| {
+        let made = format!("CREATE TABLE {table} (");
+        statements().any(|sql| sql.contains(&made))
+    };
+    for (table, column) in columns.iter().filter(|(table, _)| is_ours(table)) {
+        connection.run(&format!(
+            r#"ALTER TABLE "{table}" ALTER COLUMN "{column}" TYPE TEXT COLLATE "C""#
+        ))?;
     }
     Ok(())
 }

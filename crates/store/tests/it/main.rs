@@ -4,6 +4,7 @@ mod accounts;
 mod attempts;
 mod audit;
 mod backups;
+mod collation;
 mod commits;
 mod consent;
 mod desk;

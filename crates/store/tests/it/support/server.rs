@@ -119,23 +119,28 @@ fn programs() -> Option<PathBuf> {
 
 /// A cluster as `initdb` makes it. That takes 2 s; copying it 0.1 s.
 fn template(programs: &Path) -> PathBuf {
-    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres-template");
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("postgres-template-by-language");
     if place.join("PG_VERSION").exists() {
         return place;
     }
     let making = tempfile::tempdir().expect("a directory");
     give_away(making.path());
     let data = making.path().join("data");
-    let script = format!(
-        "cd '{}' && {} '{}/initdb' -D '{}' -A trust -U postgres -E UTF8 --locale=C \
-            --wal-segsize=1 >/dev/null",
-        making.path().display(),
-        as_user(),
-        programs.display(),
-        data.display()
-    );
-    let made = Command::new("sh").args(["-c", &script]).status();
-    assert!(made.is_ok_and(|status| status.success()), "initdb fails");
+    // Most servers sort by a language, not by bytes.
+    let by_language = "--locale-provider=icu --icu-locale=en-US --locale=C.UTF-8";
+    let made = [by_language, "--locale=C"].into_iter().any(|locale| {
+        let script = format!(
+            "cd '{}' && rm -rf '{data}' && {} '{}/initdb' -D '{data}' -A trust -U postgres \
+                -E UTF8 {locale} --wal-segsize=1 >/dev/null",
+            making.path().display(),
+            as_user(),
+            programs.display(),
+            data = data.display(),
+        );
+        let made = Command::new("sh").args(["-c", &script]).status();
+        made.is_ok_and(|status| status.success())
+    });
+    assert!(made, "initdb fails");
     // Another process may be at the same: whoever renames first has made it.
     let copy = tempfile::Builder::new()
         .prefix("postgres-template-")
