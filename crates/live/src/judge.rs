@@ -6,6 +6,7 @@ use scoring::{Model, OneLead, Score};
 use store::scores::{ScoreRow, Transition, TransitionKind};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::held::{self, Turn};
 use crate::lineup::Line;
 
 /// A lead's numbers under a model, and what is to be written down about how they came.
@@ -58,9 +59,10 @@ pub(crate) fn judge(
     let lead = OneLead::new(&line.program, facts);
     // What was written stands, unless a late fact or another version changed it.
     let since = before.map(|before| before.scored_at);
-    let Judgement { score, walk, stage } = lead.judgement(since, now);
-    let stage = stage.map(|stage| model.stages[stage].name.clone());
-    let row = row(line, &facts.lead, &score, stage, at_stake, now);
+    let judgement = lead.judgement(since, now);
+    let stage = judgement.stage().map(|stage| model.stages[stage].name.clone());
+    let mut row = row(line, &facts.lead, &judgement.score, stage, at_stake, now);
+    row.held = held::written(model, &judgement.held);
     if line.is_shadow {
         return Judged { row, changes: Vec::new() };
     }
@@ -70,7 +72,7 @@ pub(crate) fn judge(
     };
     let scribe = Scribe { line, facts, lead: &lead, now, seen_from };
     let mut transitions = Vec::new();
-    scribe.stages(before, &row, &walk, &mut transitions);
+    scribe.stages(before, &judgement, &mut transitions);
     scribe.bracket(before, &row, &mut transitions);
     scribe.disqualification(before, &row, &mut transitions);
     let came = |transition: &Transition| {
@@ -85,7 +87,7 @@ pub(crate) fn judge(
     Judged { row, changes }
 }
 
-/// The numbers as they are written.
+/// The numbers as they are written, but for the stages below the last.
 pub(crate) fn row(
     line: &Line,
     lead: &str,
@@ -105,6 +107,7 @@ pub(crate) fn row(
         grade: model.grade_name(score.grade),
         bracket: bracket_name(model, score),
         stage,
+        held: None,
         disqualified: score.disqualified.map(|gate| model.gates[usize::from(gate)].name.clone()),
         at_stake,
         priority: priority(model, score.score, at_stake),
@@ -125,6 +128,12 @@ pub(crate) fn priority(model: &Model, score: i64, at_stake: i64) -> i64 {
     i64::try_from(share).unwrap_or(i64::MAX)
 }
 
+/// The id of a change that is found again after what was written in between: the same stage may be entered at the
+/// same instant twice, when a fact is withdrawn and comes back. `seen`: when the lead was looked at last.
+fn again(id: &str, seen: Timestamp) -> String {
+    format!("tr_{:032x}", xxh3_128(format!("{id}\n{}", seen.as_millis()).as_bytes()))
+}
+
 /// Writes down what changed.
 struct Scribe<'s> {
     line: &'s Line,
@@ -136,65 +145,64 @@ struct Scribe<'s> {
 }
 
 impl Scribe<'_> {
-    /// Stages entered and left since the last look, which are the `fresh` steps. Where a late fact changed
-    /// what came before it, the stage that is different now is written down with its own instant.
-    fn stages(
-        &self,
-        before: Option<&ScoreRow>,
-        after: &ScoreRow,
-        fresh: &[Step],
-        into: &mut Vec<Transition>,
-    ) {
-        let same_version = before.is_none_or(|before| before.version == self.line.version);
-        if same_version {
-            let from = fresh.len().saturating_sub(PAST_STEPS);
-            into.extend(fresh[from..].iter().map(|step| self.step(step)));
-        }
-        let was = before.and_then(|before| before.stage.as_deref());
-        if was == after.stage.as_deref() || (same_version && !fresh.is_empty()) {
+    /// Stages entered and left since the last look. What facts that came late, or were withdrawn, made of the time
+    /// before it is written down for each stage that is different then, with the instant at which it came about.
+    fn stages(&self, before: Option<&ScoreRow>, now: &Judgement, into: &mut Vec<Transition>) {
+        let model = self.line.program.model();
+        if let Some(before) = before
+            && before.version != self.line.version
+        {
+            let turns = held::turns(&held::read(model, before, &now.held), &now.held, model);
+            into.extend(
+                turns.into_iter().map(|turn| self.turn(&turn, self.now, "the model changed")),
+            );
             return;
         }
-        let reason =
-            if same_version { "an earlier fact arrived late" } else { "the model changed" };
-        // Rare enough to walk the whole way for it.
-        let walk = self.lead.walk(self.now);
-        let named = |name: &str, entered: bool| {
-            let model = self.line.program.model();
-            walk.iter()
-                .rfind(|step| model.stages[step.stage].name == name && step.entered == entered)
-        };
-        let dated = |step: Option<&Step>| match step {
-            Some(step) if same_version => step.at,
-            _ => self.now,
-        };
-        if let Some(left) = was {
-            let at = dated(named(left, false));
-            into.push(self.transition(at, TransitionKind::StageLeft, Some(left), None, reason));
+        if let Some(before) = before {
+            let then = held::before(now);
+            let turns = held::turns(&held::read(model, before, &then), &then, model);
+            // Rare enough to walk the whole way for it.
+            let walk = if turns.is_empty() { Vec::new() } else { self.lead.walk(before.scored_at) };
+            for turn in turns {
+                let is_it = |step: &&Step| {
+                    step.entered == turn.entered && model.stages[step.stage].name == turn.stage
+                };
+                let late = match walk.iter().rfind(is_it) {
+                    Some(step) => self.turn(&turn, step.at, &self.reason(step)),
+                    None => self.turn(&turn, self.now, "earlier facts changed"),
+                };
+                into.push(Transition { id: again(&late.id, before.scored_at), ..late });
+            }
         }
-        if let Some(entered) = after.stage.as_deref() {
-            let at = dated(named(entered, true));
-            let kind = TransitionKind::StageEntered;
-            into.push(self.transition(at, kind, None, Some(entered), reason));
-        }
+        let from = now.walk.len().saturating_sub(PAST_STEPS);
+        into.extend(now.walk[from..].iter().map(|step| self.step(step)));
+    }
+
+    fn turn(&self, turn: &Turn, at: Timestamp, reason: &str) -> Transition {
+        let stage = Some(turn.stage.as_str());
+        let (kind, from, to) = if turn.entered {
+            (TransitionKind::StageEntered, None, stage)
+        } else {
+            (TransitionKind::StageLeft, stage, None)
+        };
+        self.transition(at, kind, from, to, reason)
     }
 
     fn step(&self, step: &Step) -> Transition {
+        let stage = self.line.program.model().stages[step.stage].name.clone();
+        self.turn(&Turn { stage, entered: step.entered }, step.at, &self.reason(step))
+    }
+
+    fn reason(&self, step: &Step) -> String {
         let model = self.line.program.model();
-        let stage = model.stages[step.stage].name.as_str();
         let gate = |gate: usize| model.gates[gate].name.as_str();
-        let reason = match step.reason {
+        match step.reason {
             Reason::Reached => "reached its thresholds".to_owned(),
             Reason::FastTrack(index) => format!("gate: {}", gate(index)),
             Reason::Fell => "fell below its thresholds".to_owned(),
             Reason::Disqualified(index) => format!("disqualified by: {}", gate(index)),
             Reason::Rejected => "rejected by sales".to_owned(),
-        };
-        let (kind, from, to) = if step.entered {
-            (TransitionKind::StageEntered, None, Some(stage))
-        } else {
-            (TransitionKind::StageLeft, Some(stage), None)
-        };
-        self.transition(step.at.max(Timestamp::MIN), kind, from, to, &reason)
+        }
     }
 
     /// Where the lead stood when a change had come about, by what is known now.
@@ -202,17 +210,18 @@ impl Scribe<'_> {
         let model = self.line.program.model();
         let judged = |at: Timestamp| self.lead.judgement(since.filter(|since| *since < at), at);
         let stage = |stage: Option<usize>| stage.map(|stage| model.stages[stage].name.clone());
-        let Judgement { score, stage: after, .. } = judged(transition.at);
+        let after = judged(transition.at);
+        let score = after.score;
         let just_before = Timestamp::saturating_from_millis(transition.at.as_millis() - 1);
         let stage_before = if transition.kind == TransitionKind::StageEntered {
-            stage(judged(just_before).stage)
+            stage(judged(just_before).stage())
         } else {
             None
         };
         Situation {
             grade: model.grade_name(score.grade),
             bracket: bracket_name(model, &score),
-            stage: stage(after),
+            stage: stage(after.stage()),
             stage_before,
             is_disqualified: score.disqualified.is_some(),
         }

@@ -20,6 +20,7 @@ mod damages;
 mod desk;
 mod dossiers;
 mod everyone;
+mod held;
 mod inbox;
 mod judge;
 mod lanes;

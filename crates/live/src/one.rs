@@ -2,7 +2,6 @@
 
 use history::{Course, course};
 use leads::{LeadFacts, Timestamp};
-use scoring::stages::Judgement;
 use scoring::{OneLead, Program, ScoreCard};
 use serde::Serialize;
 use store::reading::{LeadRecord, lead_facts};
@@ -146,8 +145,9 @@ impl Live {
 
 fn explained(program: &Program, version: i64, facts: &LeadFacts, at: Timestamp) -> Explained {
     let lead = OneLead::new(program, facts);
-    let (card, Judgement { walk, stage, .. }) = (lead.explain(at), lead.judgement(None, at));
-    let entry = walk.iter().rfind(|step| step.entered && Some(step.stage) == stage);
+    let (card, judgement) = (lead.explain(at), lead.judgement(None, at));
+    let stage = judgement.stage();
+    let entry = judgement.walk.iter().rfind(|step| step.entered && Some(step.stage) == stage);
     let since = entry.map(|step| step.at);
     Explained {
         stage_since: since.filter(|at| *at > Timestamp::MIN),

@@ -268,7 +268,9 @@ impl Rows<'_> {
         if self.history.roster().is_gone(position) {
             return;
         }
-        let after = self.row(&row.lead, position, row.at_stake);
+        // Of stages below, the desk learns when it looks at the lead the next time.
+        let mut after = self.row(&row.lead, position, row.at_stake);
+        after.held.clone_from(&row.held);
         let turns = (&after.bracket, &after.stage, &after.disqualified)
             != (&row.bracket, &row.stage, &row.disqualified);
         if turns {

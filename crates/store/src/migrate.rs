@@ -7,7 +7,7 @@ use leads::Timestamp;
 use crate::db::{Connection, DbError, Row, Tx};
 
 /// Every change of the tables since the first, in order. Never edit one that was released: add one.
-const MIGRATIONS: [(&str, &str); 13] = [
+const MIGRATIONS: [(&str, &str); 14] = [
     ("facts and identity", include_str!("../migrations/001_facts.sql")),
     ("accounts, keys, outbox, jobs", include_str!("../migrations/002_accounts.sql")),
     ("scores and models", include_str!("../migrations/003_scores.sql")),
@@ -21,6 +21,7 @@ const MIGRATIONS: [(&str, &str); 13] = [
     ("addresses as user ids", include_str!("../migrations/011_user_addresses.sql")),
     ("transitions in order, changes of labels", include_str!("../migrations/012_changes.sql")),
     ("registered domains", include_str!("../migrations/013_registered_domains.sql")),
+    ("stages that are held", include_str!("../migrations/014_held_stages.sql")),
 ];
 
 /// The statements that make the tables of today.

@@ -3,7 +3,6 @@
 use leads::Report;
 use live::News;
 use serde_json::{Value as Json, json};
-use store::webhooks;
 
 use crate::house::{DAY, HOUR, House, at, event, group, traits};
 
@@ -40,7 +39,7 @@ fn what_was_taken_before_a_crash_is_scored_after_it() {
 #[test]
 fn a_transition_is_written_and_announced_once_with_its_instant_and_its_reason() {
     let house = House::new();
-    listen(&house);
+    house.listen();
     let visits = [0, HOUR, 2 * HOUR];
     house.take(visits.map(|millis| event("17", "page_viewed", millis)).to_vec());
     house.work(3 * HOUR);
@@ -52,7 +51,7 @@ fn a_transition_is_written_and_announced_once_with_its_instant_and_its_reason() 
     let rose = format!("{HOUR} bracket  -> hot: the score rose");
     let entered = format!("{HOUR} stage_entered  -> marketing_qualified: reached its thresholds");
     assert_eq!(transitions, [rose, entered]);
-    let told = messages(&house);
+    let told = house.messages();
     assert_eq!(told.len(), 2, "{told:?}");
     let lead = house.lead("17");
     let told = told.iter().find(|told| told["type"] == "lead.stage_entered").expect("it");
@@ -92,7 +91,7 @@ fn a_transition_is_written_and_announced_once_with_its_instant_and_its_reason() 
 #[test]
 fn webhooks_are_told_once_that_two_leads_became_one() {
     let house = House::new();
-    listen(&house);
+    house.listen();
     let on_device = |mut report: Report, anonymous: &str| {
         report.who.anonymous = Some(anonymous.to_owned());
         report
@@ -109,7 +108,7 @@ fn webhooks_are_told_once_that_two_leads_became_one() {
         house.take(vec![on_device(event("17", "newsletter_opened", millis), "phone")]);
         house.work(2 * HOUR);
     }
-    let told = messages(&house);
+    let told = house.messages();
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0]["type"], "lead.merged");
     let data = &told[0]["data"];
@@ -118,36 +117,10 @@ fn webhooks_are_told_once_that_two_leads_became_one() {
     assert!(data["merge"].is_string() && data["reason"].is_string(), "{data}");
 }
 
-/// An endpoint that hears of everything.
-fn listen(house: &House) {
-    let endpoint = |tx: &mut store::Tx<'_>| {
-        let secret = webhooks::SigningSecret::new("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned());
-        let endpoint = webhooks::NewEndpoint {
-            id: "crm",
-            url: "https://crm.example/hook",
-            description: "",
-            event_types: &[],
-            secret: &secret,
-            created_by: "ana",
-        };
-        webhooks::create(tx, &endpoint, at(0)).map(|_| ())
-    };
-    house.live.store().write(endpoint).expect("an endpoint");
-}
-
-/// What it is to be told.
-fn messages(house: &House) -> Vec<Json> {
-    let sql = "SELECT m.payload FROM webhook_message m JOIN webhook_delivery d ON d.message = m.id
-        ORDER BY m.created_at, m.id";
-    let texts: Vec<String> =
-        house.live.store().read(|tx| tx.query(sql, &[], |row| row.get(0))).expect("read");
-    texts.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect()
-}
-
 #[test]
 fn whoever_begins_above_the_lowest_bracket_is_told_of() {
     let house = House::new();
-    listen(&house);
+    house.listen();
     // Two visits within the hour; one; two of a month ago, which were imported.
     house
         .take(vec![event("17", "page_viewed", 30 * DAY), event("17", "page_viewed", 30 * DAY + 1)]);
@@ -155,7 +128,7 @@ fn whoever_begins_above_the_lowest_bracket_is_told_of() {
     house.take(vec![event("19", "page_viewed", 28 * DAY), event("19", "page_viewed", 28 * DAY)]);
     house.take(vec![event("19", "page_viewed", 28 * DAY)]);
     house.work(30 * DAY + HOUR);
-    let told = messages(&house);
+    let told = house.messages();
     let of_brackets: Vec<&Json> =
         told.iter().filter(|told| told["type"] == "lead.bracket_changed").collect();
     assert_eq!(of_brackets.len(), 1, "{told:?}");
@@ -171,7 +144,7 @@ fn whoever_begins_above_the_lowest_bracket_is_told_of() {
 #[test]
 fn of_an_imported_past_nobody_is_told_but_how_the_lead_came_into_its_stage() {
     let house = House::new();
-    listen(&house);
+    house.listen();
     // Twice into the stage and once out of it, long ago; out again and in again just now.
     let visits = [0, HOUR, 30 * DAY, 30 * DAY + HOUR, 60 * DAY, 60 * DAY + HOUR];
     house.take(visits.map(|millis| event("17", "page_viewed", millis)).to_vec());
@@ -192,7 +165,7 @@ fn of_an_imported_past_nobody_is_told_but_how_the_lead_came_into_its_stage() {
     stages.sort_unstable();
     let cards: Vec<bool> = stages.into_iter().map(|(_, has_card)| has_card).collect();
     assert_eq!(cards, [false, false, false, true, true]);
-    let told = messages(&house);
+    let told = house.messages();
     let count = |kind: &str| told.iter().filter(|message| message["type"] == kind).count();
     let (entered, left) = (count("lead.stage_entered"), count("lead.stage_left"));
     assert_eq!((entered, left), (2, 1), "{told:?}");
@@ -251,7 +224,7 @@ fn a_rival_is_disqualified_and_a_merged_lead_is_one() {
 #[test]
 fn receivers_are_told_what_the_company_is_called_and_its_domain() {
     let house = House::new();
-    listen(&house);
+    house.listen();
     let visits = |user: &str| [0, HOUR].map(|millis| event(user, "page_viewed", millis));
     // By the id that the customer has for it; by the domain of an address alone; by nothing.
     house.take(vec![
@@ -261,7 +234,7 @@ fn receivers_are_told_what_the_company_is_called_and_its_domain() {
     ]);
     house.take(["17", "18", "19"].into_iter().flat_map(visits).chain(visits("17")).collect());
     house.work(2 * HOUR);
-    let mut told: Vec<Json> = messages(&house).iter().map(company).collect();
+    let mut told: Vec<Json> = house.messages().iter().map(company).collect();
     told.sort_by_key(Json::to_string);
     // Of each how it came into its stage, and into its bracket.
     told.dedup();
@@ -274,7 +247,7 @@ fn receivers_are_told_what_the_company_is_called_and_its_domain() {
         event("17", "spam_reported", 3 * HOUR),
     ]);
     house.work(4 * HOUR);
-    let later: Vec<Json> = messages(&house).iter().skip(6).map(company).collect();
+    let later: Vec<Json> = house.messages().iter().skip(6).map(company).collect();
     // It left its stage and its bracket.
     let labs = json!(["42", "Acme Labs", "acme.example"]);
     assert_eq!(later, [labs.clone(), labs]);

@@ -8,7 +8,7 @@ use leads::{EmailAddress, Report, Timestamp, Trust, What, Who};
 use live::{Live, LiveError, Surroundings};
 use serde_json::{Map, Value as Json};
 use store::scores::{ScoreRow, VersionState, scores_of};
-use store::{Address, Segments, Store, Syncing};
+use store::{Address, Segments, Store, Syncing, webhooks};
 use tempfile::TempDir;
 
 /// Monday, 5 January 2026, 10:00 UTC.
@@ -149,6 +149,34 @@ impl House {
             .collect();
         told.reverse();
         told
+    }
+
+    /// An endpoint that hears of everything.
+    pub(crate) fn listen(&self) {
+        let endpoint = |tx: &mut store::Tx<'_>| {
+            let secret =
+                webhooks::SigningSecret::new("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned());
+            let endpoint = webhooks::NewEndpoint {
+                id: "crm",
+                url: "https://crm.example/hook",
+                description: "",
+                event_types: &[],
+                secret: &secret,
+                created_by: "ana",
+            };
+            webhooks::create(tx, &endpoint, at(0)).map(|_| ())
+        };
+        self.live.store().write(endpoint).expect("an endpoint");
+    }
+
+    /// What it is to be told.
+    pub(crate) fn messages(&self) -> Vec<Json> {
+        let sql =
+            "SELECT m.payload FROM webhook_message m JOIN webhook_delivery d ON d.message = m.id
+            ORDER BY m.created_at, m.id";
+        let texts: Vec<String> =
+            self.live.store().read(|tx| tx.query(sql, &[], |row| row.get(0))).expect("read");
+        texts.iter().map(|text| serde_json::from_str(text).expect("JSON")).collect()
     }
 }
 

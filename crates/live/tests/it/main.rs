@@ -9,5 +9,6 @@ mod messages;
 mod models;
 mod money;
 mod power;
+mod stages;
 mod straight;
 mod time;

@@ -72,8 +72,15 @@ pub struct Judgement {
     pub score: Score,
     /// The transitions up to the instant, in order: all, or those after another instant.
     pub walk: Vec<Transition>,
+    /// The stages that the lead is in, as indices, in the order of the model.
+    pub held: Vec<usize>,
+}
+
+impl Judgement {
     /// The last stage of the model that the lead is in, as an index.
-    pub stage: Option<usize>,
+    pub fn stage(&self) -> Option<usize> {
+        self.held.last().copied()
+    }
 }
 
 impl Program {
@@ -97,7 +104,7 @@ impl OneLead<'_> {
     pub fn judgement(&self, since: Option<Timestamp>, at: Timestamp) -> Judgement {
         let (bound, view) = (&self.bound, self.single.view());
         let score = bound.score(&view, at, &mut Tally::default());
-        let (mut walk, mut stage) = (Vec::new(), None);
+        let (mut walk, mut held) = (Vec::new(), Vec::new());
         for index in 0..bound.program.model.stages.len() {
             let course = Walk { bound, lead: &view, stage: index, until: at.as_millis() };
             let (is_within, steps) = match since {
@@ -106,11 +113,11 @@ impl OneLead<'_> {
             };
             walk.extend(steps);
             if is_within {
-                stage = Some(index);
+                held.push(index);
             }
         }
         walk.sort_by_key(|step| (step.at, step.stage));
-        Judgement { score, walk, stage }
+        Judgement { score, walk, held }
     }
 
     /// The transitions up to an instant, in order.

@@ -49,8 +49,10 @@ pub struct ScoreRow {
     pub grade: Option<String>,
     /// Its bracket.
     pub bracket: Option<String>,
-    /// Its stage.
+    /// Its stage: of those that it is in, the last of the model.
     pub stage: Option<String>,
+    /// All stages that it is in, as a JSON list; `None` where it is in none, or an earlier program wrote it.
+    pub held: Option<String>,
     /// Why it is disqualified; `None`: it is not.
     pub disqualified: Option<String>,
     /// The money at stake, in hundredths of a currency's unit.
@@ -86,13 +88,15 @@ impl ScoreRow {
     /// Whether people see the same: it is, but for the instant of which it is.
     pub fn is_like(&self, other: &Self) -> bool {
         let Self { model, lead, version, score, fit, engagement, grade, .. } = self;
-        let Self { bracket, stage, disqualified, at_stake, priority, scored_at: _, .. } = self;
+        let Self { bracket, stage, held, disqualified, .. } = self;
+        let Self { at_stake, priority, scored_at: _, .. } = self;
         let numbers = (&other.version, &other.score, &other.fit, &other.engagement);
         let money = (&other.at_stake, &other.priority);
         let places = (&other.grade, &other.bracket, &other.stage, &other.disqualified);
         (version, score, fit, engagement) == numbers
             && (at_stake, priority) == money
             && (grade, bracket, stage, disqualified) == places
+            && *held == other.held
             && (model, lead) == (&other.model, &other.lead)
     }
 }
@@ -166,7 +170,7 @@ pub fn renew_score(
     // To insert what is there makes SQLite prepare a row for every index before it finds that out.
     let update = "UPDATE score SET version = $3, score = $4, fit = $5, engagement = $6, grade = $7,
             bracket = $8, stage = $9, disqualified = $10, at_stake = $11, priority = $12,
-            scored_at = $13
+            scored_at = $13, held = $14
         WHERE model = $1 AND lead = $2";
     if tx.execute(update, &cells(row))? == 0 {
         // Somebody has taken it away meanwhile.
@@ -176,7 +180,7 @@ pub fn renew_score(
 }
 
 /// Columns of a score.
-const WIDTH: usize = 13;
+const WIDTH: usize = 14;
 
 fn cells(row: &ScoreRow) -> [Param<'_>; WIDTH] {
     [
@@ -193,11 +197,12 @@ fn cells(row: &ScoreRow) -> [Param<'_>; WIDTH] {
         row.at_stake.into(),
         row.priority.into(),
         row.scored_at.into(),
+        row.held.as_deref().into(),
     ]
 }
 
 /// Writes scores, in the place of those that were there. Of several for one model and lead the last
-/// counts.
+/// counts. Where one has a stage and does not say what else is held, that stays what it was.
 pub fn put_scores(tx: &mut Tx<'_>, rows: &[ScoreRow]) -> Result<(), DbError> {
     let distinct: BTreeMap<(&str, &str), &ScoreRow> =
         rows.iter().map(|row| ((row.model.as_str(), row.lead.as_str()), row)).collect();
@@ -209,13 +214,15 @@ pub fn put_scores(tx: &mut Tx<'_>, rows: &[ScoreRow]) -> Result<(), DbError> {
     let insert = |groups: &str| {
         format!(
             "INSERT INTO score (model, lead, version, score, fit, engagement, grade, bracket, stage,
-                disqualified, at_stake, priority, scored_at) VALUES {groups}
+                disqualified, at_stake, priority, scored_at, held) VALUES {groups}
              ON CONFLICT (model, lead) DO UPDATE SET version = excluded.version,
                 score = excluded.score, fit = excluded.fit, engagement = excluded.engagement,
                 grade = excluded.grade, bracket = excluded.bracket, stage = excluded.stage,
                 disqualified = excluded.disqualified, at_stake = excluded.at_stake,
                 priority = excluded.priority,
-                scored_at = excluded.scored_at"
+                scored_at = excluded.scored_at,
+                held = CASE WHEN excluded.stage IS NOT NULL
+                    THEN coalesce(excluded.held, score.held) END"
         )
     };
     chunks::rows(&params, WIDTH, at_most, insert, |sql, params| tx.execute(sql, params).map(|_| ()))
@@ -306,10 +313,10 @@ pub(super) const LEAD: &str = "l.lead, l.created_at, l.last_seen_at, l.email, l.
 const LEAD_WIDTH: usize = 9;
 
 /// Cells of [`LEAD`] and [`SCORE`] side by side.
-pub(super) const BOTH_WIDTH: usize = LEAD_WIDTH + 13;
+pub(super) const BOTH_WIDTH: usize = LEAD_WIDTH + 14;
 
 pub(super) const SCORE: &str = "s.model, s.lead, s.version, s.score, s.fit, s.engagement, s.grade, \
-     s.bracket, s.stage, s.disqualified, s.at_stake, s.priority, s.scored_at";
+     s.bracket, s.stage, s.disqualified, s.at_stake, s.priority, s.scored_at, s.held";
 
 fn read_lead(row: &Row<'_>, first: usize) -> Result<LeadRow, DbError> {
     let instant = |index| {
@@ -345,6 +352,7 @@ fn read_score(row: &Row<'_>, first: usize) -> Result<ScoreRow, DbError> {
         at_stake: row.get(first + 10)?,
         priority: row.get(first + 11)?,
         scored_at: Timestamp::saturating_from_millis(row.get(first + 12)?),
+        held: row.get(first + 13)?,
     })
 }
 

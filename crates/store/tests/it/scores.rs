@@ -38,6 +38,7 @@ fn score(number: i64, score: i64) -> ScoreRow {
         grade: Some("A1".to_owned()),
         bracket: Some(if score >= 50 { "hot" } else { "cold" }.to_owned()),
         stage: (score >= 60).then(|| "marketing_qualified".to_owned()),
+        held: (score >= 60).then(|| r#"["marketing_qualified"]"#.to_owned()),
         disqualified: (number == 7).then(|| "Competitor".to_owned()),
         at_stake: 100,
         priority: 1000 - number,

@@ -33,7 +33,7 @@ fn stages_are_entered_and_left_at_the_very_millisecond_at_which_it_became_true()
         let (score, _) = program.scores(&case.facts, &[case.t]).swap_remove(0);
         prop_assert_eq!(judgement.score, score);
         prop_assert_eq!(&judgement.walk, &program.walk(&case.facts, case.t));
-        prop_assert_eq!(judgement.stage, program.stage(&case.facts, case.t));
+        prop_assert_eq!(judgement.stage(), program.stage(&case.facts, case.t));
         // Of the transitions after an instant it says the same, too.
         let day = "1d".parse().expect("a length of time");
         let facts = case.facts.events.iter().map(|event| event.at);
@@ -42,7 +42,7 @@ fn stages_are_entered_and_left_at_the_very_millisecond_at_which_it_became_true()
             let later = lead.judgement(Some(since), case.t);
             let walk = judgement.walk.iter().filter(|step| step.at > since);
             prop_assert_eq!(later.walk.iter().collect::<Vec<_>>(), walk.collect::<Vec<_>>());
-            prop_assert_eq!((later.stage, later.score), (judgement.stage, judgement.score));
+            prop_assert_eq!((later.stage(), later.score), (judgement.stage(), judgement.score));
         }
         Ok(())
     });
