@@ -112,7 +112,7 @@ impl CompaniesRead {
         if let Some(read) = self.named.get(key) {
             return Ok(Arc::clone(read));
         }
-        let facts = match key.strip_prefix('@') {
+        let facts = match key.strip_prefix(OF_DOMAIN) {
             Some(domain) => {
                 let id = company_of_domain(tx, domain)?;
                 company_facts(tx, &id)?
@@ -132,13 +132,15 @@ pub(super) enum CompanyName {
     Domain(String),
 }
 
+/// What keys of domains begin with: ids of companies have no control characters.
+const OF_DOMAIN: char = '\u{1}';
+
 impl CompanyName {
     /// Under what it stands in [`LeadRecord::companies`].
     pub(super) fn key(&self) -> String {
         match self {
             Self::Id(id) => id.clone(),
-            // No id of a company begins like this.
-            Self::Domain(domain) => format!("@{domain}"),
+            Self::Domain(domain) => format!("{OF_DOMAIN}{domain}"),
         }
     }
 }

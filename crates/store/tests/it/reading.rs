@@ -156,6 +156,16 @@ fn a_leads_company_is_that_of_its_latest_group_else_that_of_its_business_address
 }
 
 #[test]
+fn a_company_whose_id_looks_like_a_domain_behind_an_at_is_itself() {
+    on_both(|bench| {
+        let odd = saying(seen("a1", 1, "u:1"), group("@acme.com", json!({"employees": 500})));
+        bench.take(&[odd]);
+        let texts = trait_texts(&facts(bench, "u:1"));
+        assert!(texts.contains(&"company.employees=500@1".to_owned()), "{texts:?}");
+    });
+}
+
+#[test]
 fn people_of_one_registered_domain_are_of_one_company() {
     on_both(|bench| {
         let business = |domain: &str| kind(domain) == Some("business");
