@@ -9,6 +9,7 @@
 //! ```
 
 pub mod accounts;
+mod alone;
 pub mod audit;
 pub mod backup;
 mod cells;
@@ -42,6 +43,7 @@ mod words;
 pub mod write_keys;
 mod writer;
 
+pub use alone::Alone;
 pub use company::{Company, companies_by_id, company, company_of_domain};
 pub use db::{Address, AddressError, Column, Connection, DbError, Param, Row, Tx, perils};
 pub use secret::{Digest, Token};

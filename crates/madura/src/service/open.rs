@@ -1,12 +1,14 @@
 //! The system, opened: store, sealed facts, live scoring.
 
+use std::fmt::Display;
 use std::fs::{self, File, TryLockError};
 use std::sync::Arc;
-use std::thread::available_parallelism;
+use std::thread::{self, available_parallelism};
+use std::time::Duration;
 
 use ingest::MailboxKind;
 use live::{Live, Surroundings};
-use store::{Address, Segments, Store};
+use store::{Address, Alone, Segments, Store};
 
 use super::Settings;
 use crate::clock::now;
@@ -17,8 +19,21 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) segments: Segments,
     /// Held as long as the house is open.
-    _lock: Option<File>,
+    _lock: Option<Lock>,
 }
+
+/// What keeps another process out.
+enum Lock {
+    Directory { _file: File },
+    Server { _place: Alone },
+}
+
+/// How often it is looked at whether the place on a server is still ours.
+const PULSE: Duration = Duration::from_secs(2);
+
+/// The end of another process is waited for, for 5 s.
+const TRIES: usize = 50;
+const BETWEEN_TRIES: Duration = Duration::from_millis(100);
 
 /// A house with live scoring in it.
 pub(crate) struct Opened {
@@ -28,20 +43,20 @@ pub(crate) struct Opened {
 }
 
 impl House {
-    /// Opens the store; makes it where there is none. Of an embedded one only a single process may
-    /// be in at a time: two writers with a memory of their own would not know of each other.
+    /// Opens the store; makes it where there is none. Only a single process may be in at a time: two
+    /// writers with a memory of their own would not know of each other.
     pub(crate) fn open(settings: &Settings) -> Result<Self> {
         fs::create_dir_all(&settings.data).map_err(|error| {
             Failure::file(format!("cannot make {}", settings.data.display()), error)
         })?;
         let lock = match &settings.db {
-            Address::File(_) => Some(lock(settings)?),
-            Address::Postgres(_) => None,
+            Address::File(_) => Lock::Directory { _file: lock(settings)? },
+            Address::Postgres(_) => Lock::Server { _place: place(settings)? },
         };
         let store = Store::open(&settings.db, now())
             .map_err(|error| Failure::system(format!("{}: {error}", settings.db)))?;
         let segments = Segments::open(&settings.data.join("events")).map_err(Failure::system)?;
-        Ok(Self { store, segments, _lock: lock })
+        Ok(Self { store, segments, _lock: Some(lock) })
     }
 
     /// Opens the store beside a system that may be running on it, for whoever only reads.
@@ -58,8 +73,11 @@ impl House {
         Ok(Self { store, segments, _lock: None })
     }
 
-    /// Whether a process works on it just now. Of a database elsewhere that cannot be told: no.
+    /// Whether a process works on it just now; no, where the database does not answer.
     pub(crate) fn is_in_use(settings: &Settings) -> bool {
+        if settings.db.file().is_none() {
+            return Alone::is_taken(&settings.db).unwrap_or(false);
+        }
         let lock = File::open(settings.data.join("lock"));
         lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
     }
@@ -80,13 +98,33 @@ fn lock(settings: &Settings) -> Result<File> {
     let file = File::create(&path).map_err(|error| Failure::file(place(), error))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Failure::system(format!(
-            "{} is in use by another madura",
-            settings.data.display()
-        ))
-        .hint("stop that one first, or talk to it: `madura login` and `madura models` do that")),
+        Err(TryLockError::WouldBlock) => Err(in_use(settings.data.display())),
         Err(TryLockError::Error(error)) => Err(Failure::file(place(), error)),
     }
+}
+
+fn in_use(what: impl Display) -> Failure {
+    Failure::system(format!("{what} is in use by another madura"))
+        .hint("stop that one first, or talk to it: `madura login` and `madura models` do that")
+}
+
+/// The place of the one process on a server's database. Of one that was killed the server hears a moment later.
+fn place(settings: &Settings) -> Result<Alone> {
+    #[expect(clippy::exit, reason = "an end like any other, and nothing more may be written")]
+    let lost = || {
+        // What was acknowledged is in the database, as after any other end.
+        tracing::error!("the database was away, and another madura works on it now: this one ends");
+        std::process::exit(4);
+    };
+    for _ in 0..TRIES {
+        let place = Alone::enter(&settings.db, PULSE, lost)
+            .map_err(|error| Failure::system(format!("{}: {error}", settings.db)))?;
+        if let Some(place) = place {
+            return Ok(place);
+        }
+        thread::sleep(BETWEEN_TRIES);
+    }
+    Err(in_use(&settings.db))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "of a kind that others may not know")]

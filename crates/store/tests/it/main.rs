@@ -1,6 +1,7 @@
 //! The store as its users see it, on both databases.
 
 mod accounts;
+mod alone;
 mod attempts;
 mod audit;
 mod backups;
