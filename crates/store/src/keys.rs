@@ -164,10 +164,26 @@ pub fn find(tx: &mut Tx<'_>, text: &str, now: Timestamp) -> Result<Option<ApiKey
     let Some(prefix) = prefix_of(text) else { return Ok(None) };
     let sql = format!("SELECT {COLUMNS}, secret FROM api_key WHERE prefix = $1");
     let found = tx.find(&sql, &[prefix.into()], |row| Ok((read(row)?, row.get::<Vec<u8>>(9)?)))?;
-    let Some((mut key, secret)) = found else { return Ok(None) };
+    let Some((key, secret)) = found else { return Ok(None) };
     let right = Digest::from_stored(&secret) == Some(Digest::of(text.as_bytes()));
-    let works = key.revoked_at.is_none() && key.expires_at.is_none_or(|until| now < until);
-    if !right || !works {
+    if right { working(tx, key, now) } else { Ok(None) }
+}
+
+/// The same for a key whose id is known.
+pub(crate) fn find_by_id(
+    tx: &mut Tx<'_>,
+    id: &str,
+    now: Timestamp,
+) -> Result<Option<ApiKey>, DbError> {
+    match get(tx, id)? {
+        Some(key) => working(tx, key, now),
+        None => Ok(None),
+    }
+}
+
+/// A key with what it may do now, while it works.
+fn working(tx: &mut Tx<'_>, mut key: ApiKey, now: Timestamp) -> Result<Option<ApiKey>, DbError> {
+    if key.revoked_at.is_some() || key.expires_at.is_some_and(|until| until <= now) {
         return Ok(None);
     }
     Ok(match maker(tx, &key)? {
@@ -229,29 +245,39 @@ pub fn touch(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<(), DbError> {
     tx.execute(sql, &[id.into(), now.into(), before.into()]).map(|_| ())
 }
 
-/// Ends a key for good. Answers whether it was working or expired until now.
+/// Ends a key for good, and what was offered with it. Answers whether it was working or expired until now.
 pub fn revoke(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<bool, DbError> {
     let sql = "UPDATE api_key SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL";
-    Ok(tx.execute(sql, &[id.into(), now.into()])? > 0)
+    let is_new = tx.execute(sql, &[id.into(), now.into()])? > 0;
+    if is_new {
+        accounts::offers::void_of(tx, &format!("key:{id}"))?;
+    }
+    Ok(is_new)
 }
 
 /// Ends all keys for good that somebody made (`user:` and an id), and those that were made with them.
 pub fn revoke_of(tx: &mut Tx<'_>, actor: &str, now: Timestamp) -> Result<u64, DbError> {
-    let mut makers = vec![actor.to_owned()];
     let mut ended = 0;
+    for id in made_by(tx, actor)? {
+        ended += u64::from(revoke(tx, &id, now)?);
+    }
+    Ok(ended)
+}
+
+/// The ids of all keys that somebody made, and of those that were made with them, working or not.
+pub(crate) fn made_by(tx: &mut Tx<'_>, actor: &str) -> Result<Vec<String>, DbError> {
+    let mut makers = vec![actor.to_owned()];
+    let mut all = Vec::new();
     for _ in 0..MADE_BY_MAX {
         let mut made = Vec::new();
         for by in makers {
             let sql = "SELECT id FROM api_key WHERE created_by = $1";
-            let ids: Vec<String> = tx.query(sql, &[(&by).into()], |row| row.get(0))?;
-            for id in ids {
-                ended += u64::from(revoke(tx, &id, now)?);
-                made.push(format!("key:{id}"));
-            }
+            made.extend(tx.query(sql, &[(&by).into()], |row| row.get::<String>(0))?);
         }
-        makers = made;
+        makers = made.iter().map(|id| format!("key:{id}")).collect();
+        all.append(&mut made);
     }
-    Ok(ended)
+    Ok(all)
 }
 
 const COLUMNS: &str = "id, prefix, name, scopes, created_by, created_at, expires_at, last_used_at, \

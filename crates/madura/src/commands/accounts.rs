@@ -141,7 +141,7 @@ fn link_for(
         accounts::enable(tx, &user.id)?;
         note(tx, "user.changed")?;
     }
-    resets::offer(tx, email, token, now())?;
+    resets::offer(tx, email, None, token, now())?;
     note(tx, "user.reset_offered")?;
     Ok(Offer::Made)
 }

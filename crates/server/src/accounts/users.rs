@@ -64,7 +64,8 @@ struct UserChange {
 }
 
 /// Changes what a user may do. API keys that the user made never allow more than that; those of a user who
-/// may not log in do not work meanwhile. `If-Match` makes sure that nobody else changed it in between.
+/// may not log in do not work meanwhile. Invitations and links for new passwords that the user made are void with a
+/// new role, or when the user may not log in. `If-Match` makes sure that nobody else changed it in between.
 #[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "accounts", params(("id" = String, Path)),
     request_body = UserChange, responses((status = 200, body = UserView)))]
 async fn change_user(
@@ -104,7 +105,8 @@ async fn change_user(
     response
 }
 
-/// Removes a user. The API keys that the user made stop working.
+/// Removes a user. The API keys that the user made stop working, and so do invitations and links for new
+/// passwords that the user made.
 #[utoipa::path(delete, path = "/api/v1/users/{id}", tag = "accounts", params(("id" = String, Path)),
     responses((status = 204)))]
 async fn remove_user(
@@ -151,7 +153,7 @@ async fn offer_reset(
     app.change(&caller, repeat, move |tx| {
         let user = user_below(tx, &by, &id)?;
         let email = address(&user.email)?;
-        if resets::offer(tx, &email, &token, now)?.is_none() {
+        if resets::offer(tx, &email, Some(&by.actor()), &token, now)?.is_none() {
             return Err(Problem::conflict(
                 "disabled",
                 "the user may not log in: enable the user first",

@@ -1,6 +1,6 @@
 //! Coming in, going out, and who may.
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::support::{As, House, PASSWORD};
 
@@ -121,6 +121,34 @@ fn the_last_owner_stays() {
     let path = format!("/api/v1/users/{id}");
     house.call("PATCH", &path, &owner, Some(json!({"role": "sales"}))).problem(409, "last_owner");
     house.call("DELETE", &path, &owner, None).problem(409, "last_owner");
+}
+
+#[test]
+fn whoever_was_removed_lets_nobody_in_any_more() {
+    let house = House::new();
+    let owner = house.owner();
+    let token = |made: Json| {
+        let link = made["link"].as_str().expect("a link").to_owned();
+        link.split_once("#token=").expect("a token").1.to_owned()
+    };
+    let invite = json!({"email": "eva@example.com", "role": "owner"});
+    let invitation = token(house.post("/api/v1/invitations", &owner, invite).expect(201));
+    let body = json!({"token": invitation, "name": "Eva", "password": PASSWORD});
+    let eva = As::Session(house.post("/api/v1/invitations/accept", &As::Nobody, body).cookie());
+    let path = |user: &As| {
+        let me = house.get("/api/v1/me", user).expect(200);
+        format!("/api/v1/users/{}", me["user"]["id"].as_str().expect("an id"))
+    };
+    let invite = json!({"email": "back.door@example.com", "role": "owner"});
+    let invitation = token(house.post("/api/v1/invitations", &eva, invite).expect(201));
+    let reset = format!("{}/reset", path(&owner));
+    let reset = token(house.call("POST", &reset, &eva, None).expect(201));
+    house.call("DELETE", &path(&eva), &owner, None).expect(204);
+    let body = json!({"token": invitation, "name": "B", "password": PASSWORD});
+    house.post("/api/v1/invitations/accept", &As::Nobody, body).problem(422, "token");
+    let body = json!({"token": reset, "password": "another long password"});
+    house.post("/api/v1/reset", &As::Nobody, body).problem(422, "token");
+    assert_eq!(house.get("/api/v1/invitations", &owner).expect(200), json!([]));
 }
 
 #[test]

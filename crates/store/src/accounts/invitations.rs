@@ -3,7 +3,7 @@
 use leads::{Duration, EmailAddress, Timestamp};
 use thiserror::Error;
 
-use super::{AccountError, Language, NewUser, Role, User};
+use super::{AccountError, Language, NewUser, Role, User, offers};
 use crate::cells::{instant, minutes};
 use crate::db::{DbError, Row, Tx};
 use crate::secret::{Digest, Token};
@@ -22,7 +22,7 @@ pub struct Invitation {
     pub role: Role,
     /// The language of the new user's pages.
     pub language: Language,
-    /// Who invites.
+    /// Who invites, as the audit trail names them.
     pub invited_by: String,
     /// Since when.
     pub created_at: Timestamp,
@@ -33,7 +33,8 @@ pub struct Invitation {
 /// Why nobody was invited or let in.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 pub enum InvitationError {
-    /// The token is none of an invitation, or of one that was used, withdrawn, or has expired.
+    /// The token is none of an invitation, or of one that was used, withdrawn, or has expired, or whose
+    /// maker may not invite like that any more.
     #[error("the invitation was used or withdrawn, or has expired: ask for a new one")]
     Token,
     /// A user has the address.
@@ -55,7 +56,7 @@ pub struct NewInvitation<'a> {
     pub role: Role,
     /// The language of the new user's pages.
     pub language: Language,
-    /// Who invites.
+    /// Who invites, as the audit trail names them: `user:` or `key:` and an id.
     pub invited_by: &'a str,
 }
 
@@ -89,11 +90,13 @@ pub fn create(
     by_digest(tx, &digest, now)?.ok_or(InvitationError::Token)
 }
 
-/// The invitation of a token that somebody shows, while it can be used.
+/// The invitation of a token that somebody shows, while it can be used: in time, and as long as whoever
+/// made it could make it now.
 pub fn find(tx: &mut Tx<'_>, token: &str, now: Timestamp) -> Result<Option<Invitation>, DbError> {
-    match Digest::of_shown(token) {
-        Some(digest) => by_digest(tx, &digest, now),
-        None => Ok(None),
+    let Some(digest) = Digest::of_shown(token) else { return Ok(None) };
+    match by_digest(tx, &digest, now)? {
+        Some(found) if stands(tx, &found, now)? => Ok(Some(found)),
+        _ => Ok(None),
     }
 }
 
@@ -131,7 +134,13 @@ pub fn accept(
 /// The invitations that can be used, the newest first.
 pub fn list(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Invitation>, DbError> {
     let sql = format!("{SELECT} WHERE expires_at > $1 ORDER BY created_at DESC, id DESC");
-    tx.query(&sql, &[now.into()], read)
+    let mut usable = Vec::new();
+    for invitation in tx.query(&sql, &[now.into()], read)? {
+        if stands(tx, &invitation, now)? {
+            usable.push(invitation);
+        }
+    }
+    Ok(usable)
 }
 
 /// Withdraws an invitation. Answers whether there was one.
@@ -141,6 +150,10 @@ pub fn withdraw(tx: &mut Tx<'_>, id: &str) -> Result<bool, DbError> {
 
 const SELECT: &str = "SELECT id, email, role, language, invited_by, created_at, expires_at \
     FROM invitation";
+
+fn stands(tx: &mut Tx<'_>, invitation: &Invitation, now: Timestamp) -> Result<bool, DbError> {
+    offers::still_stands(tx, &invitation.invited_by, invitation.role, now)
+}
 
 fn by_digest(
     tx: &mut Tx<'_>,

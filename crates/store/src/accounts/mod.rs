@@ -1,10 +1,12 @@
 //! Who may use the program: users, their roles, and the ways in.
 //!
 //! Passwords come in as salted hashes in PHC form, which whoever calls makes and checks. Tokens are
-//! handed out once and kept as hashes. Whatever takes rights away ends the sessions of the user.
+//! handed out once and kept as hashes. Whatever takes rights away ends the sessions of the user, and the
+//! invitations and resets that the user made for others.
 
 pub mod attempts;
 pub mod invitations;
+pub(crate) mod offers;
 pub mod resets;
 pub mod sessions;
 pub mod setup;
@@ -183,7 +185,7 @@ pub fn set_profile(
 }
 
 /// Changes what a user may do. Where that is something else than before, all sessions of the user
-/// end; the user who changes the own role begins a new one.
+/// end, and what the user offered others; the user who changes the own role begins a new one.
 pub fn set_role(tx: &mut Tx<'_>, id: &str, role: Role) -> Result<(), AccountError> {
     let user = find(tx, id)?.ok_or(AccountError::Unknown)?;
     if user.role == role {
@@ -192,10 +194,11 @@ pub fn set_role(tx: &mut Tx<'_>, id: &str, role: Role) -> Result<(), AccountErro
     keep_an_owner(tx, &user)?;
     tx.execute("UPDATE account SET role = $2 WHERE id = $1", &[id.into(), role.as_str().into()])?;
     sessions::end_all(tx, id, None)?;
+    offers::void_of_user(tx, id)?;
     Ok(())
 }
 
-/// Forbids a user to log in, and ends all sessions and pending resets.
+/// Forbids a user to log in, and ends all sessions, pending resets and what the user offered others.
 pub fn disable(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<(), AccountError> {
     let user = find(tx, id)?.ok_or(AccountError::Unknown)?;
     if user.is_enabled() {
@@ -203,6 +206,7 @@ pub fn disable(tx: &mut Tx<'_>, id: &str, now: Timestamp) -> Result<(), AccountE
     }
     let sql = "UPDATE account SET disabled_at = coalesce(disabled_at, $2) WHERE id = $1";
     tx.execute(sql, &[id.into(), now.into()])?;
+    offers::void_of_user(tx, id)?;
     shut_out(tx, id)
 }
 
@@ -231,10 +235,12 @@ pub fn rehash_password(
     tx.execute(sql, &[id.into(), old_hash.into(), new_hash.into()]).map(|_| ())
 }
 
-/// Removes a user and everything that lets the user in. The audit trail goes on to name the id.
+/// Removes a user, everything that lets the user in, and what the user offered others. The audit trail goes
+/// on to name the id.
 pub fn remove(tx: &mut Tx<'_>, id: &str) -> Result<(), AccountError> {
     let user = find(tx, id)?.ok_or(AccountError::Unknown)?;
     keep_an_owner(tx, &user)?;
+    offers::void_of_user(tx, id)?;
     tx.execute("DELETE FROM account WHERE id = $1", &[id.into()])?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use store::accounts::resets::{self, ResetError};
 use store::accounts::sessions::{self, Lifetime};
 use store::accounts::setup::{self, SetupError};
 use store::accounts::{self, AccountError, Language, NewUser, Role};
-use store::keys::Scope;
+use store::keys::{self, KeyText, NewKey, Scope};
 use store::{DbError, Store};
 
 use crate::desk::{Desk, email, minute, on_both, token};
@@ -84,7 +84,7 @@ fn whatever_takes_rights_away_ends_the_sessions() {
                 let token = token(number);
                 desk.ok(|tx| sessions::start(tx, &token, id, "", Lifetime::DEFAULT, minute(0)));
             }
-            desk.ok(|tx| resets::offer(tx, &email("ion@example.com"), &token(9), minute(1)));
+            desk.ok(|tx| resets::offer(tx, &email("ion@example.com"), None, &token(9), minute(1)));
             change(desk);
             let mut lasts = |number| {
                 let found = desk.ok(|tx| sessions::find(tx, token(number).as_str(), minute(2)));
@@ -207,7 +207,7 @@ fn an_invitation_lets_one_person_in_with_the_role_that_was_given() {
             email: &address,
             role: Role::Sales,
             language: Language::English,
-            invited_by: "ana",
+            invited_by: "user:ana",
         };
         desk.ok(|tx| invitations::create(tx, &new, &token(1), minute(0)));
         let newer = NewInvitation { id: "i2", ..new.clone() };
@@ -235,13 +235,14 @@ fn an_invitation_lets_one_person_in_with_the_role_that_was_given() {
 #[test]
 fn a_withdrawn_invitation_lets_nobody_in() {
     on_both(|desk| {
+        user(desk, "ana", Role::Owner);
         let address = email("ion@example.com");
         let new = NewInvitation {
             id: "i1",
             email: &address,
             role: Role::Owner,
             language: Language::English,
-            invited_by: "ana",
+            invited_by: "user:ana",
         };
         desk.ok(|tx| invitations::create(tx, &new, &token(1), minute(0)));
         assert!(desk.ok(|tx| invitations::withdraw(tx, "i1")));
@@ -256,9 +257,9 @@ fn a_forgotten_password_is_set_once_with_the_latest_link() {
         user(desk, "ana", Role::Owner);
         let address = email("ana@example.com");
         let nobody = email("nobody@example.com");
-        assert_eq!(desk.ok(|tx| resets::offer(tx, &nobody, &token(1), minute(0))), None);
-        desk.ok(|tx| resets::offer(tx, &address, &token(1), minute(0)));
-        desk.ok(|tx| resets::offer(tx, &address, &token(2), minute(1)));
+        assert_eq!(desk.ok(|tx| resets::offer(tx, &nobody, None, &token(1), minute(0))), None);
+        desk.ok(|tx| resets::offer(tx, &address, None, &token(1), minute(0)));
+        desk.ok(|tx| resets::offer(tx, &address, None, &token(2), minute(1)));
         let accept = |desk: &mut Desk, number, at| {
             desk.run(|tx| resets::accept(tx, token(number).as_str(), "$new", at))
         };
@@ -271,6 +272,115 @@ fn a_forgotten_password_is_set_once_with_the_latest_link() {
     });
 }
 
+/// Ana and Eva are owners, and Eva's key `k1` manages accounts; Ion works with leads. Eva, and her key, invite
+/// an owner each; Ion's and Ana's new passwords are offered by them.
+fn offers_of_eva(desk: &mut Desk) {
+    user(desk, "ana", Role::Owner);
+    user(desk, "eva", Role::Owner);
+    user(desk, "ion", Role::Sales);
+    let scopes = Scope::ALL;
+    let new =
+        NewKey { id: "k1", name: "", scopes, created_by: "user:eva", expires_at: Some(minute(50)) };
+    desk.ok(|tx| keys::create(tx, &new, &KeyText::from_random(&[7; 37]), minute(0)));
+    for (number, by) in [(1, "user:eva"), (2, "key:k1")] {
+        let (id, address) = (format!("i{number}"), email(&format!("new{number}@example.com")));
+        let new = NewInvitation {
+            id: &id,
+            email: &address,
+            role: Role::Owner,
+            language: Language::English,
+            invited_by: by,
+        };
+        desk.ok(|tx| invitations::create(tx, &new, &token(number), minute(0)));
+    }
+    for (number, address, by) in [(3, "ion", "user:eva"), (4, "ana", "key:k1")] {
+        let address = email(&format!("{address}@example.com"));
+        desk.ok(|tx| resets::offer(tx, &address, Some(by), &token(number), minute(0)));
+    }
+}
+
+/// Which of the tokens 1 to 4 still let somebody in.
+fn standing(desk: &mut Desk, at: leads::Timestamp) -> Vec<u8> {
+    let invitations = [1, 2].into_iter().filter(|number| {
+        desk.ok(|tx| invitations::find(tx, token(*number).as_str(), at)).is_some()
+    });
+    let mut standing: Vec<u8> = invitations.collect();
+    let listed = desk.ok(|tx| invitations::list(tx, at)).len();
+    assert_eq!(listed, standing.len(), "as many as can be used are listed");
+    standing.extend(
+        [3, 4]
+            .into_iter()
+            .filter(|number| desk.ok(|tx| resets::find(tx, token(*number).as_str(), at)).is_some()),
+    );
+    standing
+}
+
+#[test]
+fn what_somebody_offered_is_void_for_good_when_the_right_to_it_is_gone() {
+    type Change = fn(&mut Desk);
+    let changes: [(&str, Change, &[u8]); 6] = [
+        ("nothing", |_| {}, &[1, 2, 3, 4]),
+        ("removed", |desk| desk.ok(|tx| accounts::remove(tx, "eva")), &[]),
+        (
+            "disabled, and enabled again",
+            |desk| {
+                desk.ok(|tx| accounts::disable(tx, "eva", minute(1)));
+                desk.ok(|tx| accounts::enable(tx, "eva"));
+            },
+            &[],
+        ),
+        (
+            "of a lesser role, and an owner again",
+            |desk| {
+                desk.ok(|tx| accounts::set_role(tx, "eva", Role::Marketer));
+                desk.ok(|tx| accounts::set_role(tx, "eva", Role::Owner));
+            },
+            &[],
+        ),
+        ("key revoked", |desk| assert!(desk.ok(|tx| keys::revoke(tx, "k1", minute(1)))), &[1, 3]),
+        ("somebody else removed", |desk| desk.ok(|tx| accounts::remove(tx, "ana")), &[1, 2, 3]),
+    ];
+    for (name, change, left) in changes {
+        on_both(|desk| {
+            offers_of_eva(desk);
+            change(desk);
+            assert_eq!(standing(desk, minute(2)), left, "{name}");
+        });
+    }
+}
+
+#[test]
+fn what_was_offered_stands_no_longer_than_the_key_and_never_for_more_than_its_maker_may() {
+    on_both(|desk| {
+        offers_of_eva(desk);
+        assert_eq!(standing(desk, minute(49)), [1, 2, 3, 4]);
+        assert_eq!(standing(desk, minute(50)), [1, 3], "the key has expired");
+        // As if a version that voids nothing had taken the role.
+        desk.ok(|tx| tx.execute("UPDATE account SET role = 'marketer' WHERE id = 'eva'", &[]));
+        assert_eq!(standing(desk, minute(2)), [0; 0]);
+        let language = Language::English;
+        let shown = token(1);
+        let refused = desk.run(|tx| {
+            invitations::accept(tx, shown.as_str(), "new", "New", "$x", language, minute(2))
+        });
+        assert_eq!(refused, Err(InvitationError::Token));
+        let refused = desk.run(|tx| resets::accept(tx, token(3).as_str(), "$x", minute(2)));
+        assert_eq!(refused, Err(ResetError::Token));
+    });
+}
+
+#[test]
+fn what_was_offered_at_the_command_line_is_nobodys_to_take_away() {
+    on_both(|desk| {
+        offers_of_eva(desk);
+        let address = email("ana@example.com");
+        desk.ok(|tx| resets::offer(tx, &address, None, &token(5), minute(1)));
+        desk.ok(|tx| accounts::remove(tx, "eva"));
+        let found = desk.ok(|tx| resets::find(tx, token(5).as_str(), minute(2)));
+        assert_eq!(found.map(|user| user.id), Some("ana".to_owned()));
+    });
+}
+
 #[test]
 fn what_has_expired_is_removed_and_nothing_else() {
     on_both(|desk| {
@@ -278,7 +388,7 @@ fn what_has_expired_is_removed_and_nothing_else() {
         for (number, at) in [(1, minute(0)), (2, minute(60 * 24 * 20))] {
             desk.ok(|tx| sessions::start(tx, &token(number), "ana", "", Lifetime::DEFAULT, at));
         }
-        desk.ok(|tx| resets::offer(tx, &email("ana@example.com"), &token(3), minute(0)));
+        desk.ok(|tx| resets::offer(tx, &email("ana@example.com"), None, &token(3), minute(0)));
         assert_eq!(desk.ok(|tx| accounts::purge(tx, minute(60 * 24 * 21))), 2);
         let lasting = desk.ok(|tx| sessions::list(tx, "ana", minute(60 * 24 * 21)));
         assert_eq!(lasting.len(), 1);
@@ -293,7 +403,7 @@ fn no_token_or_password_stands_in_the_database_as_it_was_handed_out() {
         user(desk, "ana", Role::Owner);
         let handed_out = [token(1), token(2)];
         desk.ok(|tx| sessions::start(tx, &handed_out[0], "ana", "", Lifetime::DEFAULT, minute(0)));
-        desk.ok(|tx| resets::offer(tx, &email("ana@example.com"), &handed_out[1], minute(0)));
+        desk.ok(|tx| resets::offer(tx, &email("ana@example.com"), None, &handed_out[1], minute(0)));
         let mut bytes = std::fs::read(file).expect("the file");
         bytes.extend(std::fs::read(file.with_extension("db-wal")).unwrap_or_default());
         let holds = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
