@@ -147,7 +147,7 @@ fn note_failed(
     }
 }
 
-fn wait_until(until: Timestamp, now: Timestamp) -> Problem {
+pub(super) fn wait_until(until: Timestamp, now: Timestamp) -> Problem {
     let seconds = (until.as_millis() - now.as_millis()).max(0).unsigned_abs().div_ceil(1000);
     let detail = format!("too many attempts failed: try again in {seconds} s");
     Problem::too_many("too_many_attempts", detail, seconds)

@@ -7,18 +7,20 @@ use axum::response::Response;
 use leads::Timestamp;
 use serde::{Deserialize, Serialize};
 use store::Store;
-use store::accounts::{self, Language, NewUser, Role, setup};
+use store::accounts::attempts::{self, Admission, Subject};
+use store::accounts::setup::{self, SetupError};
+use store::accounts::{self, Language, NewUser, Role};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::login::begin_session;
+use super::login::{begin_session, wait_until};
 use super::{LanguageName, UserView, address, name};
 use crate::app::{App, Noted};
 use crate::config::Config;
 use crate::passwords::Passwords;
 use crate::problem::Problem;
-use crate::request::Sent;
+use crate::request::{Sender, Sent};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(setup_state, set_up))
@@ -74,12 +76,15 @@ struct FirstUser {
     responses((status = 201, body = UserView)))]
 async fn set_up(
     State(app): State<App>,
+    sender: Sender,
     headers: HeaderMap,
     Sent { body, .. }: Sent<FirstUser>,
 ) -> Result<Response, Problem> {
     let email = address(&body.email)?;
     let name = name(&body.name)?;
     Passwords::check(&body.password, email.as_str())?;
+    // Before the password: hashing takes a core and a place that others wait for.
+    check(&app, &body.token, sender).await?;
     let hash = app.passwords.hash(body.password, app.random()).await?;
     let (id, now) = (app.fresh_id(), app.now());
     let language = body.language.unwrap_or(Language::English);
@@ -100,4 +105,33 @@ async fn set_up(
         })
         .await?;
     begin_session(&app, user, &headers, StatusCode::CREATED).await
+}
+
+/// Whether a token lets its holder set up. Wrong ones are counted as log-ins that failed.
+async fn check(app: &App, token: &str, sender: Sender) -> Result<(), Problem> {
+    let (token, now) = (token.to_owned(), app.now());
+    let shown = token.clone();
+    match app.read(move |tx| Ok(setup::check(tx, &shown, now))).await? {
+        // There is nothing to guess any more.
+        Err(SetupError::Done) => return Err(SetupError::Done.into()),
+        Err(SetupError::Db(error)) => return Err(error.into()),
+        Ok(()) | Err(SetupError::Token) => {}
+    }
+    let network = Subject::network(&sender.network());
+    let checked = app
+        .write(move |tx| {
+            if let Admission::Wait(until) = attempts::admit(tx, &[network], now)? {
+                return Ok(Err(wait_until(until, now)));
+            }
+            let checked = setup::check(tx, &token, now);
+            if checked.is_ok() {
+                attempts::forgive(tx, &network)?;
+            }
+            Ok(checked.map_err(Problem::from))
+        })
+        .await?;
+    if checked.is_err() && app.tells.take("set-up refused", now).is_ok() {
+        tracing::warn!("somebody tried to set up without the link that was printed last");
+    }
+    checked
 }

@@ -124,6 +124,26 @@ fn the_last_owner_stays() {
 }
 
 #[test]
+fn nobody_without_the_printed_link_has_a_password_hashed_by_the_set_up_and_guesses_are_counted() {
+    let house = House::new();
+    house.server.setup_link().expect("a link").expect("nobody is there");
+    let body = |token: &str| json!({"token": token, "email": "a@example.com", "name": "A", "password": PASSWORD});
+    let guess = || house.post("/api/v1/setup", &As::Nobody, body("a guess"));
+    for _ in 0..51 {
+        guess().problem(403, "forbidden");
+    }
+    let refused = guess();
+    assert!(refused.headers.contains_key("retry-after"));
+    refused.problem(429, "too_many_attempts");
+    house.pass(900_000);
+    house.owner();
+    // There is nothing to guess any more, and nothing is counted.
+    for _ in 0..60 {
+        guess().problem(409, "set_up");
+    }
+}
+
+#[test]
 fn whoever_was_removed_lets_nobody_in_any_more() {
     let house = House::new();
     let owner = house.owner();

@@ -113,6 +113,11 @@ pub fn failed(tx: &mut Tx<'_>, subject: &Subject) -> Result<i64, DbError> {
 pub fn succeeded(tx: &mut Tx<'_>, account: &Subject, network: &Subject) -> Result<(), DbError> {
     let sql = "DELETE FROM login_attempts WHERE subject = $1";
     tx.execute(sql, &[account.digest.as_bytes().into()])?;
+    forgive(tx, network)
+}
+
+/// An attempt was right: it no longer counts against the network, whose other failures stay.
+pub fn forgive(tx: &mut Tx<'_>, network: &Subject) -> Result<(), DbError> {
     if let Some(count) = find(tx, network)? {
         let failed = (count.failed - 1).max(0);
         let closed_until = count.last_at.saturating_add(network.limit.wait(failed));

@@ -47,6 +47,19 @@ pub fn accept(
     user: &NewUser<'_>,
     now: Timestamp,
 ) -> Result<User, SetupError> {
+    check(tx, token, now)?;
+    tx.execute("DELETE FROM setup_offer", &[])?;
+    let user = NewUser { role: Role::Owner, ..user.clone() };
+    super::create(tx, &user, now).map_err(|error| match error {
+        AccountError::Db(error) => error.into(),
+        AccountError::EmailTaken | AccountError::Unknown | AccountError::LastOwner => {
+            SetupError::Done
+        }
+    })
+}
+
+/// Whether the holder of the token may set up now.
+pub fn check(tx: &mut Tx<'_>, token: &str, now: Timestamp) -> Result<(), SetupError> {
     if super::count(tx)? > 0 {
         return Err(SetupError::Done);
     }
@@ -58,12 +71,5 @@ pub fn accept(
     if Digest::from_stored(&stored) != Some(shown) || now >= until {
         return Err(SetupError::Token);
     }
-    tx.execute("DELETE FROM setup_offer", &[])?;
-    let user = NewUser { role: Role::Owner, ..user.clone() };
-    super::create(tx, &user, now).map_err(|error| match error {
-        AccountError::Db(error) => error.into(),
-        AccountError::EmailTaken | AccountError::Unknown | AccountError::LastOwner => {
-            SetupError::Done
-        }
-    })
+    Ok(())
 }
