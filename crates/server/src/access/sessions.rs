@@ -8,7 +8,10 @@ use crate::config::Config;
 
 /// Browsers take a cookie of this name from us only: over https, for this host, for all paths.
 const OVER_HTTPS: &str = "__Host-madura";
-const OVER_HTTP: &str = "madura";
+
+/// Not the tracking script's name, `madura`: on a machine that serves a site and the page over http, one would
+/// take the place of the other.
+const OVER_HTTP: &str = "madura-session";
 
 /// What the cookie is called.
 fn cookie_name(config: &Config) -> &'static str {
@@ -61,7 +64,7 @@ mod tests {
         let read = |cookie: &str| session_token(&headers(cookie), &config).map(str::to_owned);
         assert_eq!(read("a=b; __Host-madura=t0ken; c=d").as_deref(), Some("t0ken"));
         assert_eq!(read("__Host-madura=a; __Host-madura=b"), None);
-        assert_eq!(read("madura=a"), None, "the name over http is another");
+        assert_eq!(read("madura-session=a"), None, "the name over http is another");
         assert_eq!(read("__Host-madura="), None);
     }
 

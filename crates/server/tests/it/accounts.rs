@@ -124,6 +124,15 @@ fn the_last_owner_stays() {
 }
 
 #[test]
+fn over_http_the_session_and_the_tracking_script_do_not_take_each_others_cookie() {
+    let house = House::with(|config| config.public_url = "http://127.0.0.1:8420".to_owned());
+    let As::Session(cookie) = house.owner() else { panic!("a session") };
+    assert!(cookie.starts_with("madura-session="), "{cookie}");
+    let both = As::Session(format!("madura=%7B%22id%22%3A1%7D; {cookie}"));
+    house.get("/api/v1/me", &both).expect(200);
+}
+
+#[test]
 fn nobody_without_the_printed_link_has_a_password_hashed_by_the_set_up_and_guesses_are_counted() {
     let house = House::new();
     house.server.setup_link().expect("a link").expect("nobody is there");
