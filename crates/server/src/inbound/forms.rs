@@ -7,6 +7,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use ingest::forms::{self, FORM_BYTES_MAX, FormError};
 use serde::Deserialize;
+use store::facts::{Outcome, Refusal, Taken};
 
 use super::calls::{check_sender, keep};
 use super::cors::readable;
@@ -62,6 +63,20 @@ async fn answer(
     let parsed = vec![Ok(submission.reports.len())];
     let appended = keep(app, &writer, submission.reports).await?;
     let verdicts = verdicts(parsed, &appended, false);
+    // A write key is public: whoever has it must not find out by it who was erased, and hears of everybody
+    // what is said of them whom nobody knew.
+    let is_plain = |taken: &Taken| {
+        matches!(
+            taken.outcome,
+            Outcome::New
+                | Outcome::Replaced
+                | Outcome::Repeated
+                | Outcome::Refused(Refusal::Suppressed)
+        )
+    };
+    if writer.write_key().is_some() && appended.taken.iter().all(is_plain) {
+        return Ok(Verdicts::of_one_taken());
+    }
     match verdicts.items.first() {
         Some(item) if item.verdict == "rejected" => {
             let message = item.message.clone().unwrap_or_default();

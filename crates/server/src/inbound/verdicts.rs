@@ -64,6 +64,27 @@ impl From<&Note> for Remark {
     }
 }
 
+impl Verdict {
+    fn of(index: usize, verdict: &'static str) -> Self {
+        Self {
+            index,
+            verdict,
+            lead: None,
+            code: None,
+            message: None,
+            pointer: None,
+            remarks: Vec::new(),
+        }
+    }
+}
+
+impl Verdicts {
+    /// As it is answered when the one item of a body is stored.
+    pub(crate) fn of_one_taken() -> Self {
+        Self { success: true, taken: 1, items: vec![Verdict::of(0, "taken")], ..Self::default() }
+    }
+}
+
 /// An item before its reports are stored: how many it has, or why it has none.
 pub(crate) type Parsed = Result<usize, (String, String, String)>;
 
@@ -73,15 +94,7 @@ pub(crate) fn verdicts(parsed: Vec<Parsed>, appended: &Appended, with_leads: boo
     let mut verdicts = Verdicts { success: true, ..Verdicts::default() };
     let mut taken = appended.taken.iter();
     for (index, item) in parsed.into_iter().enumerate() {
-        let mut verdict = Verdict {
-            index,
-            verdict: "rejected",
-            lead: None,
-            code: None,
-            message: None,
-            pointer: None,
-            remarks: Vec::new(),
-        };
+        let mut verdict = Verdict::of(index, "rejected");
         match item {
             Err((pointer, code, message)) => {
                 verdict.pointer = Some(pointer);

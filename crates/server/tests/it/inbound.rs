@@ -397,6 +397,22 @@ fn a_form_becomes_a_lead_by_its_stored_mapping() {
     house.settle();
     let found = house.get("/api/v1/leads?q=ana@corp", &owner).expect(200);
     assert_eq!(found["leads"].as_array().expect("a list").len(), 1);
+    // Who was erased is nobody's business: a stranger with the page's key hears the same of everybody.
+    let lead = found["leads"][0]["id"].as_str().expect("an id");
+    let erase = json!({"confirm": lead, "reason": "GDPR article 17"});
+    house.post(&format!("/api/v1/leads/{lead}/erase"), &owner, erase).expect(200);
+    let of = |address: &str| {
+        let form = format!("email={address}%40corp.example&company=Acme").into_bytes();
+        raw(&house, &path, &[("content-type", "application/x-www-form-urlencoded")], form)
+    };
+    assert_eq!(of("ana").expect(200), of("bea").expect(200));
+    house.settle();
+    let found = house.get("/api/v1/leads?q=ana@corp", &owner).expect(200);
+    assert_eq!(found["leads"], json!([]), "and nothing is kept of whom it is about");
+    let As::Key(server) = house.key(&owner, &["facts:write"]) else { panic!("a key") };
+    let path = format!("/v1/forms/contact?key={server}");
+    raw(&house, &path, &[("content-type", "application/x-www-form-urlencoded")], form.clone())
+        .problem(400, "refused");
     raw(&house, "/v1/forms/contact", &[], form.clone()).problem(401, "invalid_write_key");
     raw(&house, &format!("/v1/forms/other?key={key}"), &[], form).problem(404, "not_found");
 }
