@@ -1,7 +1,6 @@
 //! Bodies of requests, read before a request takes room: whoever sends slowly keeps nobody else out.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,13 +11,14 @@ use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
 use ingest::segment::BATCH_BYTES_MAX;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tokio_stream::StreamExt as _;
 
 use crate::app::App;
 use crate::config::Limits;
 use crate::problem::Problem;
 use crate::request::Sender;
+use crate::shares::{Share, Shares};
 
 /// A body that takes longer counts as unfinished. What comes within it, as nearly all do, costs no lock.
 const SOON: Duration = Duration::from_millis(200);
@@ -28,8 +28,9 @@ pub(crate) struct Bodies {
     /// Bytes that may yet be held.
     room: Arc<Semaphore>,
     /// How many are unfinished, by network.
-    unfinished: Mutex<HashMap<String, usize>>,
-    unfinished_max: usize,
+    unfinished: Arc<Shares>,
+    /// How many bytes of unfinished ones are held, by network.
+    unfinished_bytes: Arc<Shares>,
 }
 
 /// Room for the bytes of a body, for as long as somebody works on it.
@@ -37,39 +38,38 @@ pub(crate) type Held = Option<OwnedSemaphorePermit>;
 
 impl Bodies {
     pub(crate) fn new(limits: Limits) -> Self {
-        let room = Arc::new(Semaphore::new(limits.bodies_bytes.min(Semaphore::MAX_PERMITS)));
-        Self { room, unfinished: Mutex::default(), unfinished_max: limits.unfinished }
-    }
-
-    /// Counts one of a network until the guard is dropped.
-    fn count(&self, network: String) -> Result<Unfinished<'_>, Problem> {
-        let mut unfinished = self.unfinished.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = unfinished.entry(network.clone()).or_insert(0);
-        if *count >= self.unfinished_max {
-            metrics::counter!("madura_refused_total", "why" => "unfinished").increment(1);
-            let detail = "too many requests from this address have begun and do not go on";
-            return Err(Problem::too_many("too_many_unfinished", detail, 5));
+        Self {
+            room: Arc::new(Semaphore::new(limits.bodies_bytes.min(Semaphore::MAX_PERMITS))),
+            unfinished: Shares::new(limits.unfinished),
+            unfinished_bytes: Shares::new(limits.unfinished_bytes),
         }
-        *count += 1;
-        Ok(Unfinished { bodies: self, network })
     }
 }
 
-struct Unfinished<'b> {
-    bodies: &'b Bodies,
-    network: String,
+/// A body that takes long, counted for its network until it is there.
+struct Unfinished {
+    _one: Share,
+    bytes: Share,
 }
 
-impl Drop for Unfinished<'_> {
-    fn drop(&mut self) {
-        let mut unfinished = self.bodies.unfinished.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = unfinished.get_mut(&self.network) {
-            *count -= 1;
-            if *count == 0 {
-                unfinished.remove(&self.network);
-            }
-        }
+impl Unfinished {
+    /// `held` bytes of it are there.
+    fn of(bodies: &Bodies, network: &str, held: usize) -> Result<Self, Problem> {
+        let one = bodies.unfinished.take(network, 1);
+        let bytes = bodies.unfinished_bytes.take(network, held);
+        let (Some(one), Some(bytes)) = (one, bytes) else { return Err(too_many_unfinished()) };
+        Ok(Self { _one: one, bytes })
     }
+
+    fn hold(&mut self, more: usize) -> Result<(), Problem> {
+        if self.bytes.take(more) { Ok(()) } else { Err(too_many_unfinished()) }
+    }
+}
+
+fn too_many_unfinished() -> Problem {
+    metrics::counter!("madura_refused_total", "why" => "unfinished").increment(1);
+    let detail = "too many requests from this address have begun and do not go on";
+    Problem::too_many("too_many_unfinished", detail, 5)
 }
 
 /// Waits until the body of a request is there, until `deadline` at most.
@@ -82,36 +82,47 @@ pub(crate) async fn arrive(
         return Ok((request, None));
     }
     let (parts, body) = request.into_parts();
-    let longest = app.config.limits.body_bytes.max(BATCH_BYTES_MAX);
-    let mut reading = std::pin::pin!(read(&app.bodies.room, body, longest));
-    let (body, held) = if let Ok(read) = timeout(SOON, reading.as_mut()).await {
-        read?
-    } else {
-        let network = Sender::of(&parts.extensions, &parts.headers, &app.config).network();
-        let _counted = app.bodies.count(network)?;
-        timeout_at(deadline, reading).await.map_err(|_| {
-            let detail = "the body takes too long: send less at a time";
-            Problem::new(StatusCode::REQUEST_TIMEOUT, "slow_body", detail)
-        })??
-    };
+    let network = || Sender::of(&parts.extensions, &parts.headers, &app.config).network();
+    let (body, held) = read(app, body, network, deadline).await?;
     Ok((Request::from_parts(parts, body), held))
 }
 
 /// Reads a body to its end, as packed as it came. Of one that is longer than any route takes the rest is
 /// left where it is: the route refuses it when it has read so much.
 async fn read(
-    room: &Arc<Semaphore>,
+    app: &App,
     mut body: Body,
-    longest: usize,
+    network: impl Fn() -> String,
+    deadline: Instant,
 ) -> Result<(Body, Held), Problem> {
+    let longest = app.config.limits.body_bytes.max(BATCH_BYTES_MAX);
+    let soon = Instant::now() + SOON;
+    let mut unfinished: Option<Unfinished> = None;
     let mut held: Held = None;
     let mut first: Option<Bytes> = None;
     let mut more = BytesMut::new();
-    while let Some(frame) = body.frame().await {
+    loop {
+        let until = if unfinished.is_some() { deadline } else { soon.min(deadline) };
+        let frame = match timeout_at(until, body.frame()).await {
+            Ok(Some(frame)) => frame,
+            Ok(None) => break,
+            Err(_) if until == deadline => {
+                let detail = "the body takes too long: send less at a time";
+                return Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "slow_body", detail));
+            }
+            Err(_) => {
+                let there = held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
+                unfinished = Some(Unfinished::of(&app.bodies, &network(), there)?);
+                continue;
+            }
+        };
         let broken = |_| Problem::bad("broken_body", "the body broke off");
         // What is no data is a trailer, and says nothing to us.
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
-        hold(room, &mut held, data.len())?;
+        if let Some(unfinished) = &mut unfinished {
+            unfinished.hold(data.len())?;
+        }
+        hold(&app.bodies.room, &mut held, data.len())?;
         match &first {
             None => first = Some(data),
             Some(before) => {

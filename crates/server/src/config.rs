@@ -45,6 +45,8 @@ pub struct Limits {
     pub bodies_bytes: usize,
     /// Requests of one address at a time whose bodies do not go on.
     pub unfinished: usize,
+    /// Bytes that are held of them.
+    pub unfinished_bytes: usize,
     /// How long a request may take until its answer begins; uploads and streams apart.
     pub request_time: Duration,
     /// How long a client may take to send the head of a request.
@@ -133,6 +135,8 @@ impl Default for Limits {
             bodies_bytes: 512 << 20,
             // An eighth of the connections; phones of an office on a poor line are far fewer.
             unfinished: 512,
+            // A sixteenth of what is held of all: nobody who sends slowly has the room of the others.
+            unfinished_bytes: 32 << 20,
             request_time: Duration::from_mins(1),
             head_time: Duration::from_secs(15),
             per_write_key: Rate { per_second: 500.0, burst: 2_000.0 },

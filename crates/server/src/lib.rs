@@ -46,6 +46,7 @@ mod segments;
 mod serve;
 mod server;
 mod settings;
+mod shares;
 mod status;
 mod stream;
 mod transitions;

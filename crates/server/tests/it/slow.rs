@@ -137,6 +137,50 @@ fn bodies_that_are_more_than_may_be_held_are_refused_and_others_are_not() {
 }
 
 #[test]
+fn one_address_that_sends_slowly_never_takes_the_room_of_all_others() {
+    let house = House::with(|config| {
+        config.limits.bodies_bytes = 64_000;
+        config.limits.unfinished_bytes = 4_000;
+    });
+    let owner = house.owner();
+    let large = || {
+        let (rest, request) = begun(None, "/v1/batch");
+        rest.try_send(Ok(vec![b' '; 1_500])).expect("room for a part");
+        (rest, request)
+    };
+    let (rests, slow): (Vec<_>, Vec<_>) = (0..40).map(|_| large()).unzip();
+    house.runtime.block_on(async {
+        let mut answers = tokio::task::JoinSet::new();
+        for request in slow {
+            answers.spawn(answering(&house, request));
+        }
+        // Two of them have room.
+        for _ in 0..38 {
+            let answer = answers.join_next().await.expect("an answer").expect("no panic");
+            assert_eq!(answer.expect("an answer").status(), StatusCode::TOO_MANY_REQUESTS);
+        }
+        let note = "x".repeat(40_000);
+        let body = json!({"email": "eva@example.com", "traits": {"note": note}}).to_string();
+        let other = Request::builder()
+            .method("POST")
+            .uri("/api/v1/leads")
+            .header(COOKIE, cookie(&owner))
+            .header("sec-fetch-site", "same-origin")
+            .header(CONTENT_TYPE, "application/json")
+            .body(Body::from(body))
+            .expect("a request");
+        let answer = answering(&house, other).await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        // What comes to one that is unfinished counts, too.
+        for rest in &rests {
+            let _ = rest.send(Ok(vec![b' '; 1_500])).await;
+        }
+        let answer = answers.join_next().await.expect("an answer").expect("no panic");
+        assert_eq!(answer.expect("an answer").status(), StatusCode::TOO_MANY_REQUESTS);
+    });
+}
+
+#[test]
 fn a_body_that_never_ends_is_given_up() {
     let house = House::with(|config| config.limits.request_time = Duration::from_millis(400));
     let (_rest, slow) = begun(None, "/v1/batch");
