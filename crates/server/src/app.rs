@@ -24,6 +24,7 @@ use crate::metrics::Metrics;
 use crate::passwords::Passwords;
 use crate::problem::Problem;
 use crate::request::{Repeat, tagged};
+use crate::shares::Shares;
 
 /// The clock.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -54,8 +55,12 @@ pub(crate) struct Inner {
     pub(crate) has_unknown_proxy: AtomicBool,
     /// Live streams that are open.
     pub(crate) streams: Arc<Semaphore>,
+    /// The same of each caller.
+    pub(crate) streams_of: Arc<Shares>,
     /// Exports that are written.
     pub(crate) exports: Arc<Semaphore>,
+    /// Exports of each caller that are written or read.
+    pub(crate) downloads_of: Arc<Shares>,
     pub(crate) per_write_key: Buckets,
     pub(crate) per_address: Buckets,
     pub(crate) per_caller: Buckets,

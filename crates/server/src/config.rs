@@ -59,6 +59,12 @@ pub struct Limits {
     pub per_caller: Rate,
     /// Live streams at a time.
     pub streams: usize,
+    /// Live streams of one user or key at a time.
+    pub streams_per_caller: usize,
+    /// Downloads of one user or key at a time.
+    pub downloads_per_caller: usize,
+    /// A download of which nothing is taken for so long is given up.
+    pub download_pause: Duration,
 }
 
 /// A steady rate with room for a burst.
@@ -144,6 +150,12 @@ impl Default for Limits {
             per_address: Rate { per_second: 100.0, burst: 1_000.0 },
             per_caller: Rate { per_second: 50.0, burst: 500.0 },
             streams: 256,
+            // An eighth: somebody who has many pages open has a stream in each.
+            streams_per_caller: 32,
+            // Each holds a file on the disk until it is read.
+            downloads_per_caller: 4,
+            // On a line of 10 kB/s, what lies in the buffers of the way takes some minutes.
+            download_pause: Duration::from_mins(5),
         }
     }
 }

@@ -25,6 +25,7 @@ use crate::inbound::{self, WriteKeys};
 use crate::limits::Buckets;
 use crate::metrics::Metrics;
 use crate::passwords::Passwords;
+use crate::shares::Shares;
 use crate::work::Work;
 use crate::{health, openapi, outer, page};
 
@@ -113,7 +114,9 @@ impl Server {
             bodies: Bodies::new(limits),
             has_unknown_proxy: AtomicBool::new(false),
             streams: Arc::new(Semaphore::new(limits.streams)),
+            streams_of: Shares::new(limits.streams_per_caller),
             exports: Arc::new(Semaphore::new(2)),
+            downloads_of: Shares::new(limits.downloads_per_caller),
             per_write_key: Buckets::new(limits.per_write_key),
             per_address: Buckets::new(limits.per_address),
             per_caller: Buckets::new(limits.per_caller),

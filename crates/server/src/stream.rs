@@ -71,6 +71,10 @@ async fn stream(
     }
     let place = last_event(&headers)?;
     let told_to = app.read(move |tx| Ok(place_in_record(tx, place)?)).await?;
+    let Some(share) = app.streams_of.take(&who.actor(), 1) else {
+        let detail = "you have too many live streams open: close some, or share one";
+        return Err(Problem::too_many("too_many_streams", detail, 10));
+    };
     let Ok(permit) = Arc::clone(&app.streams).try_acquire_owned() else {
         let detail = "too many live streams are open: close some, or try again";
         return Err(Problem::unavailable("too_many_streams", detail, 10));
@@ -92,7 +96,7 @@ async fn stream(
         metrics::gauge!("madura_streams").increment(1.0);
         watcher.watch(&events).await;
         metrics::gauge!("madura_streams").decrement(1.0);
-        drop(permit);
+        drop((permit, share));
     });
     let keep_alive = KeepAlive::new().interval(KEEP_ALIVE);
     let sse = Sse::new(ReceiverStream::new(sending)).keep_alive(keep_alive);

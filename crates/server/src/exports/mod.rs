@@ -1,7 +1,9 @@
 //! Taking things out: leads with their scores, companies, deals, events, transitions.
 //!
 //! The rows are written to a file without a name first, from one snapshot, and sent from there: a
-//! client that reads slowly holds a file, and no view of the database.
+//! client that reads slowly holds a file, and no view of the database. It keeps nobody else from an export:
+//! the places are for those that are written, each caller has few files at a time, and what nobody
+//! reads is given up.
 
 mod kinds;
 mod leads;
@@ -9,6 +11,7 @@ mod sheet;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -19,7 +22,9 @@ use serde_json::{Value as Any, json};
 use store::Tx;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt as _};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -68,6 +73,10 @@ async fn export(
     let Ok(permit) = std::sync::Arc::clone(&app.exports).try_acquire_owned() else {
         return Err(Problem::too_many("exports_busy", "two exports are under way: try again", 10));
     };
+    let Some(share) = app.downloads_of.take(&caller.actor(), 1) else {
+        let detail = "you have too many downloads open: read them to their ends, or close some";
+        return Err(Problem::too_many("too_many_downloads", detail, 10));
+    };
     let on = app.clone();
     let (file, rows) = app
         .block(move || {
@@ -80,6 +89,7 @@ async fn export(
             Ok::<_, Problem>((file, rows))
         })
         .await?;
+    drop(permit);
     // Whoever takes everything out is remembered before it goes.
     let (now, actor, what) = (app.now(), caller.actor(), taken.what);
     let action = match what {
@@ -96,16 +106,17 @@ async fn export(
     let noted = Noted::new(action, taken.object).after(after);
     app.write(move |tx| noted.write(tx, &actor, now)).await?;
     let (parts, sending) = mpsc::channel(4);
-    spawn_blocking(move || {
-        send(file, &parts);
-        drop(permit);
+    let pause = app.config.limits.download_pause;
+    tokio::spawn(async move {
+        send(file, &parts, pause).await;
+        drop(share);
     });
     let (kind, ending) = match format {
         Format::Csv => ("text/csv; charset=utf-8", "csv"),
         Format::Ndjson => ("application/x-ndjson", "ndjson"),
     };
     let name = format!("attachment; filename=\"{what}.{ending}\"");
-    let body = Body::from_stream(ReceiverStream::new(sending));
+    let body = Body::from_stream(whole(sending));
     Ok(([(CONTENT_TYPE, kind), (CONTENT_DISPOSITION, name.as_str())], body).into_response())
 }
 
@@ -115,19 +126,34 @@ fn disk(error: io::Error) -> Problem {
     Problem::unavailable("disk", "the export cannot be written: is the disk full?", 30)
 }
 
-fn send(mut file: File, parts: &mpsc::Sender<io::Result<Bytes>>) {
+/// What is sent: a part, or nothing where the file has come to its end.
+type Part = io::Result<Option<Bytes>>;
+
+/// Sends a file part by part, unless nothing is taken for as long as `pause`.
+async fn send(mut file: File, parts: &mpsc::Sender<Part>, pause: Duration) {
     loop {
-        let mut part = vec![0; PART];
-        let sent = match file.read(&mut part) {
-            Ok(0) => return,
-            Ok(size) => {
-                part.truncate(size);
-                parts.blocking_send(Ok(part.into()))
-            }
-            Err(error) => parts.blocking_send(Err(error)),
+        let read = spawn_blocking(move || {
+            let mut part = vec![0; PART];
+            let size = file.read(&mut part)?;
+            part.truncate(size);
+            Ok::<_, io::Error>((file, part))
+        });
+        let (part, next) = match read.await {
+            Ok(Ok((_, part))) if part.is_empty() => (Ok(None), None),
+            Ok(Ok((file, part))) => (Ok(Some(part.into())), Some(file)),
+            Ok(Err(error)) => (Err(error), None),
+            Err(error) => (Err(io::Error::other(error)), None),
         };
-        if sent.is_err() {
-            return;
+        let is_taken = timeout(pause, parts.send(part)).await;
+        match (is_taken, next) {
+            (Ok(Ok(())), Some(next)) => file = next,
+            _ => return,
         }
     }
+}
+
+/// The parts of a file. One that breaks off before its end is an error, so that nobody takes it for the whole.
+fn whole(parts: mpsc::Receiver<Part>) -> impl Stream<Item = io::Result<Bytes>> {
+    let given_up = io::Error::new(io::ErrorKind::TimedOut, "the download was given up");
+    ReceiverStream::new(parts).chain(tokio_stream::once(Err(given_up))).map_while(Result::transpose)
 }

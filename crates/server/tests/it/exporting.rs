@@ -1,6 +1,13 @@
 //! Taking things out, with a model and without one.
 
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+use axum::http::header::{AUTHORIZATION, COOKIE};
+use axum::response::Response;
 use serde_json::{Value as Json, json};
+use tower::ServiceExt as _;
 
 use crate::support::{As, House};
 
@@ -79,6 +86,73 @@ fn companies_deals_events_and_transitions_are_taken_out_and_that_is_noted() {
     }
     let key = house.key(&owner, &["leads:read"]);
     house.get("/api/v1/exports/events", &key).problem(403, "forbidden");
+}
+
+/// More than lies between us and whoever reads.
+fn large(house: &House, by: &As) {
+    let note = "x".repeat(200_000);
+    for name in ["ana", "bea", "eva"] {
+        let lead = json!({"email": format!("{name}@acme.example"), "traits": {"note": note}});
+        house.post("/api/v1/leads", by, lead).expect(201);
+    }
+    house.settle();
+}
+
+/// A download of which nothing is read yet.
+fn begun(house: &House, by: &As) -> Response {
+    let request = Request::builder().uri("/api/v1/exports/leads?format=ndjson&traits=*");
+    let request = match by {
+        As::Session(cookie) => request.header(COOKIE, cookie),
+        As::Key(key) => request.header(AUTHORIZATION, format!("Bearer {key}")),
+        _ => request,
+    };
+    let request = request.body(Body::empty()).expect("a request");
+    house.runtime.block_on(house.router.clone().oneshot(request)).expect("an answer")
+}
+
+fn rest(house: &House, response: Response) -> Result<usize, axum::Error> {
+    let read = axum::body::to_bytes(response.into_body(), usize::MAX);
+    house.runtime.block_on(read).map(|bytes| bytes.len())
+}
+
+#[test]
+fn whoever_does_not_read_what_was_asked_for_stops_nobody_elses_exports() {
+    let house = House::new();
+    let owner = house.owner();
+    large(&house, &owner);
+    let key = house.key(&owner, &["exports:read"]);
+    let most = server::Config::new("data".into(), "").limits.downloads_per_caller;
+    let mut open: Vec<Response> = (0..most).map(|_| begun(&house, &key)).collect();
+    assert!(open.iter().all(|response| response.status() == 200));
+    assert_eq!(begun(&house, &key).status(), 429, "so many of one caller");
+    assert_eq!(begun(&house, &owner).status(), 200, "and others all the same");
+    // Each is there to its end, and makes room when it was read.
+    let last = open.pop().expect("a download");
+    assert!(rest(&house, last).expect("the whole") > 0);
+    let mut again = begun(&house, &key);
+    while again.status() == 429 {
+        again = begun(&house, &key);
+    }
+    assert_eq!(again.status(), 200);
+}
+
+#[test]
+fn a_download_that_nobody_reads_is_given_up_and_not_taken_for_the_whole() {
+    let house = House::with(|config| {
+        config.limits.download_pause = Duration::from_millis(50);
+        config.limits.downloads_per_caller = 1;
+    });
+    let owner = house.owner();
+    large(&house, &owner);
+    let left = begun(&house, &owner);
+    assert_eq!(left.status(), 200);
+    // When it is given up there is room for another one.
+    let mut other = begun(&house, &owner);
+    while other.status() == 429 {
+        other = begun(&house, &owner);
+    }
+    assert!(rest(&house, left).is_err(), "what is left is no whole file");
+    assert!(rest(&house, other).expect("the whole") > 0);
 }
 
 #[test]

@@ -32,6 +32,43 @@ fn whoever_watches_hears_of_a_new_score_and_nobody_after_the_session_ended() {
     end(&house, running);
 }
 
+/// Opens a stream and reads until it has begun.
+fn watching(house: &House, address: std::net::SocketAddr, header: &str) -> TcpStream {
+    let head = format!("GET /api/v1/stream HTTP/1.1\nHost: leads.example.com\n{header}\n\n");
+    let mut stream = house.runtime.block_on(request(address, &head));
+    let hello = house.runtime.block_on(read_until(&mut stream, "event: hello"));
+    assert!(hello.contains("text/event-stream"), "{hello}");
+    stream
+}
+
+#[test]
+fn one_caller_has_so_many_streams_and_others_have_theirs_all_the_same() {
+    let house = House::with(|config| config.limits.streams_per_caller = 2);
+    let owner = house.owner();
+    let As::Key(key) = house.key(&owner, &["leads:read"]) else { panic!("a key") };
+    let running = run(&house, port());
+    let header = format!("Authorization: Bearer {key}");
+    let first = watching(&house, running.address, &header);
+    let _second = watching(&house, running.address, &header);
+    house.get("/api/v1/stream", &As::Key(key)).problem(429, "too_many_streams");
+    let As::Session(cookie) = &owner else { panic!("a session") };
+    let _other = watching(&house, running.address, &format!("Cookie: {cookie}"));
+    // Whoever leaves makes room.
+    drop(first);
+    let again = house.runtime.block_on(async {
+        loop {
+            let head = format!("GET /api/v1/stream HTTP/1.1\nHost: x\n{header}\n\n");
+            let mut stream = request(running.address, &head).await;
+            let answer = read_until(&mut stream, "\r\n\r\n").await;
+            if !answer.starts_with("HTTP/1.1 429") {
+                break answer;
+            }
+        }
+    });
+    assert!(again.starts_with("HTTP/1.1 200"), "{again}");
+    end(&house, running);
+}
+
 #[test]
 fn a_lead_that_enters_a_stage_is_told_to_whoever_wants_to_hear_signed_and_once() {
     let house = House::with(|config| {
