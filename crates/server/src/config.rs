@@ -89,6 +89,9 @@ pub struct Pace {
     pub seal_at_least: usize,
     /// Messages that were delivered or given up are kept so long.
     pub keep_messages: leads::Duration,
+    /// Open streams look whether their callers may still be here, when nobody told them to before: another
+    /// node or the command line may have shut somebody out.
+    pub watchers: Duration,
 }
 
 impl Config {
@@ -172,6 +175,7 @@ impl Default for Pace {
             seal_after: days(30),
             seal_at_least: 50_000,
             keep_messages: days(30),
+            watchers: Duration::from_secs(20),
         }
     }
 }

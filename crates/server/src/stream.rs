@@ -19,6 +19,7 @@ use store::scores::{last_transition, transition_number, transitions_after};
 use store::{DbError, Tx};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, watch};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_stream::wrappers::ReceiverStream;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -89,6 +90,7 @@ async fn stream(
         with_card: asked.card.unwrap_or(false),
         told_to,
         actor: who.actor(),
+        look_at: look_at(&app, &who),
         headers,
         app,
     };
@@ -156,11 +158,23 @@ struct Watcher {
     stop: watch::Receiver<bool>,
     model: Option<String>,
     actor: String,
+    /// When to look at the latest whether the caller may still be here.
+    look_at: Instant,
     headers: HeaderMap,
 }
 
+/// When to look whether a caller may still be here: when the session or the key ends by itself, and every now
+/// and then, as others than this node shut out, too.
+fn look_at(app: &App, caller: &Caller) -> Instant {
+    let ends_in = caller.ends_at().map(|at| at.as_millis().saturating_sub(app.now().as_millis()));
+    // At least a moment: a clock that stands still must not keep us busy.
+    let ends_in = ends_in.map(|millis| Duration::from_millis(millis.max(1).unsigned_abs()));
+    let pace = app.config.pace.watchers;
+    Instant::now() + ends_in.map_or(pace, |ends_in| ends_in.min(pace))
+}
+
 enum Happened {
-    /// Somebody lost the right to be here.
+    /// Somebody lost the right to be here, or may have.
     ShutOut,
     /// There may be transitions that were not told yet.
     Transitions,
@@ -174,13 +188,14 @@ impl Watcher {
     async fn watch(mut self, events: &Events) {
         // From here on the client knows where it is, even if it hears of nothing.
         let hello = Event::default().event("hello").id(format!("{}-", self.told_to)).data("{}");
-        if events.send(Ok(hello)).await.is_err() || !self.tell_transitions(events).await {
+        if !self.send(events, hello).await || !self.tell_transitions(events).await {
             return;
         }
         loop {
             let happened = tokio::select! {
                 _ = self.stop.wait_for(|stop| *stop) => return,
                 () = events.closed() => return,
+                () = sleep_until(self.look_at) => Happened::ShutOut,
                 changed = self.shut_out.changed() => match changed {
                     Ok(()) => Happened::ShutOut,
                     Err(_) => return,
@@ -206,8 +221,22 @@ impl Watcher {
                 }
                 Happened::News(Ok(_)) => continue,
             };
-            if events.send(Ok(event)).await.is_err() {
+            if !self.send(events, event).await {
                 return;
+            }
+        }
+    }
+
+    /// Sends an event as soon as the client takes it, while it may. Answers whether to go on.
+    async fn send(&mut self, events: &Events, event: Event) -> bool {
+        loop {
+            match timeout_at(self.look_at, events.reserve()).await {
+                Ok(Ok(place)) => {
+                    place.send(Ok(event));
+                    return true;
+                }
+                Err(_) if self.may_stay().await => {}
+                Ok(Err(_)) | Err(_) => return false,
             }
         }
     }
@@ -233,7 +262,7 @@ impl Watcher {
                 let Ok(event) = event.json_data(told(transition, self.with_card)) else {
                     return false;
                 };
-                if *self.app.stop.borrow() || events.send(Ok(event)).await.is_err() {
+                if *self.app.stop.borrow() || !self.send(events, event).await {
                     return false;
                 }
                 self.told_to = number;
@@ -257,9 +286,10 @@ impl Watcher {
     }
 
     /// Whether the key or the session still lets the same caller in.
-    async fn may_stay(&self) -> bool {
+    async fn may_stay(&mut self) -> bool {
         match caller(&self.app, &self.headers).await {
             Ok(Some(caller)) => {
+                self.look_at = look_at(&self.app, &caller);
                 caller.actor() == self.actor && caller.allows(store::keys::Scope::ReadLeads)
             }
             Ok(None) | Err(_) => false,

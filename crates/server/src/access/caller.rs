@@ -2,6 +2,7 @@
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use leads::Timestamp;
 use store::accounts::User;
 use store::accounts::sessions::Session;
 use store::keys::{ApiKey, Scope};
@@ -23,6 +24,14 @@ impl Caller {
         match self {
             Self::User { session } => format!("user:{}", session.user.id),
             Self::Key(key) => format!("key:{}", key.id),
+        }
+    }
+
+    /// When the session or the key ends by itself.
+    pub(crate) fn ends_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::User { session } => Some(session.expires_at),
+            Self::Key(key) => key.expires_at,
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
+use store::accounts::sessions;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -39,6 +40,39 @@ fn watching(house: &House, address: std::net::SocketAddr, header: &str) -> TcpSt
     let hello = house.runtime.block_on(read_until(&mut stream, "event: hello"));
     assert!(hello.contains("text/event-stream"), "{hello}");
     stream
+}
+
+#[test]
+fn a_stream_ends_when_the_key_that_opened_it_expires() {
+    // Nobody looks every now and then: the instant is known.
+    let house = House::with(|config| config.pace.watchers = Duration::from_hours(1));
+    let owner = house.owner();
+    let wish = json!({"name": "a key", "scopes": ["leads:read"],
+        "expires_at": "2026-06-01T10:00:01Z"});
+    let made = house.post("/api/v1/keys", &owner, wish).expect(201);
+    let running = run(&house, port());
+    let header = format!("Authorization: Bearer {}", made["key"].as_str().expect("a key"));
+    let mut stream = watching(&house, running.address, &header);
+    house.pass(1_000);
+    house.runtime.block_on(read_until(&mut stream, "0\r\n\r\n"));
+    end(&house, running);
+}
+
+#[test]
+fn a_stream_ends_when_somebody_beside_this_node_ended_the_session() {
+    let house = House::with(|config| config.pace.watchers = Duration::from_millis(50));
+    let owner = house.owner();
+    let sales = house.user(&owner, "sales");
+    let As::Session(cookie) = &sales else { panic!("a session") };
+    let running = run(&house, port());
+    let mut stream = watching(&house, running.address, &format!("Cookie: {cookie}"));
+    let me = house.get("/api/v1/me", &sales).expect(200);
+    let id = me["user"]["id"].as_str().expect("an id").to_owned();
+    // As another node does, or the command line: nobody here is told.
+    let ended = house.live.store().write(move |tx| sessions::end_all(tx, &id, None));
+    assert_eq!(ended, Ok(1));
+    house.runtime.block_on(read_until(&mut stream, "0\r\n\r\n"));
+    end(&house, running);
 }
 
 #[test]
