@@ -151,6 +151,7 @@ pub(crate) struct Done {
     about: Option<String>,
     version: Option<i64>,
     noted: Noted,
+    is_kept: bool,
 }
 
 impl Done {
@@ -166,7 +167,20 @@ impl Done {
 
     /// 204.
     pub(crate) fn nothing(noted: Noted) -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: Vec::new(), about: None, version: None, noted }
+        Self {
+            status: StatusCode::NO_CONTENT,
+            body: Vec::new(),
+            about: None,
+            version: None,
+            noted,
+            is_kept: true,
+        }
+    }
+
+    /// The answer is not kept, as it holds a secret that is shown once, or is not known yet: who repeats the
+    /// request hears that it has been done.
+    pub(crate) fn not_kept(self) -> Self {
+        Self { is_kept: false, ..self }
     }
 
     /// The lead whose data the answer holds.
@@ -182,7 +196,7 @@ impl Done {
 
     fn json(status: StatusCode, value: &impl Serialize, noted: Noted) -> Result<Self, Problem> {
         let body = serde_json::to_vec(value).map_err(|_| Problem::internal())?;
-        Ok(Self { status, body, about: None, version: None, noted })
+        Ok(Self { status, body, about: None, version: None, noted, is_kept: true })
     }
 }
 
@@ -268,13 +282,7 @@ impl App {
         effect: impl FnOnce(&mut Tx<'_>) -> Result<Answer, Problem> + Send + 'static,
     ) -> Result<Response, Problem> {
         let (actor, now) = (caller.actor(), self.now());
-        let outcome = self
-            .write(move |tx| match &repeat.key {
-                Some(key) => idempotent(tx, &actor, key, &repeat.request, now, effect),
-                None => Ok(Outcome::Fresh(effect(tx)?)),
-            })
-            .await?;
-        said(outcome)
+        said(self.write(move |tx| once(tx, &actor, &repeat, now, effect)).await?)
     }
 
     /// The same for somebody who is not a caller yet.
@@ -285,22 +293,26 @@ impl App {
         effect: impl FnOnce(&mut Tx<'_>) -> Result<Done, Problem> + Send + 'static,
     ) -> Result<Response, Problem> {
         let now = self.now();
-        let noting = move |tx: &mut Tx<'_>, actor: &str| {
-            let done = effect(tx)?;
-            done.noted.write(tx, actor, now)?;
-            Ok::<_, Problem>(Answer {
-                status: done.status.as_u16(),
-                body: done.body,
-                about: done.about,
-                version: done.version,
-            })
-        };
         let outcome = self
-            .write(move |tx| match &repeat.key {
-                Some(key) => {
-                    idempotent(tx, &actor, key, &repeat.request, now, |tx| noting(tx, &actor))
-                }
-                None => Ok(Outcome::Fresh(noting(tx, &actor)?)),
+            .write(move |tx| {
+                let mut shown = None;
+                let outcome = once(tx, &actor, &repeat, now, |tx| {
+                    let done = effect(tx)?;
+                    done.noted.write(tx, &actor, now)?;
+                    let answer = Answer {
+                        status: done.status.as_u16(),
+                        body: done.body,
+                        about: done.about,
+                        version: done.version,
+                    };
+                    if done.is_kept {
+                        return Ok(answer);
+                    }
+                    shown = Some(answer);
+                    let status = DONE.as_u16();
+                    Ok(Answer { status, body: Vec::new(), about: None, version: None })
+                })?;
+                Ok::<_, Problem>(shown.map_or(outcome, Outcome::Fresh))
             })
             .await?;
         said(outcome)
@@ -333,7 +345,25 @@ pub(crate) fn answer(
     Ok(Answer { status: status.as_u16(), body, about, version: None })
 }
 
-fn said(outcome: Outcome) -> Result<Response, Problem> {
+/// Does something once for an actor, within a transaction.
+pub(crate) fn once(
+    tx: &mut Tx<'_>,
+    actor: &str,
+    repeat: &Repeat,
+    now: Timestamp,
+    effect: impl FnOnce(&mut Tx<'_>) -> Result<Answer, Problem>,
+) -> Result<Outcome, Problem> {
+    match &repeat.key {
+        Some(key) => idempotent(tx, actor, key, &repeat.request, now, effect),
+        None => Ok(Outcome::Fresh(effect(tx)?)),
+    }
+}
+
+/// What stands for an answer that is not kept.
+const DONE: StatusCode = StatusCode::CONFLICT;
+
+/// What came of a request that may repeat another one.
+pub(crate) fn said(outcome: Outcome) -> Result<Response, Problem> {
     match outcome {
         Outcome::Fresh(answer) => Ok(answered(answer, false)),
         Outcome::Replayed(answer) => Ok(answered(answer, true)),
@@ -356,6 +386,11 @@ fn answered(answer: Answer, is_replay: bool) -> Response {
     if status == StatusCode::GONE {
         let detail = "what this request was about has been erased since";
         return Problem::new(StatusCode::GONE, "erased", detail).into_response();
+    }
+    if status == DONE {
+        let detail = "an earlier request with this idempotency key has done it, and what that was answered is \
+            not kept: look at what there is, and to do it anew take another key";
+        return Problem::conflict("already_done", detail).into_response();
     }
     let mut response = if answer.body.is_empty() {
         status.into_response()

@@ -62,7 +62,8 @@ fn finish(mut api: OpenApi) -> OpenApi {
             "Leads, scores and everything around them. Answers that are no success are problem \
              details (RFC 9457) with a `code` for programs and a `message` for people. Lists are read \
              page by page: hand the `next` of an answer back as `cursor`. POST requests may carry an \
-             `Idempotency-Key`: repeated within a week they have their effect once.",
+             `Idempotency-Key`: repeated within a week they have their effect once, and the answer of then. An \
+             answer with a secret is not kept: who repeats that request hears `already_done` (409).",
         ))
         .build();
     let bearer = HttpBuilder::new()

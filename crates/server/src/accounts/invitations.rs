@@ -97,14 +97,12 @@ struct Invited {
 async fn invite(
     State(app): State<App>,
     caller: Caller,
-    Sent { body, mut repeat }: Sent<Invited>,
+    Sent { body, repeat }: Sent<Invited>,
 ) -> Result<Response, Problem> {
     caller.may_give(scopes_of(body.role))?;
     let email = address(&body.email)?;
     let (id, token, now, by) = (app.fresh_id(), app.token(), app.now(), caller.actor());
     let link = format!("{}/invitation#token={}", app.config.public_url, token.as_str());
-    // The link is a secret: it is not kept to be answered again.
-    repeat.key = None;
     app.change(&caller, repeat, move |tx| {
         let new = NewInvitation {
             id: &id,
@@ -116,7 +114,8 @@ async fn invite(
         let invitation = invitations::create(tx, &new, &token, now)?;
         let noted = Noted::new("user.invited", format!("invitation:{id}"));
         let noted = noted.after(json!({"role": body.role}));
-        Done::created(&InvitationView { link: Some(link), ..invitation.into() }, noted)
+        let view = InvitationView { link: Some(link), ..invitation.into() };
+        Ok(Done::created(&view, noted)?.not_kept())
     })
     .await
 }

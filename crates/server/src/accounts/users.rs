@@ -144,10 +144,8 @@ async fn offer_reset(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
-    Repeatable(mut repeat): Repeatable,
+    Repeatable(repeat): Repeatable,
 ) -> Result<Response, Problem> {
-    // The link is a secret: it is not kept to be answered again.
-    repeat.key = None;
     let (token, now, by) = (app.token(), app.now(), caller.clone());
     let link = format!("{}/reset#token={}", app.config.public_url, token.as_str());
     app.change(&caller, repeat, move |tx| {
@@ -160,7 +158,7 @@ async fn offer_reset(
             ));
         }
         let noted = Noted::new("user.reset_offered", format!("user:{id}"));
-        Done::created(&ResetOffer { link }, noted)
+        Ok(Done::created(&ResetOffer { link }, noted)?.not_kept())
     })
     .await
 }

@@ -96,14 +96,12 @@ fn reporting() -> Vec<Scope> {
 async fn make_key(
     State(app): State<App>,
     caller: Caller,
-    Sent { body, mut repeat }: Sent<KeyWish>,
+    Sent { body, repeat }: Sent<KeyWish>,
 ) -> Result<Response, Problem> {
     caller.may_give(body.scopes.iter().copied())?;
     let name = name(&body.name)?;
     let (id, now, by) = (app.fresh_id(), app.now(), caller.actor());
     let text = KeyText::from_random(&app.random());
-    // The key is a secret: it is not kept to be answered again.
-    repeat.key = None;
     app.change(&caller, repeat, move |tx| {
         let new = NewKey {
             id: &id,
@@ -115,7 +113,8 @@ async fn make_key(
         let key = keys::create(tx, &new, &text, now)?;
         let noted =
             Noted::new("key.made", format!("key:{id}")).after(json!({"scopes": key.scopes}));
-        Done::created(&KeyView { key: Some(text.as_str().to_owned()), ..key.into() }, noted)
+        let view = KeyView { key: Some(text.as_str().to_owned()), ..key.into() };
+        Ok(Done::created(&view, noted)?.not_kept())
     })
     .await
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use leads::{EmailAddress, Timestamp};
@@ -21,7 +22,7 @@ use utoipa_axum::routes;
 use super::merges::tell_gone;
 use super::resolve;
 use crate::access::Caller;
-use crate::app::{App, Noted};
+use crate::app::{App, Noted, answer, once, said};
 use crate::imports::files;
 use crate::instant::Instant;
 use crate::problem::Problem;
@@ -92,8 +93,8 @@ async fn erase_lead(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
-    Sent { body, .. }: Sent<ErasureWish>,
-) -> Result<Json<ErasureView>, Problem> {
+    Sent { body, repeat }: Sent<ErasureWish>,
+) -> Result<Response, Problem> {
     if body.confirm != id {
         return Err(Problem::invalid("not_confirmed", "write the lead's id as `confirm`"));
     }
@@ -104,40 +105,46 @@ async fn erase_lead(
     }
     let (now, actor, proof) = (app.now(), caller.actor(), app.fresh_id());
     let on = app.clone();
-    let (lead, erasure) = app
+    let (outcome, lead) = app
         .block(move || {
             let store = on.live.store();
-            let lead = store.read(|tx| resolve(tx, &id))?;
             let (mark, candidate) = (on.fresh_id(), on.random());
             let directory = on.live.segments().clone();
-            let gone = lead.clone();
-            let names = store.read(|tx| Ok::<_, Problem>(identifiers(tx, &lead)?))?;
             // Parcels that are done are not to be settled again after this, were the power to go.
             store.put_away_and_wait()?;
-            let erased = store.write(move |tx| {
-                suppress_addresses(tx, &gone, &candidate, now)?;
-                let request = ErasureRequest {
-                    lead: gone.clone(),
-                    reason,
-                    requested_by: actor.clone(),
-                    id: proof,
-                };
-                let erased = erase::erase_within(tx, &directory, &request, now)?;
-                Live::touch(tx, [gone.as_str()], &mark)?;
-                let Erasure { id, facts, reason, .. } = &erased.erasure;
-                Noted::new("lead.erased", format!("erasure:{id}"))
-                    .after(json!({"facts": facts, "reason": reason}))
-                    .write(tx, &actor, now)?;
-                Ok::<_, Problem>(erased)
+            let (outcome, gone) = store.write(move |tx| {
+                let mut gone = None;
+                let outcome = once(tx, &actor, &repeat, now, |tx| {
+                    // Who repeats the request finds no lead any more.
+                    let lead = resolve(tx, &id)?;
+                    let names = identifiers(tx, &lead)?;
+                    suppress_addresses(tx, &lead, &candidate, now)?;
+                    let requested_by = actor.clone();
+                    let request =
+                        ErasureRequest { lead: lead.clone(), reason, requested_by, id: proof };
+                    let erased = erase::erase_within(tx, &directory, &request, now)?;
+                    Live::touch(tx, [lead.as_str()], &mark)?;
+                    let Erasure { id, facts, reason, .. } = &erased.erasure;
+                    Noted::new("lead.erased", format!("erasure:{id}"))
+                        .after(json!({"facts": facts, "reason": reason}))
+                        .write(tx, &actor, now)?;
+                    let view = ErasureView::from(erased.erasure.clone());
+                    gone = Some((lead, names, erased));
+                    answer(StatusCode::OK, &view, None)
+                })?;
+                Ok::<_, Problem>((outcome, gone))
             })?;
-            let erasure = erase::finish(store, on.live.segments(), erased)?;
+            let Some((lead, names, erased)) = gone else { return Ok((outcome, None)) };
+            erase::finish(store, on.live.segments(), erased)?;
             files::forget(&on, &names)?;
-            Ok::<_, Problem>((lead, erasure))
+            Ok::<_, Problem>((outcome, Some(lead)))
         })
         .await?;
-    app.live.wake();
-    tell_gone(&app, &lead);
-    Ok(Json(erasure.into()))
+    if let Some(lead) = lead {
+        app.live.wake();
+        tell_gone(&app, &lead);
+    }
+    said(outcome)
 }
 
 /// Sends nothing to the lead's addresses any more, even should they come back under another name.

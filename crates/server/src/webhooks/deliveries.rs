@@ -1,8 +1,10 @@
 //! Deliveries: what was sent, how it went, and sending it again.
 
+use std::sync::{Arc, OnceLock};
+
 use axum::Json;
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use deliver::{Message, MessageId, Outcome, Secret, Secrets};
 use live::messages::{Event, TestCall};
 use serde::{Deserialize, Serialize};
@@ -41,24 +43,28 @@ struct TestResult {
     excerpt: String,
 }
 
-/// Sends a test message to an endpoint, once and right now.
+/// Sends a test message to an endpoint, once and right now. Who repeats the request hears that it was sent
+/// (`already_done`), and not how it went.
 #[utoipa::path(post, path = "/api/v1/webhooks/{id}/test", tag = "webhooks",
     params(("id" = String, Path)), responses((status = 200, body = TestResult)))]
 async fn test_webhook(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
-    Repeatable(_once): Repeatable,
-) -> Result<Json<TestResult>, Problem> {
-    let (now, of, actor) = (app.now(), id.clone(), caller.actor());
+    Repeatable(repeat): Repeatable,
+) -> Result<Response, Problem> {
+    let (now, of) = (app.now(), id.clone());
+    let found = Arc::new(OnceLock::new());
+    let finding = Arc::clone(&found);
     // Who sends is noted before anything goes out: nothing is sent that is not in the trail.
-    let (endpoint, secrets) = app
-        .write(move |tx| {
+    let response = app
+        .change(&caller, repeat, move |tx| {
             let endpoint = webhooks::find(tx, &of)?.ok_or_else(|| Problem::not_found("webhook"))?;
-            Noted::new("webhook.tested", format!("webhook:{of}")).write(tx, &actor, now)?;
-            Ok((endpoint, webhooks::secrets(tx, &of, now)?))
+            let _ = finding.set((endpoint, webhooks::secrets(tx, &of, now)?));
+            Ok(Done::nothing(Noted::new("webhook.tested", format!("webhook:{of}"))).not_kept())
         })
         .await?;
+    let Some((endpoint, secrets)) = found.get().cloned() else { return Ok(response) };
     let secrets = signing(secrets.iter().map(store::webhooks::SigningSecret::as_str))?;
     let message_id =
         MessageId::new(format!("msg_{}", app.fresh_id())).map_err(|_| Problem::internal())?;
@@ -67,13 +73,14 @@ async fn test_webhook(
     let message = Message { id: message_id, body: event.written(now) };
     let to = deliver::Endpoint { url: endpoint.url, secrets };
     let attempt = app.sender.send(&to, &message, now).await;
-    Ok(Json(TestResult {
+    let result = TestResult {
         is_delivered: attempt.outcome == Outcome::Delivered,
         status: attempt.status,
         took_ms: attempt.took_ms,
         failure: failure_of(&attempt.outcome),
         excerpt: attempt.excerpt,
-    }))
+    };
+    Ok(Json(result).into_response())
 }
 
 /// Why an attempt failed, in a sentence.

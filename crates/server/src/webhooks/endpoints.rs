@@ -178,11 +178,9 @@ impl WebhookWish {
 async fn make_webhook(
     State(app): State<App>,
     caller: Caller,
-    Sent { body, mut repeat }: Sent<WebhookWish>,
+    Sent { body, repeat }: Sent<WebhookWish>,
 ) -> Result<Response, Problem> {
     body.check(&app)?;
-    // The secret is not kept to be answered again.
-    repeat.key = None;
     let secret = new_secret(&app)?;
     let (id, now, by) = (app.fresh_id(), app.now(), caller.actor());
     app.change(&caller, repeat, move |tx| {
@@ -201,7 +199,8 @@ async fn make_webhook(
         let endpoint = webhooks::create(tx, &new, now)?;
         let noted = Noted::new("webhook.made", format!("webhook:{id}")).after(body.as_noted());
         let secret = Some(secret.as_str().to_owned());
-        Done::created(&WebhookView { secret, ..WebhookView::of(endpoint, &[]) }, noted)
+        let view = WebhookView { secret, ..WebhookView::of(endpoint, &[]) };
+        Ok(Done::created(&view, noted)?.not_kept())
     })
     .await
 }
@@ -309,16 +308,15 @@ async fn rotate_webhook(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
-    Sent { body, mut repeat }: Sent<SecretRotation>,
+    Sent { body, repeat }: Sent<SecretRotation>,
 ) -> Result<Response, Problem> {
-    repeat.key = None;
     let secret = new_secret(&app)?;
     let until = kept_until(app.now(), body.keep_hours)?;
     app.change(&caller, repeat, move |tx| {
         known(webhooks::rotate_secret(tx, &id, &secret, until)?)?;
         let noted = Noted::new("webhook.secret_rotated", format!("webhook:{id}"));
         let secret = Some(secret.as_str().to_owned());
-        Done::ok(&WebhookView { secret, ..view(tx, &id)? }, noted)
+        Ok(Done::ok(&WebhookView { secret, ..view(tx, &id)? }, noted)?.not_kept())
     })
     .await
 }

@@ -131,6 +131,92 @@ fn whatever_is_said_of_leads_is_answered_alike_when_it_is_repeated_and_a_key_sta
 }
 
 #[test]
+fn what_answers_with_a_secret_is_done_once_and_the_secret_is_not_kept() {
+    let house = House::new();
+    let owner = house.owner();
+    let sales = house.user(&owner, "sales");
+    let me = house.get("/api/v1/me", &sales).expect(200);
+    let reset = format!("/api/v1/users/{}/reset", me["user"]["id"].as_str().expect("an id"));
+    let hook = json!({"url": "https://hooks.example.com/x"});
+    let hook = house.post("/api/v1/webhooks", &owner, hook).expect(201);
+    let rotate = format!("/api/v1/webhooks/{}/rotate", hook["id"].as_str().expect("an id"));
+    let cases = [
+        ("/api/v1/keys", json!({"name": "a", "scopes": ["leads:read"]}), "key.made", "key"),
+        (
+            "/api/v1/invitations",
+            json!({"email": "x@example.com", "role": "sales"}),
+            "user.invited",
+            "link",
+        ),
+        (&reset, json!({}), "user.reset_offered", "link"),
+        (
+            "/api/v1/webhooks",
+            json!({"url": "https://hooks.example.com/y"}),
+            "webhook.made",
+            "secret",
+        ),
+        (&rotate, json!({}), "webhook.secret_rotated", "secret"),
+    ];
+    let count = |action: &str| {
+        let trail = house.get(&format!("/api/v1/audit?action={action}"), &owner).expect(200);
+        trail["entries"].as_array().map(Vec::len)
+    };
+    let mut secrets = Vec::new();
+    for (number, (path, body, action, member)) in cases.iter().enumerate() {
+        let key = format!("s{number}");
+        let first = post(&house, path, &owner, &key, body);
+        assert!(first.status.is_success(), "{path}: {}", first.text());
+        let secret = first.json()[member].as_str().expect("a secret").to_owned();
+        secrets
+            .push(secret.split_once("#token=").map_or(secret.clone(), |(_, token)| token.into()));
+        let there = count(action);
+        post(&house, path, &owner, &key, body).problem(409, "already_done");
+        assert_eq!(count(action), there, "{path}: once");
+    }
+    let kept = house.live.store().read(|tx| {
+        tx.query("SELECT body FROM idempotent_answer", &[], |row| row.get::<Vec<u8>>(0))
+    });
+    let kept: Vec<Vec<u8>> = kept.unwrap_or_else(|error: store::DbError| panic!("{error}"));
+    assert!(kept.len() >= secrets.len());
+    for secret in &secrets {
+        assert!(secret.len() > 20, "it is one: {secret}");
+        assert!(kept.iter().all(|body| !String::from_utf8_lossy(body).contains(secret.as_str())));
+    }
+}
+
+#[test]
+fn a_test_message_is_sent_once_however_often_the_request_comes() {
+    let house = House::new();
+    let owner = house.owner();
+    // Nothing listens there, and nothing need: the guard lets nobody into closed networks.
+    let hook = json!({"url": "https://hooks.example.com/x"});
+    let hook = house.post("/api/v1/webhooks", &owner, hook).expect(201);
+    let path = format!("/api/v1/webhooks/{}/test", hook["id"].as_str().expect("an id"));
+    post(&house, &path, &owner, "t1", &json!({})).expect(200);
+    post(&house, &path, &owner, "t1", &json!({})).problem(409, "already_done");
+    let trail = house.get("/api/v1/audit?action=webhook.tested", &owner).expect(200);
+    assert_eq!(trail["entries"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn whoever_repeats_an_erasure_is_given_the_same_proof() {
+    let house = House::new();
+    let owner = house.owner();
+    let lead = house.visitor(&owner, "ana@a.example", 2);
+    let path = format!("/api/v1/leads/{lead}/erase");
+    let wish = json!({"confirm": lead, "reason": "GDPR article 17"});
+    let first = post(&house, &path, &owner, "e1", &wish);
+    assert_eq!(first.status, 200, "{}", first.text());
+    house.pass(60_000);
+    let again = post(&house, &path, &owner, "e1", &wish);
+    assert_eq!((first.status, first.text()), (again.status, again.text()));
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+    post(&house, &path, &owner, "e2", &wish).problem(404, "not_found");
+    let proofs = house.get("/api/v1/erasures", &owner).expect(200);
+    assert_eq!(proofs.as_array().map(Vec::len), Some(1));
+}
+
+#[test]
 fn a_change_that_fails_leaves_neither_effect_nor_answer() {
     let house = House::new();
     let owner = house.owner();
