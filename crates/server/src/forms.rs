@@ -7,7 +7,7 @@ use axum::response::Response;
 use ingest::forms::{FormMapping, read_fields, suggest};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Any;
-use store::settings::{self, Expected, Setting};
+use store::settings::{self, Setting};
 use store::{DbError, Tx};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -17,7 +17,9 @@ use crate::access::Caller;
 use crate::app::{App, Done, Noted};
 use crate::instant::Instant;
 use crate::problem::Problem;
-use crate::request::{Named, Repeatable, Sent, if_match, only_if_new, tagged};
+use crate::request::{
+    Named, Repeatable, Sent, if_match, only_if_new, tagged, unless_changed, unless_gone,
+};
 
 const PREFIX: &str = "form/";
 
@@ -112,35 +114,41 @@ async fn put_form(
         return Err(Problem::invalid("other_form", detail));
     }
     let value = serde_json::to_value(&mapping).map_err(|_| Problem::internal())?;
-    let expected = match if_match(&headers)? {
-        _ if only_if_new(&headers)? => Expected::Nothing,
-        Some(version) => Expected::Version(version),
-        None => Expected::Anything,
-    };
+    let expected = if_match(&headers)?;
+    let only_if_new = only_if_new(&headers)?;
+    let allowed =
+        if only_if_new { settings::Expected::Nothing } else { settings::Expected::Anything };
     let (actor, now) = (caller.actor(), app.now());
     app.change(&caller, repeat, move |tx| {
-        settings::put(tx, &setting, &value, expected, &actor, now)?;
+        match settings::find(tx, &setting)? {
+            Some(found) => unless_changed(&expected, found.version, "form")?,
+            None => unless_gone(&expected, "form")?,
+        }
+        settings::put(tx, &setting, &value, allowed, &actor, now)?;
         let stored = settings::find(tx, &setting)?.ok_or(DbError::NoRow)?;
         let noted = Noted::new("form.changed", format!("form:{name}")).after(value);
-        Done::ok(&Form::of(stored), noted)
+        let version = stored.version;
+        Ok(Done::ok(&Form::of(stored), noted)?.tagged(version))
     })
     .await
 }
 
-/// Removes a form: what is sent to its address is refused from then on.
+/// Removes a form: what is sent to its address is refused from then on. `If-Match` makes sure that nobody
+/// changed it in between.
 #[utoipa::path(delete, path = "/api/v1/forms/{name}", tag = "forms", params(("name" = String, Path)),
     responses((status = 204)))]
 async fn remove_form(
     State(app): State<App>,
     caller: Caller,
     Named(name): Named<String>,
+    headers: HeaderMap,
     Repeatable(repeat): Repeatable,
 ) -> Result<Response, Problem> {
-    let setting = setting_name(&name)?;
+    let (setting, expected) = (setting_name(&name)?, if_match(&headers)?);
     app.change(&caller, repeat, move |tx| {
-        if !settings::remove(tx, &setting, Expected::Anything)? {
-            return Err(Problem::not_found("form"));
-        }
+        let found = settings::find(tx, &setting)?.ok_or_else(|| Problem::not_found("form"))?;
+        unless_changed(&expected, found.version, "form")?;
+        settings::remove(tx, &setting, settings::Expected::Anything)?;
         Ok(Done::nothing(Noted::new("form.removed", format!("form:{name}"))))
     })
     .await

@@ -136,7 +136,7 @@ async fn change_segment(
     app.live.check_condition(&body.condition)?;
     app.change(&caller, repeat, move |tx| {
         let before = stored(tx, &id)?;
-        unless_changed(expected, before.tag(), "segment")?;
+        unless_changed(&expected, before.tag(), "segment")?;
         put_segment(tx, &id, &name, &body.condition.to_string(), &by, now).map_err(name_taken)?;
         let noted = Noted::new("segment.changed", format!("segment:{id}"));
         let noted = noted.before(before.condition).after(body.condition);
@@ -158,7 +158,7 @@ async fn remove_segment(
 ) -> Result<Response, Problem> {
     let expected = if_match(&headers)?;
     app.change(&caller, repeat, move |tx| {
-        unless_changed(expected, stored(tx, &id)?.tag(), "segment")?;
+        unless_changed(&expected, stored(tx, &id)?.tag(), "segment")?;
         if !delete_segment(tx, &id)? {
             return Err(Problem::not_found("segment"));
         }

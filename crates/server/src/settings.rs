@@ -18,7 +18,7 @@ use crate::access::Caller;
 use crate::app::{App, Done, Noted};
 use crate::instant::Instant;
 use crate::problem::Problem;
-use crate::request::{Named, Sent, if_match, tagged};
+use crate::request::{Named, Sent, if_match, tagged, unless_changed};
 use crate::retention::{RETENTION, Retention};
 
 /// What there is to set: what the organisation is called and how it writes times, what lists show first,
@@ -125,19 +125,18 @@ async fn put_setting(
         MONEY => drop(Rates::read(&body).map_err(|wrong| Problem::invalid("bad_setting", wrong))?),
         _ => {}
     }
-    let expected = match if_match(&headers)? {
-        Some(0) => Expected::Nothing,
-        Some(version) => Expected::Version(version),
-        None => Expected::Anything,
-    };
+    let expected = if_match(&headers)?;
     let (actor, now, is_money) = (caller.actor(), app.now(), name == MONEY);
     let answer = app
         .change(&caller, repeat, move |tx| {
-            let before = settings::find(tx, &name)?.map(|setting| setting.value);
-            settings::put(tx, &name, &body, expected, &actor, now)?;
+            let before = settings::find(tx, &name)?;
+            // One that was never set has the version 0.
+            let version = before.as_ref().map_or(0, |setting| setting.version);
+            unless_changed(&expected, version, "setting")?;
+            settings::put(tx, &name, &body, Expected::Anything, &actor, now)?;
             let stored = settings::find(tx, &name)?.ok_or(DbError::NoRow)?;
             let mut noted = Noted::new("setting.changed", format!("setting:{name}")).after(body);
-            noted.before = before;
+            noted.before = before.map(|setting| setting.value);
             Done::ok(&SettingView::of(&name, Some(stored)), noted)
         })
         .await?;

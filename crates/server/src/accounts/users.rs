@@ -83,7 +83,7 @@ async fn change_user(
     let response = app
         .change(&caller, repeat, move |tx| {
             let before = user_below(tx, &by, &id)?;
-            unless_changed(expected, tag(&before), "user")?;
+            unless_changed(&expected, tag(&before), "user")?;
             if let Some(role) = body.role {
                 accounts::set_role(tx, &id, role)?;
             }
@@ -119,7 +119,7 @@ async fn remove_user(
     let (now, by, expected) = (app.now(), caller.clone(), if_match(&headers)?);
     let response = app
         .change(&caller, repeat, move |tx| {
-            unless_changed(expected, tag(&user_below(tx, &by, &id)?), "user")?;
+            unless_changed(&expected, tag(&user_below(tx, &by, &id)?), "user")?;
             accounts::remove(tx, &id)?;
             keys::revoke_of(tx, &format!("user:{id}"), now)?;
             Ok(Done::nothing(Noted::new("user.removed", format!("user:{id}"))))

@@ -115,7 +115,7 @@ async fn map_import(
     let total = rows_under(&app, &id, mapping).await?;
     app.change(&caller, repeat, move |tx| {
         let before = imports::find(tx, &id)?.ok_or_else(|| Problem::not_found("import"))?;
-        unless_changed(expected, tag(&before), "mapping")?;
+        unless_changed(&expected, tag(&before), "mapping")?;
         imports::set_mapping(tx, &id, &value)?;
         let import = imports::set_total(tx, &id, total)?;
         let noted = Noted::new("import.mapped", format!("import:{id}")).after(value);
@@ -144,19 +144,23 @@ async fn rows_under(app: &App, id: &str, mapping: ImportMapping) -> Result<Optio
 }
 
 /// Forgets an import that never began, or was taken back: its file goes, too. What it brought stays taken back.
+/// `If-Match` makes sure that nobody said in between what its columns mean.
 #[utoipa::path(delete, path = "/api/v1/imports/{id}", tag = "imports", params(("id" = String, Path)),
     responses((status = 204)))]
 async fn remove_import(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
+    headers: HeaderMap,
     Repeatable(repeat): Repeatable,
 ) -> Result<Response, Problem> {
-    let import = id.clone();
+    let (import, expected) = (id.clone(), if_match(&headers)?);
     let file = Arc::new(OnceLock::new());
     let (removed, on) = (Arc::clone(&file), app.clone());
     let response = app
         .change(&caller, repeat, move |tx| {
+            let before = imports::find(tx, &id)?.ok_or_else(|| Problem::not_found("import"))?;
+            unless_changed(&expected, tag(&before), "import")?;
             let import = imports::remove(tx, &id)?;
             jobs::cancel(tx, &job_of(&id))?;
             let _ = removed.set(path_of(&on.config, &import));

@@ -214,7 +214,7 @@ async fn change_write_key(
     let on = app.clone();
     let response = app
         .change(&caller, repeat, move |tx| {
-            unless_changed(expected, stored(tx, &id, &on)?.tag(), "write key")?;
+            unless_changed(&expected, stored(tx, &id, &on)?.tag(), "write key")?;
             let (quota, is_enabled) = (wish.daily_quota, wish.is_enabled);
             if !write_keys::update(tx, &id, &wish.name, &wish.origins, quota, is_enabled)? {
                 return Err(Problem::not_found("write key"));
@@ -241,7 +241,7 @@ async fn remove_write_key(
     let (expected, on) = (if_match(&headers)?, app.clone());
     let response = app
         .change(&caller, repeat, move |tx| {
-            unless_changed(expected, stored(tx, &id, &on)?.tag(), "write key")?;
+            unless_changed(&expected, stored(tx, &id, &on)?.tag(), "write key")?;
             if !write_keys::remove(tx, &id)? {
                 return Err(Problem::not_found("write key"));
             }
@@ -266,7 +266,8 @@ fn a_week() -> u32 {
     168
 }
 
-/// Changes the key for another; the present one is taken for a while longer.
+/// Changes the key for another; the present one is taken for a while longer. `If-Match` makes sure that nobody
+/// else changed it in between.
 #[utoipa::path(post, path = "/api/v1/write-keys/{id}/rotate", tag = "keys",
     params(("id" = String, Path)), request_body = Rotation,
     responses((status = 200, body = WriteKeyView)))]
@@ -274,13 +275,16 @@ async fn rotate_write_key(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
+    headers: HeaderMap,
     Sent { body, repeat }: Sent<Rotation>,
 ) -> Result<Response, Problem> {
+    let expected = if_match(&headers)?;
     let until = kept_until(app.now(), body.keep_hours)?;
     let text = write_keys::text(&app.random());
     let on = app.clone();
     let response = app
         .change(&caller, repeat, move |tx| {
+            unless_changed(&expected, stored(tx, &id, &on)?.tag(), "write key")?;
             if !write_keys::rotate(tx, &id, &text, until)? {
                 return Err(Problem::not_found("write key"));
             }

@@ -20,7 +20,7 @@ use crate::access::Caller;
 use crate::app::{App, Noted, answer};
 use crate::instant::Instant;
 use crate::problem::{Fault, Problem};
-use crate::request::{Named, Repeat, Sent, if_match, unless_changed};
+use crate::request::{Expected, Named, Repeat, Sent, if_match, unless_changed};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(add_lead)).routes(routes!(change_lead))
@@ -84,7 +84,7 @@ async fn add_lead(
         }
         traits.entry("email").or_insert_with(|| email.as_str().into());
     }
-    say(&app, &caller, who, traits, body.at, repeat, &ADDED).await
+    say(&app, &caller, who, traits, body.at, repeat, ADDED).await
 }
 
 /// What is to change about a lead.
@@ -116,18 +116,20 @@ async fn change_lead(
     let lead = app.read(move |tx| resolve(tx, &id)).await?;
     let who = Who { lead: Some(lead), ..Who::default() };
     let action = Action { expected, ..CHANGED };
-    say(&app, &caller, who, body.traits, body.at, repeat, &action).await
+    say(&app, &caller, who, body.traits, body.at, repeat, action).await
 }
 
 /// What is noted in the trail and what is answered, and what the lead has to be by then.
 struct Action {
     noted: &'static str,
     status: StatusCode,
-    expected: Option<i64>,
+    expected: Expected,
 }
 
-const ADDED: Action = Action { noted: "lead.added", status: StatusCode::CREATED, expected: None };
-const CHANGED: Action = Action { noted: "lead.changed", status: StatusCode::OK, expected: None };
+const ADDED: Action =
+    Action { noted: "lead.added", status: StatusCode::CREATED, expected: Expected::Whatever };
+const CHANGED: Action =
+    Action { noted: "lead.changed", status: StatusCode::OK, expected: Expected::Whatever };
 
 async fn say(
     app: &App,
@@ -136,7 +138,7 @@ async fn say(
     traits: Map<String, Any>,
     at: Option<Instant>,
     repeat: Repeat,
-    &Action { noted, status, expected }: &Action,
+    Action { noted, status, expected }: Action,
 ) -> Result<Response, Problem> {
     if traits.len() > MEMBERS_MAX {
         return Err(Problem::invalid(
@@ -160,11 +162,11 @@ async fn say(
     let response = app
         .once(caller, repeat, move |tx| {
             // A repeated request finds its own change.
-            if let (Some(lead), Some(_)) = (&report.who.lead, expected)
+            if let (Some(lead), Expected::OneOf(_)) = (&report.who.lead, &expected)
                 && facts::labelled(tx, &report.id)?.is_none()
             {
                 let record = lead_facts(tx, on.live.segments(), lead)?;
-                unless_changed(expected, tag(&record), "lead")?;
+                unless_changed(&expected, tag(&record), "lead")?;
             }
             let appended = facts::append(tx, &[report], &mut || on.fresh_id())?;
             Live::touch_appended(tx, &appended, &on.fresh_id(), now)?;

@@ -63,7 +63,7 @@ async fn add_draft(
     let (now, by) = (app.now(), caller.actor());
     app.change(&caller, repeat, move |tx| {
         let latest = versions(tx, &draft.model)?.first().map_or(0, |version| version.version);
-        if expected.is_some_and(|expected| expected != latest) {
+        if !expected.admits(latest) {
             let detail = format!("version {latest} was written in between: look at it first");
             return Err(Problem::changed(detail));
         }

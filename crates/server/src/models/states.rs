@@ -1,6 +1,7 @@
 //! Which version counts.
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 use serde_json::json;
@@ -17,7 +18,9 @@ use super::trials::{both, confirmation};
 use crate::access::Caller;
 use crate::app::{App, Done, Noted};
 use crate::problem::Problem;
-use crate::request::{Named, Repeat, Repeatable, Sent, SentIfAny};
+use crate::request::{
+    Expected, Named, Repeat, Repeatable, Sent, SentIfAny, if_match, unless_changed,
+};
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -38,7 +41,8 @@ struct Activation {
     confirm: String,
 }
 
-/// Makes a version the one that counts, and scores everybody anew.
+/// Makes a version the one that counts, and scores everybody anew. A version is what its `ETag` says for good:
+/// `If-Match` with that of another version than the one that it is about is refused.
 #[utoipa::path(post, path = "/api/v1/models/{name}/activate", tag = "models",
     params(("name" = String, Path)), request_body = Activation,
     responses((status = 200, body = VersionView)))]
@@ -46,9 +50,11 @@ async fn activate(
     State(app): State<App>,
     caller: Caller,
     Named(name): Named<String>,
+    headers: HeaderMap,
     Sent { body, repeat }: Sent<Activation>,
 ) -> Result<Response, Problem> {
-    set(&app, &caller, repeat, name, "model.activated", move |tx, model| {
+    let how = (repeat, if_match(&headers)?);
+    set(&app, &caller, how, name, "model.activated", move |tx, model| {
         check(tx, model, body.version, &body.confirm)?;
         Ok((body.version, VersionState::Active))
     })
@@ -84,9 +90,11 @@ async fn roll_back(
     State(app): State<App>,
     caller: Caller,
     Named(name): Named<String>,
+    headers: HeaderMap,
     SentIfAny(Sent { body, repeat }): SentIfAny<RollBack>,
 ) -> Result<Response, Problem> {
-    set(&app, &caller, repeat, name, ROLLED_BACK, move |tx, model| {
+    let how = (repeat, if_match(&headers)?);
+    set(&app, &caller, how, name, ROLLED_BACK, move |tx, model| {
         let before = rolled_back_to(&activations(tx, model)?).ok_or_else(|| {
             let detail = "there is no version to go back to: none counted before this one";
             Problem::conflict("nothing_before", detail)
@@ -117,9 +125,11 @@ async fn shadow(
     State(app): State<App>,
     caller: Caller,
     Named(name): Named<String>,
+    headers: HeaderMap,
     Sent { body, repeat }: Sent<WhichVersion>,
 ) -> Result<Response, Problem> {
-    set(&app, &caller, repeat, name, "model.shadowed", move |tx, model| {
+    let how = (repeat, if_match(&headers)?);
+    set(&app, &caller, how, name, "model.shadowed", move |tx, model| {
         let found = version(tx, model, body.version)?;
         if found.is_some_and(|found| found.state == VersionState::Active) {
             let detail = "this version counts: activate another one first";
@@ -138,9 +148,11 @@ async fn retire(
     State(app): State<App>,
     caller: Caller,
     Named(name): Named<String>,
+    headers: HeaderMap,
     Sent { body, repeat }: Sent<WhichVersion>,
 ) -> Result<Response, Problem> {
-    set(&app, &caller, repeat, name, "model.retired", move |_, _| {
+    let how = (repeat, if_match(&headers)?);
+    set(&app, &caller, how, name, "model.retired", move |_, _| {
         Ok((body.version, VersionState::Retired))
     })
     .await
@@ -149,7 +161,7 @@ async fn retire(
 async fn set(
     app: &App,
     caller: &Caller,
-    repeat: Repeat,
+    (repeat, expected): (Repeat, Expected),
     model: String,
     action: &'static str,
     decide: impl FnOnce(&mut Tx<'_>, &str) -> Result<(i64, VersionState), Problem> + Send + 'static,
@@ -160,6 +172,7 @@ async fn set(
             let (number, state) = decide(tx, &model)?;
             let before = version(tx, &model, number)?;
             let before = before.ok_or_else(|| Problem::not_found("version of the model"))?;
+            unless_changed(&expected, number, "version")?;
             scores::set_state(tx, &model, number, state, &actor, now)?;
             if action == ROLLED_BACK {
                 note_roll_back(tx, &model)?;

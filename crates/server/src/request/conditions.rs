@@ -8,18 +8,45 @@ use store::Digest;
 
 use crate::problem::Problem;
 
-/// The version that a change expects to find; none: any.
-pub(crate) fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Problem> {
-    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return Ok(None);
+/// What a change expects to find, as `If-Match` says it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Expected {
+    /// Anything or nothing: it says nothing.
+    Whatever,
+    /// Anything that is there (`*`).
+    Anything,
+    /// One of these versions.
+    OneOf(Vec<i64>),
+}
+
+/// What a change expects to find.
+pub(crate) fn if_match(headers: &HeaderMap) -> Result<Expected, Problem> {
+    let mut versions = Vec::new();
+    for value in headers.get_all(IF_MATCH) {
+        let text = value.to_str().unwrap_or("?").trim();
+        if text == "*" {
+            return Ok(Expected::Anything);
+        }
+        for tag in text.split(',').map(str::trim) {
+            let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+            versions.push(inner.and_then(|tag| tag.parse().ok()).ok_or_else(|| {
+                let detail =
+                    "If-Match takes the ETag of an earlier answer, as \"3\", several of them, or *";
+                Problem::bad("bad_if_match", detail)
+            })?);
+        }
     }
-    let inner = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
-    let version = inner.and_then(|text| text.parse().ok());
-    version.map(Some).ok_or_else(|| {
-        Problem::bad("bad_if_match", "If-Match takes the ETag of an earlier answer, as \"3\"")
-    })
+    Ok(if versions.is_empty() { Expected::Whatever } else { Expected::OneOf(versions) })
+}
+
+impl Expected {
+    /// Whether this version may be changed.
+    pub(crate) fn admits(&self, found: i64) -> bool {
+        match self {
+            Self::Whatever | Self::Anything => true,
+            Self::OneOf(versions) => versions.contains(&found),
+        }
+    }
 }
 
 /// Whether there must be nothing yet: `If-None-Match: *`.
@@ -46,13 +73,21 @@ pub(crate) fn content_tag(content: &impl Serialize) -> i64 {
 }
 
 /// Refuses a change that expects to find something else than there is.
-pub(crate) fn unless_changed(expected: Option<i64>, found: i64, what: &str) -> Result<(), Problem> {
-    match expected {
-        Some(expected) if expected != found => {
-            Err(Problem::changed(format!("the {what} was changed in between: read it again")))
-        }
-        _ => Ok(()),
+pub(crate) fn unless_changed(expected: &Expected, found: i64, what: &str) -> Result<(), Problem> {
+    if expected.admits(found) {
+        return Ok(());
     }
+    Err(Problem::changed(format!("the {what} was changed in between: read it again")))
+}
+
+/// Refuses a change that expects to find something where there is nothing.
+pub(crate) fn unless_gone(expected: &Expected, what: &str) -> Result<(), Problem> {
+    if *expected == Expected::Whatever {
+        return Ok(());
+    }
+    Err(Problem::changed(format!(
+        "there is no {what} of this name: leave If-Match out to make one"
+    )))
 }
 
 /// An answer with its version.
@@ -62,4 +97,27 @@ pub(crate) fn tagged(version: i64, answer: impl IntoResponse) -> Response {
         response.headers_mut().insert(ETAG, tag);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: &[&str]) -> Option<Expected> {
+        let values = values.iter().map(|value| (IF_MATCH, value.parse().expect("a header")));
+        if_match(&values.collect()).ok()
+    }
+
+    #[test]
+    fn one_tag_several_or_any_may_be_expected() {
+        assert_eq!(read(&[]), Some(Expected::Whatever));
+        assert_eq!(read(&["*"]), Some(Expected::Anything));
+        assert_eq!(read(&["\"3\""]), Some(Expected::OneOf(vec![3])));
+        assert_eq!(read(&["\"3\", \"4\"", "\"5\""]), Some(Expected::OneOf(vec![3, 4, 5])));
+        for wrong in ["3", "W/\"3\"", "\"3\",", "\"a\"", ""] {
+            assert_eq!(read(&[wrong]), None, "{wrong}");
+        }
+        let several = Expected::OneOf(vec![3, 4]);
+        assert!(several.admits(4) && !several.admits(5));
+    }
 }

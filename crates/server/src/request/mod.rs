@@ -7,7 +7,9 @@ mod sender;
 mod sent;
 
 pub(crate) use asked::{Asked, Named, list};
-pub(crate) use conditions::{content_tag, if_match, only_if_new, tagged, unless_changed};
+pub(crate) use conditions::{
+    Expected, content_tag, if_match, only_if_new, tagged, unless_changed, unless_gone,
+};
 pub(crate) use kept::kept_until;
 pub(crate) use sender::{Peer, Sender};
 pub(crate) use sent::{

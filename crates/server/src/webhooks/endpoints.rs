@@ -219,7 +219,7 @@ async fn change_webhook(
     body.check(&app)?;
     let expected = if_match(&headers)?;
     app.change(&caller, repeat, move |tx| {
-        unless_changed(expected, view(tx, &id)?.tag(), "webhook")?;
+        unless_changed(&expected, view(tx, &id)?.tag(), "webhook")?;
         let (url, description) = (&body.url, &body.description);
         known(webhooks::update(tx, &id, url, description, &body.event_types)?)?;
         let noted = Noted::new("webhook.changed", format!("webhook:{id}")).after(body.as_noted());
@@ -241,7 +241,7 @@ async fn remove_webhook(
 ) -> Result<Response, Problem> {
     let expected = if_match(&headers)?;
     app.change(&caller, repeat, move |tx| {
-        unless_changed(expected, view(tx, &id)?.tag(), "webhook")?;
+        unless_changed(&expected, view(tx, &id)?.tag(), "webhook")?;
         known(webhooks::remove(tx, &id)?)?;
         Ok(Done::nothing(Noted::new("webhook.removed", format!("webhook:{id}"))))
     })
@@ -300,7 +300,7 @@ fn a_day() -> u32 {
 }
 
 /// Changes the secret for another, which is in this answer, and nowhere else. Messages are signed with
-/// both for a while.
+/// both for a while. `If-Match` makes sure that nobody else changed the endpoint in between.
 #[utoipa::path(post, path = "/api/v1/webhooks/{id}/rotate", tag = "webhooks",
     params(("id" = String, Path)), request_body = SecretRotation,
     responses((status = 200, body = WebhookView)))]
@@ -308,11 +308,14 @@ async fn rotate_webhook(
     State(app): State<App>,
     caller: Caller,
     Named(id): Named<String>,
+    headers: HeaderMap,
     Sent { body, repeat }: Sent<SecretRotation>,
 ) -> Result<Response, Problem> {
+    let expected = if_match(&headers)?;
     let secret = new_secret(&app)?;
     let until = kept_until(app.now(), body.keep_hours)?;
     app.change(&caller, repeat, move |tx| {
+        unless_changed(&expected, view(tx, &id)?.tag(), "webhook")?;
         known(webhooks::rotate_secret(tx, &id, &secret, until)?)?;
         let noted = Noted::new("webhook.secret_rotated", format!("webhook:{id}"));
         let secret = Some(secret.as_str().to_owned());

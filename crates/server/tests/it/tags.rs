@@ -105,6 +105,23 @@ fn all(house: &House, owner: &As) -> Vec<Changeable> {
     ]
 }
 
+/// A change of something as it was when it had this tag.
+fn change_of(
+    house: &House,
+    owner: &As,
+    method: &str,
+    path: &str,
+    tag: &str,
+    body: Option<Json>,
+) -> Reply {
+    let mut request = Request::builder().method(method).uri(path).header("if-match", tag);
+    if body.is_some() {
+        request = request.header("content-type", "application/json");
+    }
+    let body = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+    sent(house, owner, request, body)
+}
+
 fn sent(house: &House, by: &As, request: axum::http::request::Builder, body: Vec<u8>) -> Reply {
     let As::Session(cookie) = by else { panic!("a session") };
     let request = request.header("cookie", cookie).header("sec-fetch-site", "same-origin");
@@ -122,17 +139,7 @@ fn whoever_changes_what_was_changed_in_between_is_told_so_whatever_it_is() {
             tag.to_str().expect("a text").to_owned()
         };
         let change = |method: &str, to: &str, tag: &str, body: Option<&Json>| {
-            let request = Request::builder().method(method).uri(to).header("if-match", tag);
-            let request = match body {
-                Some(_) => request.header("content-type", "application/json"),
-                None => request,
-            };
-            sent(
-                &house,
-                &owner,
-                request,
-                body.map(|body| body.to_string().into_bytes()).unwrap_or_default(),
-            )
+            change_of(&house, &owner, method, to, tag, body.cloned())
         };
         let first = tag();
         assert_eq!(tag(), first, "{what}: the same as long as nothing changes");
@@ -148,6 +155,9 @@ fn whoever_changes_what_was_changed_in_between_is_told_so_whatever_it_is() {
         assert!(reply.status.is_success(), "{what}: {}", reply.text());
         let third = tag();
         change(method, &to, &second, Some(three)).problem(412, "changed_in_between");
+        change(method, &to, "\"7\", \"8\"", Some(three)).problem(412, "changed_in_between");
+        let listed = change(method, &to, &format!("{second}, {third}"), Some(three));
+        assert!(listed.status.is_success(), "{what}: one of a list: {}", listed.text());
         let any = change(method, &to, "*", Some(three));
         assert!(any.status.is_success(), "{what}: {}", any.text());
         change(method, &to, "nonsense", Some(one)).problem(400, "bad_if_match");
@@ -157,4 +167,55 @@ fn whoever_changes_what_was_changed_in_between_is_told_so_whatever_it_is() {
             change("DELETE", &to, "*", None).problem(404, "not_found");
         }
     }
+}
+
+#[test]
+fn a_form_that_was_changed_in_between_is_neither_changed_nor_removed_and_one_that_is_not_there_is_not_made()
+ {
+    let house = House::new();
+    let owner = house.owner();
+    let path = "/api/v1/forms/contact";
+    let form = || Some(json!({"form": "contact", "fields": {}}));
+    for nothing in ["*", "\"1\""] {
+        change_of(&house, &owner, "PUT", path, nothing, form()).problem(412, "changed_in_between");
+    }
+    house.get(path, &owner).problem(404, "not_found");
+    house.call("PUT", path, &owner, form()).expect(200);
+    let second = change_of(&house, &owner, "PUT", path, "\"1\"", form());
+    assert_eq!(second.headers["etag"], "\"2\"");
+    change_of(&house, &owner, "PUT", path, "\"1\"", form()).problem(412, "changed_in_between");
+    change_of(&house, &owner, "DELETE", path, "\"1\"", None).problem(412, "changed_in_between");
+    assert_eq!(change_of(&house, &owner, "DELETE", path, "\"1\", \"2\"", None).status, 204);
+}
+
+#[test]
+fn what_is_done_to_something_is_refused_where_it_is_about_something_else() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let retire = "/api/v1/models/fit/retire";
+    let version = || Some(json!({"version": 1}));
+    change_of(&house, &owner, "POST", retire, "\"2\"", version())
+        .problem(412, "changed_in_between");
+    change_of(&house, &owner, "POST", retire, "\"1\"", version()).expect(200);
+
+    let (_, id) = house.write_key(&owner, json!({"name": "site"}));
+    let key = format!("/api/v1/write-keys/{id}");
+    let rotate = format!("{key}/rotate");
+    change_of(&house, &owner, "POST", &rotate, "\"1\"", Some(json!({})))
+        .problem(412, "changed_in_between");
+    let tag = house.get(&key, &owner).headers["etag"].to_str().expect("a text").to_owned();
+    change_of(&house, &owner, "POST", &rotate, &tag, Some(json!({}))).expect(200);
+    change_of(&house, &owner, "POST", &rotate, &tag, Some(json!({})))
+        .problem(412, "changed_in_between");
+
+    let upload = Request::builder()
+        .method("POST")
+        .uri("/api/v1/imports?name=a.csv")
+        .header("content-type", "application/octet-stream");
+    let import = sent(&house, &owner, upload, b"email\na@a.example\n".to_vec()).expect(201);
+    let import = format!("/api/v1/imports/{}", import["id"].as_str().expect("an id"));
+    change_of(&house, &owner, "DELETE", &import, "\"1\"", None).problem(412, "changed_in_between");
+    let tag = house.get(&import, &owner).headers["etag"].to_str().expect("a text").to_owned();
+    assert_eq!(change_of(&house, &owner, "DELETE", &import, &tag, None).status, 204);
 }
