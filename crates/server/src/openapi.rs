@@ -1,5 +1,7 @@
 //! The description of the API, made from the routes and the table of who may call them.
 
+mod headers;
+
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::security::{
@@ -73,8 +75,10 @@ fn finish(mut api: OpenApi) -> OpenApi {
     let cookie = ApiKeyValue::with_description("__Host-madura", "A session of the page.");
     let content =
         ContentBuilder::new().schema(Some(Ref::from_schema_name(WrittenProblem::name()))).build();
+    let (name, retry_after) = headers::retry_after();
     let problem = ResponseBuilder::new()
         .description("What is wrong, and what to do.")
+        .header(name, retry_after)
         .content("application/problem+json", content)
         .build();
     let components = api.components.take().unwrap_or_default();
@@ -102,6 +106,7 @@ fn finish(mut api: OpenApi) -> OpenApi {
 }
 
 fn describe(operation: &mut Operation, method: &HttpMethod, path: &str) {
+    headers::describe(operation, method, path);
     let access = route(word(method), path).map(|route| route.access);
     operation.security = match access {
         Some(Access::Anyone) | None => Some(Vec::new()),
@@ -194,6 +199,24 @@ mod tests {
         described.sort();
         listed.sort();
         assert_eq!(described, listed);
+    }
+
+    #[test]
+    fn a_generated_client_can_say_what_it_expects_and_hears_when_to_come_back() {
+        let api: serde_json::Value = serde_json::from_str(&openapi_json()).unwrap();
+        let headers = |operation: &serde_json::Value| -> Vec<String> {
+            let all = operation["parameters"].as_array().cloned().unwrap_or_default();
+            let sent = all.into_iter().filter(|parameter| parameter["in"] == "header");
+            sent.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
+        };
+        let path = |path: &str| &api["paths"][path];
+        assert_eq!(headers(&path("/api/v1/deals")["post"]), ["Idempotency-Key"]);
+        assert_eq!(headers(&path("/api/v1/segments/{id}")["put"]), ["If-Match"]);
+        assert_eq!(headers(&path("/api/v1/stream")["get"]), ["Last-Event-ID"]);
+        let read = &path("/api/v1/segments/{id}")["get"]["responses"]["200"];
+        assert_eq!(read["headers"]["ETag"]["schema"]["type"], "string");
+        let problem = &api["components"]["responses"]["Problem"];
+        assert_eq!(problem["headers"]["Retry-After"]["schema"]["type"], "integer");
     }
 
     #[test]

@@ -133,11 +133,11 @@ async fn put_setting(
             // One that was never set has the version 0.
             let version = before.as_ref().map_or(0, |setting| setting.version);
             unless_changed(&expected, version, "setting")?;
-            settings::put(tx, &name, &body, Expected::Anything, &actor, now)?;
+            let version = settings::put(tx, &name, &body, Expected::Anything, &actor, now)?;
             let stored = settings::find(tx, &name)?.ok_or(DbError::NoRow)?;
             let mut noted = Noted::new("setting.changed", format!("setting:{name}")).after(body);
             noted.before = before.map(|setting| setting.value);
-            Done::ok(&SettingView::of(&name, Some(stored)), noted)
+            Ok(Done::ok(&SettingView::of(&name, Some(stored)), noted)?.tagged(version))
         })
         .await?;
     if is_money {

@@ -191,7 +191,8 @@ async fn make_write_key(
             }
             let noted =
                 Noted::new("write_key.made", format!("write_key:{id}")).after(wish.as_noted());
-            Done::created(&WriteKeyView::of(key, &on), noted)
+            let made = WriteKeyView::of(key, &on);
+            Ok(Done::created(&made, noted)?.tagged(made.tag()))
         })
         .await;
     app.write_keys.forget();
