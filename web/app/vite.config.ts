@@ -1,5 +1,5 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
-import { defineConfig } from 'vite';
+import { type Plugin, defineConfig } from 'vite';
 
 /** The server that answers the API while the page is developed: `MADURA_SERVER=http://127.0.0.1:8420 npm run dev`. */
 const server = process.env['MADURA_SERVER'] ?? 'http://127.0.0.1:8420';
@@ -13,8 +13,20 @@ const proxied = {
 
 const proxy = { '/api': proxied, '/v1': proxied, '/m.js': proxied };
 
+/** A pattern without files is no mistake to Vite, and the page would offer models that it does not have. */
+const starters: Plugin = {
+  name: 'starters',
+  generateBundle(_, bundle) {
+    const names = Object.keys(bundle);
+    for (const name of ['starter', 'b2b-software', 'online-shop', 'training-school']) {
+      const isThere = names.some((file) => new RegExp(`(^|/)${name}-[^/]*\\.js$`).test(file));
+      if (!isThere) this.error(`there is no ${name}.yaml to begin with: ../../models and ../../crates/scoring/src/document belong to the build`);
+    }
+  },
+};
+
 export default defineConfig({
-  plugins: [svelte()],
+  plugins: [svelte(), starters],
   build: {
     outDir: '../dist',
     emptyOutDir: true,

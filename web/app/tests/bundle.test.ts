@@ -45,3 +45,10 @@ it('the page has no script and no style in itself, and asks no other site', () =
 it('names of files follow their content', () => {
   for (const asset of assets) expect(asset).toMatch(/-[\w-]{8}\.(js|css)$/);
 });
+
+it('the models to begin with are in it, and the image that builds it has their sources', () => {
+  for (const name of ['starter', 'b2b-software', 'online-shop', 'training-school']) expect(chunk(`${name}-`, '.js')).toBeTruthy();
+  const dockerfile = readFileSync(new URL('../../../packaging/Dockerfile', import.meta.url), 'utf8');
+  const stage = dockerfile.split(/^FROM /m).find((one) => one.includes('AS page'));
+  for (const source of ['COPY models models', 'COPY crates/scoring/src/document/starter.yaml crates/scoring/src/document/']) expect(stage).toContain(source);
+});
