@@ -1,4 +1,4 @@
-// Builds dist/m.js, which is committed: who builds the server needs no Node.
+// Builds dist/m.js and dist/m.js.gz, which are committed: who builds the server needs no Node.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -18,12 +18,16 @@ export async function bundle() {
     bundle: true,
     minifySyntax: true,
     write: false,
-    format: 'iife',
+    format: 'esm',
     target: 'es2021',
+    tsconfigRaw: { compilerOptions: { alwaysStrict: false } },
     define: { VERSION: JSON.stringify(version) },
   });
+  // Arrows are 80 bytes less after gzip. No function is called before all of them are there, and none has a `this`.
+  const functions = /^function (\w+)\((.*)\) \{$([^]*?)^\}$/gm;
+  const text = result.outputFiles[0].text.replace(functions, 'var $1 = ($2) => {$3};');
   // esbuild's own minifier leaves 200 bytes more after gzip.
-  const { code } = await minify(result.outputFiles[0].text, {
+  const { code } = await minify(text, {
     ecma: 2021,
     toplevel: true,
     compress: { passes: 4, unsafe: true, unsafe_methods: true, booleans_as_integers: false, unsafe_arrows: true, unsafe_undefined: true, pure_getters: true, keep_fargs: false },
@@ -31,19 +35,21 @@ export async function bundle() {
     mangle: { properties: { regex: /^(slot|lasts|handed|json)$/ } },
     format: { ascii_only: true },
   });
-  return `${code}\n`;
+  return `(()=>{${code.replace(/;$/, '')}})()\n`;
 }
 
-/** How much a text weighs on the wire, in bytes. */
-export const gzipBytes = (text) => gzipSync(text, { level: 9 }).length;
+/** A text as it goes over the wire. */
+export const packed = (text) => gzipSync(text, { level: 9 });
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const text = await bundle();
-  const bytes = gzipBytes(text);
+  const gzip = packed(text);
+  const bytes = gzip.length;
   if (bytes > GZIP_BYTES_MAX) {
     console.error(`dist/m.js would weigh ${bytes} bytes after gzip, more than ${GZIP_BYTES_MAX}: leave something out`);
     process.exit(1);
   }
   writeFileSync(here('dist/m.js'), text);
+  writeFileSync(here('dist/m.js.gz'), gzip);
   console.log(`dist/m.js: ${text.length} bytes, ${bytes} after gzip`);
 }

@@ -3,6 +3,8 @@
 
 use leads::{EmailAddress, Timestamp, TimestampError};
 
+use crate::secret_names::asks_for_secret;
+
 /// What a field is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Meaning {
@@ -58,7 +60,7 @@ use Meaning::{
 const NAMES: [(Meaning, &str); 36] = [
     (
         Never,
-        "password|passwd|pwd|passphrase|contrasena|clave|parola|card_number|cardnumber|credit_card|cc_number|ccnumber|cvv|cvc|cvv2|tarjeta|numero_tarjeta|numar_card|secret|token|csrf|csrf_token|csrfmiddlewaretoken|authenticity_token|xsrf_token|g_recaptcha_response|recaptcha|h_captcha_response|cf_turnstile_response|captcha",
+        "csrf|csrf_token|csrfmiddlewaretoken|authenticity_token|xsrf_token|g_recaptcha_response|recaptcha|h_captcha_response|cf_turnstile_response|captcha",
     ),
     (
         Honeypot,
@@ -143,10 +145,9 @@ const NAMES: [(Meaning, &str); 36] = [
 ];
 
 /// Names that mean something alone and something else in company: `data` is a date in two
-/// languages, `data_nasterii` a birthday, and `palabra_clave` no password.
-const ALONE: [&str; 24] = [
+/// languages, and `data_nasterii` a birthday.
+const ALONE: [&str; 23] = [
     "at",
-    "clave",
     "cp",
     "data",
     "date",
@@ -212,6 +213,10 @@ pub(crate) fn simplify(name: &str) -> String {
     let mut simple = String::with_capacity(name.len());
     let mut small_before = false;
     for letter in name.chars().take(200) {
+        // An accent that is written as a sign of its own.
+        if ('\u{300}'..='\u{36f}').contains(&letter) {
+            continue;
+        }
         let is_new_word = letter.is_uppercase() && small_before;
         small_before = letter.is_lowercase() || letter.is_ascii_digit();
         for letter in letter.to_lowercase() {
@@ -231,7 +236,6 @@ pub(crate) fn simplify(name: &str) -> String {
             if (is_mark || is_new_word) && !simple.is_empty() && !simple.ends_with('_') {
                 simple.push('_');
             }
-            // Combining accents are alphanumeric to nobody.
             if !is_mark {
                 simple.push(plain);
             }
@@ -242,6 +246,9 @@ pub(crate) fn simplify(name: &str) -> String {
 
 /// The meaning of a name, and whether it is that name and not only part of it.
 fn by_name(simple: &str) -> Option<(Meaning, bool)> {
+    if asks_for_secret(simple) {
+        return Some((Never, true));
+    }
     let exact = NAMES.iter().find(|(_, names)| names.split('|').any(|name| name == simple));
     if let Some((meaning, _)) = exact {
         return Some((*meaning, true));

@@ -33,6 +33,7 @@ mod parquet_file;
 mod plan;
 mod read;
 mod rows;
+mod secret_names;
 pub mod segment;
 mod source;
 

@@ -1,8 +1,8 @@
 // Ways of dealing with a browser and a page that may both be hostile.
 
-/** What a function returns, or the alternative where it throws. */
+/** What a function returns, or the alternative, which may be nothing, where it throws. */
 export function attempt<T>(act: () => T, otherwise: T): T;
-export function attempt(act: () => void): void;
+export function attempt<T>(act: () => T): T | undefined;
 export function attempt(act: () => unknown, otherwise?: unknown): unknown {
   try {
     return act();

@@ -4,7 +4,7 @@ import { bare } from './messages';
 import { settings } from './settings';
 import { track } from './visitor';
 
-const FILES = /\.(pdf|docx?|xlsx?|pptx?|od[tsp]|csv|epub|zip|exe|msi|dmg)$/i;
+const FILES = /\.(pdf|(doc|xls|ppt)x?|od[tsp]|csv|epub|zip|exe|msi|dmg)$/i;
 
 export function followClicks(): void {
   // The middle button opens a tab and is no click; the right one opens a menu and follows nothing.

@@ -8,7 +8,7 @@ import { ON_PURPOSE, VISIT, decided, track } from './visitor';
 type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
 const NEVER_READ = /hidden|file|submit|button|image|reset/;
-const NEVER_FILLED_UNSEEN = /checkbox|radio|select/;
+const NEVER_FILLED_UNSEEN = /box|radio|select/;
 const IGNORED = '[data-madura-ignore]';
 const VALUE_LENGTH = 500;
 
@@ -36,7 +36,7 @@ export function followForms(): void {
 }
 
 function report(form: HTMLFormElement): void {
-  const all = [...form.querySelectorAll<Field>('input:enabled,select:enabled,textarea:enabled')];
+  const all = [...form.querySelectorAll<Field>(':is(input,select,textarea):enabled')];
   const chosen = readable(all);
   const isMarked = (mark(form, 'form') ?? mark(form, 'identify')) !== null;
   if (form.closest(IGNORED) || (!isMarked && (settings.forms || isNobodys(all, chosen)))) return;
@@ -82,14 +82,14 @@ function isNobodys(all: Field[], chosen: Field[]): boolean {
 
 /** The fields whose values may be sent. */
 function readable(all: Field[]): Field[] {
-  const secrets = all.filter(isSecret).map(field => field.value).filter(value => value.length > 3);
+  const secrets = all.filter(field => isSecret(field) && field.value.length > 3);
   const chosen = all.filter(
     field =>
       !NEVER_READ.test(field.type) &&
       nameOf(field) &&
       !field.closest(IGNORED) &&
       !isSecret(field) &&
-      !secrets.some(secret => field.value.includes(secret)) &&
+      !secrets.some(secret => field.value.includes(secret.value)) &&
       !holdsSecret(field.value) &&
       (NEVER_FILLED_UNSEEN.test(field.type) || visited.has(field) || isSeen(field)),
   );
@@ -105,7 +105,7 @@ function isSecret(field: Field): boolean {
   return (
     isPassword(field) ||
     // A long label is a text about something: "never tell us your password".
-    asksForSecret([...names, label.length < 60 ? label : ''].join(' ; '))
+    asksForSecret([...names, label.length < 60 ? label : ''].join(';'))
   );
 }
 

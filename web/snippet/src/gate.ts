@@ -11,8 +11,7 @@ export type Answers = Record<string, boolean>;
 
 /** Whether the browser asks not to be followed: Global Privacy Control, or Do Not Track before it. */
 export function asksForPrivacy(): boolean {
-  const { globalPrivacyControl, doNotTrack } = navigator as Navigator & { globalPrivacyControl?: boolean };
-  return globalPrivacyControl || doNotTrack === '1';
+  return (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl || navigator.doNotTrack === '1';
 }
 
 /**
@@ -24,7 +23,7 @@ export function asksForPrivacy(): boolean {
 export function verdict(heard: Answers, assumed: boolean, onPurpose: boolean): number {
   const { out, consent } = recall();
   const given = { ...heard, ...consent }.analytics;
-  if (out || given === false || (asksForPrivacy() && !onPurpose)) return NO;
+  if (out || given === false || (!onPurpose && asksForPrivacy())) return NO;
   // Who asks for privacy is taken to have agreed only if they said so.
   return given || (assumed && !asksForPrivacy()) ? YES : WAIT;
 }

@@ -41,7 +41,7 @@ export interface Message extends Content {
 const ROUTE = /^(p|r|id|cat|page|view|route|controller|(page|product)_id|id_\w+)=(\d{1,9}|[a-z/_-]+\d{0,3})$/i;
 
 /** What brought the visitor, and the ids of clicks on advertisements. */
-const CAMPAIGN = /^(utm_.|(gcl|fbcl|msclk)id=)/;
+const CAMPAIGN = /^(utm_.|(g|fb|ms)clk?id=)/;
 
 /**
  * The page that the address bar names now. A route behind `#/` belongs to the path, an anchor does not;

@@ -22,8 +22,8 @@ let depth = 0;
 export function followPages(): void {
   for (const name of ['pushState', 'replaceState'] as const) {
     const change = history[name];
-    history[name] = function (this: History, ...parameters: Parameters<typeof change>) {
-      change.apply(this, parameters);
+    history[name] = (...parameters: Parameters<typeof change>) => {
+      change.apply(history, parameters);
       addressChanged();
     };
   }

@@ -8,7 +8,7 @@ const PAUSE_MS_MAX = 3e5;
  * @param status of the answer; 0 where there was none.
  */
 export function mayPass(status: number): boolean {
-  return /^(0|408|425|429|5..)$/.test(`${status}`);
+  return /^[05]|408|42[59]/.test(`${status}`);
 }
 
 /**
@@ -17,6 +17,6 @@ export function mayPass(status: number): boolean {
  * @param failures how many attempts in a row failed before this one.
  * @param random from 0 to 1, so that a thousand browsers do not come back in the same second.
  */
-export function pauseAfter(retryAfter: number, failures: number, random: number): number {
+export function pauseAfter(retryAfter: number | undefined, failures: number, random: number): number {
   return Math.min(PAUSE_MS_MAX, 1e3 * Math.max(retryAfter || 0, 2 ** failures)) * (1 + random / 2);
 }

@@ -62,7 +62,7 @@ export function kept(key: string): string {
 
 /** Keeps a text; `false` where there is no room. */
 export function keep(key: string, text: string): boolean {
-  return attempt(() => ((store[key] = text), true), false);
+  return !!attempt(() => (store[key] = text));
 }
 
 /** Keeps it no longer. */
@@ -70,15 +70,15 @@ export function drop(key: string): void {
   delete store[key];
 }
 
-function fromCookie(): string {
-  return attempt(() => decodeURIComponent(/\bmadura=([^;]+)/.exec(document.cookie)![1]), '');
+function fromCookie(): string | undefined {
+  return attempt(() => decodeURIComponent(/\bmadura=([^;]+)/.exec(document.cookie)![1]));
 }
 
 /**
  * Writes a cookie for the widest domain that the browser allows, which is the one that the site has registered;
  * whether it stands there now. A sandboxed frame has no cookies and throws.
  */
-function writeCookie(text: string, seconds: number): boolean {
+function writeCookie(text: string, seconds: number): boolean | undefined {
   const secure = location.protocol === 'https:' ? '; Secure' : '';
   return attempt(
     () =>
@@ -87,6 +87,5 @@ function writeCookie(text: string, seconds: number): boolean {
         document.cookie = `${NAME}=${encodeURIComponent(text)}; Domain=${domain}; Path=/; Max-Age=${seconds}; SameSite=Lax${secure}`;
         return fromCookie() === text;
       }),
-    false,
   );
 }

@@ -34,7 +34,7 @@ const SENDING = 2;
 let endpoint: string;
 let allowed: () => boolean;
 let queue: Item[] = [];
-let timer: ReturnType<typeof setTimeout> | undefined;
+let timer: ReturnType<typeof setTimeout> | 0;
 let state = READY;
 let failures = 0;
 
@@ -69,13 +69,13 @@ export function schedule(): void {
 /** Sends what waits at once, whatever pause was agreed. */
 export function flush(): void {
   clearTimeout(timer);
-  timer = undefined;
+  timer = 0;
   if (state === SENDING) return;
   state = READY;
   tidy();
   const batch = batchOf(queue);
   if (!batch.length) return;
-  const answered = safe((status: number, retryAfter: number) => {
+  const answered = safe((status: number, retryAfter?: number) => {
     state = READY;
     if (mayPass(status)) {
       state = RESTING;
@@ -94,7 +94,7 @@ export function flush(): void {
       // The answer says what is wrong, such as the key or the site, and what to do.
       if (!response.ok) response.text().then(warn);
     },
-    () => answered(0, 0),
+    () => answered(0),
   );
 }
 
@@ -103,7 +103,7 @@ export function beacon(): void {
   tidy();
   const batch = batchOf(queue.filter(item => !item.handed));
   if (!batch.length) return;
-  if (!attempt(() => navigator.sendBeacon(endpoint, bodyOf(batch)), false)) return flush();
+  if (!attempt(() => navigator.sendBeacon(endpoint, bodyOf(batch)))) return flush();
   // What is handed over stays in the queue, for nobody says whether it arrives: the next page
   // sends it along with its own, and the message's id makes the repetition harmless.
   for (const item of batch) item.handed = true;
@@ -139,6 +139,5 @@ function bytes(text: string): number {
 }
 
 function bodyOf(batch: Item[]): string {
-  const envelope = JSON.stringify({ writeKey: settings.key, sentAt: new Date() });
-  return `${envelope.slice(0, -1)},"batch":[${batch.map(item => item.json).join()}]}`;
+  return JSON.stringify({ writeKey: settings.key, sentAt: new Date(), batch: batch.map(item => JSON.parse(item.json)) });
 }

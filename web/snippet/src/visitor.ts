@@ -43,7 +43,7 @@ export function identify(id: unknown, traits?: Properties): void {
   const name = isTraits ? '' : `${id || ''}`.trim();
   const isAddress = name.includes('@');
   const all: Properties = { ...traits, ...(isTraits ? id : isAddress && { email: name }) };
-  pass({ type: 'identify', userId: isAddress ? undefined : name || undefined, traits: all }, ON_PURPOSE);
+  pass({ type: 'identify', userId: (!isAddress && name) || undefined, traits: all }, ON_PURPOSE);
 }
 
 /** Says which company the person belongs to. */
@@ -59,8 +59,8 @@ export function consent(choices: Properties): void {
   const changed: Answers = {};
   for (const purpose in choices) {
     const choice = choices[purpose];
-    // A refusal of what was never given is no news.
-    if (typeof choice === 'boolean' && choice !== !!after[purpose]) changed[purpose] = after[purpose] = choice;
+    // A boolean, and another one than before: a refusal of what was never given is no news.
+    if (choice === !after[purpose]) changed[purpose] = after[purpose] = choice;
   }
   if (choices.analytics === false) return withdraw(changed, choices.text);
   if (after.analytics || assumed) {
@@ -70,9 +70,7 @@ export function consent(choices: Properties): void {
     heard = after;
   }
   decided(changed, choices.text);
-  const waiting = pending;
-  pending = [];
-  for (const [message, kind] of waiting) judge(message, kind);
+  pending.splice(0).forEach(([message, kind]) => judge(message, kind));
 }
 
 /** Says what the person has decided. `form`: by which form. */

@@ -18,6 +18,7 @@ use crate::identity::{Id, read_id};
 
 pub use fields::{Fields, read_fields};
 use secrets::without_card_numbers;
+pub(crate) use secrets::without_secrets;
 pub(crate) use suggest::{FilledIn, filled_in};
 pub use suggest::{Suggested, suggest};
 

@@ -1,12 +1,20 @@
 //! What must not be kept, even where somebody types it in.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::field_names::{Meaning, guess};
 
 /// Whether a field's name says that it is a password, a card number, or the form's own token.
 pub(super) fn is_secret(field: &str) -> bool {
     guess(field, &[]).is_some_and(|guess| guess.meaning == Meaning::Never)
+}
+
+/// Leaves out of a form's fields those that ask for secrets, and takes card numbers out of the others.
+pub(crate) fn without_secrets(fields: &mut Map<String, Json>) {
+    fields.retain(|field, value| {
+        without_card_numbers(value);
+        !is_secret(field)
+    });
 }
 
 /// Takes card numbers out of texts, whatever stands around them; whether there were any.

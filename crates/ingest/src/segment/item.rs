@@ -336,14 +336,19 @@ fn company_of(call: Call, said: &Said, context: &Object) -> Option<(String, Obje
 }
 
 /// What a form that the tracking script saw says of the person who filled it in: its `fields`, and before
-/// them the `traits` that the site has marked as such.
+/// them the `traits` that the site has marked as such. Fields that ask for secrets are left out: the script may be
+/// an old one, or another.
 fn filled_in(what: &mut What) -> FilledIn {
     let What::Event { name, properties } = what else { return FilledIn::default() };
     if name != "form_submitted" {
         return FilledIn::default();
     }
-    let mut filled = match properties.get("fields") {
-        Some(Json::Object(fields)) => forms::filled_in(fields),
+    let mut filled = match properties.get_mut("fields") {
+        Some(Json::Object(fields)) => {
+            let filled = forms::filled_in(fields);
+            forms::without_secrets(fields);
+            filled
+        }
         _ => FilledIn::default(),
     };
     if let Some(Json::Object(marked)) = properties.get("traits") {

@@ -233,7 +233,12 @@ fn a_form_that_the_script_saw_says_who_filled_it_in() {
         ("web:key:test/m1", "web:key:test/m1:traits")
     );
     assert_eq!(traits(filled), json!({"first_name": "Carmen Sol", "company.name": "Clínica Sol"}));
-    assert_eq!(event(form).0, "form_submitted");
+    let (name, properties) = event(form);
+    assert_eq!(name, "form_submitted");
+    // What the script should not have sent is not kept.
+    let kept = json!({"nombre": " Carmen Sol ", "empresa": "Clínica Sol", "telefono": "[card number]",
+        "mensaje": "Hola"});
+    assert_eq!(properties["fields"], kept);
     // An ordinary form with a field for an address says who it is; a friend's address is a friend's.
     let body = json!({"anonymousId": "a1", "event": "form_submitted", "properties": {"fields": {
         "friend-email": "eva@x.es", "friend-name": "Eva", "your-email": "Ana@X.es", "your-name": "Ana Pop"}}});
