@@ -41,7 +41,8 @@ export function remember(memory: Memory): void {
   memory.born ||= Date.now();
   const json = JSON.stringify(memory);
   drop(NAME);
-  if (!writeCookie(json, LIFETIME_SECONDS)) keep(NAME, json);
+  // An opt-out is in both: it does not end with the cookie, and where the one is deleted the other still says it.
+  if (!writeCookie(json, LIFETIME_SECONDS) || memory.out) keep(NAME, json);
 }
 
 /** Forgets all of it. */

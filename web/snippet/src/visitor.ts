@@ -29,6 +29,9 @@ export function welcome(endpoint: string): void {
   assumed = settings.consent === 'assumed';
   // A page of the site itself is not where a session comes from.
   referrer = document.referrer.startsWith(location.origin + '/') ? '' : bare(document.referrer);
+  // The cookie of a refusal lives for 13 months from the latest page on.
+  const memory = recall();
+  if (memory.out) remember(memory);
   openTransport(endpoint, () => verdict(heard, assumed, true) === YES);
 }
 

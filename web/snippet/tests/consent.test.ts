@@ -149,6 +149,20 @@ describe.skipIf(!hasBrowser())('consent', () => {
     expect(posts().length).toBeGreaterThan(before);
   });
 
+  test('an opt-out outlives its cookie, and each page makes the cookie last', async () => {
+    await open();
+    await call(site.page, 'optOut');
+    const expiry = async () => (await site.context.cookies()).find(cookie => cookie.name === 'madura')!.expires;
+    await site.context.clearCookies();
+    await open();
+    expect(await expiry()).toBeGreaterThan(Date.now() / 1000 + 390 * 86400);
+    await call(site.page, 'consent', { analytics: true });
+    await act();
+    expect(posts()).toEqual([]);
+    await call(site.page, 'optOut', false);
+    expect(await stored()).toEqual([0, '']);
+  });
+
   test('reset makes a new visitor with the same consent', async () => {
     await open();
     await call(site.page, 'consent', { analytics: true });
