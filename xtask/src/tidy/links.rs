@@ -72,6 +72,28 @@ mod tests {
     }
 
     #[test]
+    fn every_page_for_users_can_be_reached_from_the_first_one() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let read = |path: &str| std::fs::read_to_string(root.join(path)).expect(path);
+        let links = |path: &str| {
+            let text = read(path);
+            let found = text.lines().flat_map(targets);
+            found.filter_map(|target| local_path(path, target)).collect::<Vec<_>>()
+        };
+        let index = "docs/user/index.md";
+        assert!(links("README.md").iter().any(|path| path == index));
+        let linked = links(index);
+        for folder in ["docs/user", "docs/user/guide", "docs/user/reference", "docs/user/studies"] {
+            for entry in std::fs::read_dir(root.join(folder)).expect(folder) {
+                let name = entry.expect("a file").file_name().into_string().expect("a name");
+                let path = format!("{folder}/{name}");
+                let is_page = name.ends_with(".md") && path != index;
+                assert!(!is_page || linked.contains(&path), "{path} is not linked from {index}");
+            }
+        }
+    }
+
+    #[test]
     fn a_link_that_leads_nowhere_is_found() {
         check_text(
             "See [this](concepts.md#score) and [that](missing.md).\n[`code`](../missing.md)",
