@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, ORIGIN, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -18,6 +18,7 @@ use tracing::Instrument as _;
 
 use crate::app::App;
 use crate::bodies::arrive;
+use crate::inbound::readable_refusal;
 use crate::problem::Problem;
 use crate::request::Sender;
 
@@ -52,7 +53,9 @@ pub(crate) async fn surround(State(app): State<App>, request: Request, next: Nex
         _ => Kind::Usual,
     };
     look_for_proxy(&app, &request);
+    let origin = request.headers().get(ORIGIN).cloned();
     let mut response = run(&app, request, next, kind, started).instrument(span.clone()).await;
+    readable_refusal(&path, origin, &mut response);
     let status = response.status();
     let seconds = started.elapsed().as_secs_f64();
     let labels = [

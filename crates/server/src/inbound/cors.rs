@@ -48,11 +48,25 @@ pub(super) async fn preflight(
 pub(super) fn readable(headers: &HeaderMap, response: impl IntoResponse) -> Response {
     let mut response = response.into_response();
     if let Some(origin) = headers.get(ORIGIN) {
-        let answer = response.headers_mut();
-        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
-        answer.append(VARY, HeaderValue::from_static("origin"));
-        let names = HeaderValue::from_static("retry-after, x-ratelimit-reset");
-        answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, names);
+        allow(origin.clone(), response.headers_mut());
     }
     response
+}
+
+/// The same for a refusal of a tracking call from around the routes, such as for want of room: without it the page
+/// does not hear when to come again.
+pub(crate) fn readable_refusal(route: &str, origin: Option<HeaderValue>, response: &mut Response) {
+    let status = response.status();
+    let is_refusal = status.is_client_error() || status.is_server_error();
+    let Some(origin) = origin.filter(|_| is_refusal && route.starts_with("/v1/")) else { return };
+    if !response.headers().contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
+        allow(origin, response.headers_mut());
+    }
+}
+
+fn allow(origin: HeaderValue, answer: &mut HeaderMap) {
+    answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    answer.append(VARY, HeaderValue::from_static("origin"));
+    let names = HeaderValue::from_static("retry-after, x-ratelimit-reset");
+    answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, names);
 }

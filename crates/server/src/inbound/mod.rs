@@ -17,6 +17,7 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 
+pub(crate) use cors::readable_refusal;
 pub(crate) use verdicts::{Parsed, Verdicts, verdicts};
 pub(crate) use write_keys::WriteKeys;
 

@@ -240,6 +240,21 @@ fn more_requests_than_there_is_room_for_are_503_and_nothing_is_lost() {
     let reply = house.post("/v1/track", &As::WriteKey("wk_x".into()), json!({}));
     assert!(reply.headers.contains_key("retry-after"));
     reply.problem(503, "overloaded");
+    // A page of another site hears when to come again, and reads nothing else.
+    let asked_by_page = |method: &str, path: &str| {
+        let request = Request::builder().method(method).uri(path);
+        let request = request.header("origin", "https://shop.example");
+        house.send(request.body(Body::empty()).expect("a request"))
+    };
+    for method in ["POST", "OPTIONS"] {
+        let reply = asked_by_page(method, "/v1/b");
+        assert_eq!(reply.headers["access-control-allow-origin"], "https://shop.example");
+        let names = reply.headers["access-control-expose-headers"].to_str().expect("names");
+        assert!(names.contains("retry-after"), "{names}");
+        assert_eq!(reply.status, 503);
+    }
+    let reply = asked_by_page("GET", "/api/v1/leads");
+    assert!(!reply.headers.contains_key("access-control-allow-origin"));
 }
 
 #[test]
