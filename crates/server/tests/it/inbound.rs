@@ -425,8 +425,20 @@ fn the_script_is_served_to_everybody_and_asked_for_once() {
     assert_eq!(reply.headers["content-type"], "text/javascript; charset=utf-8");
     assert_eq!(reply.headers["cross-origin-resource-policy"], "cross-origin");
     let tag = reply.headers["etag"].to_str().expect("a tag").to_owned();
-    let request = Request::builder().uri("/m.js").header("if-none-match", tag).body(Body::empty());
-    assert_eq!(house.send(request.expect("a request")).status, 304);
+    let ask = |name: &str, value: &str| {
+        let request = Request::builder().uri("/m.js").header(name, value).body(Body::empty());
+        house.send(request.expect("a request"))
+    };
+    assert_eq!(ask("if-none-match", &tag).status, 304);
+    // What goes over the wire weighs what is promised; who does not unpack gets it as it is.
+    for (said, is_packed) in
+        [("gzip, deflate, br, zstd", true), ("gzip;q=0.5", true), ("gzip;q=0", false)]
+    {
+        let packed = ask("accept-encoding", said);
+        assert_eq!(packed.headers.contains_key("content-encoding"), is_packed, "{said}");
+        assert!(packed.headers["vary"].to_str().is_ok_and(|vary| vary.contains("accept-encoding")));
+        assert_eq!(packed.body.len() < 5_000, is_packed, "{said}");
+    }
 }
 
 #[test]
