@@ -178,14 +178,17 @@ async fn export_deals(
         "amount_minor",
         "currency",
         "name",
+        "owner",
         "source",
         "retracted_at",
+        "properties",
     ]);
     facts(&app, &caller, asked, "deals", FactKind::Deal, columns, |fact, lead, body| {
         json!({"fact": fact.id, "lead": lead, "at": fact.at, "deal": body["deal"],
-            "stage": fact.name.trim_start_matches("deal_"), "amount_minor": body["amount_minor"],
-            "currency": body["currency"], "name": body["name"], "source": fact.source,
-            "retracted_at": fact.retracted_at})
+            "stage": body["stage"], "amount_minor": body["amount_minor"],
+            "currency": body["currency"], "name": body["name"], "owner": body["owner"],
+            "source": fact.source, "retracted_at": fact.retracted_at,
+            "properties": body["properties"]})
     })
     .await
 }

@@ -68,6 +68,14 @@ fn companies_deals_events_and_transitions_are_taken_out_and_that_is_noted() {
     let deals = lines(&house, &owner, "deals?format=ndjson");
     assert_eq!((&deals[0]["deal"], &deals[0]["lead"]), (&json!("d1"), &json!(ana)));
     assert_eq!((&deals[0]["stage"], &deals[0]["amount_minor"]), (&json!("opened"), &json!(900)));
+    // A stage has the name that the customer gave it; what else is known of a deal comes along.
+    let second = json!({"id": "d2", "who": {"lead": ana}, "stage": "deal_desk", "owner": "eva",
+        "properties": {"seats": 5}});
+    house.post("/api/v1/deals", &owner, second).expect(200);
+    let deals = lines(&house, &owner, "deals?format=ndjson");
+    let deal = deals.iter().find(|deal| deal["deal"] == "d2").expect("the second");
+    assert_eq!((&deal["stage"], &deal["owner"]), (&json!("deal_desk"), &json!("eva")));
+    assert_eq!(deal["properties"], json!({"seats": 5}));
     let events = lines(&house, &owner, "events?format=ndjson&name=page_viewed");
     assert_eq!(events.len(), 5);
     assert_eq!(events[0]["properties"]["path"], "/pricing");
