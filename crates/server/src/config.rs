@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::http::Uri;
 use deliver::{Guard, Network, Roots};
 
 /// What an operator decides. `new` gives what suits most.
@@ -107,6 +108,15 @@ impl Config {
             limits: Limits::default(),
             pace: Pace::default(),
         }
+    }
+
+    /// Whether people can reach an address: a scheme, a host, perhaps a path, and nothing behind.
+    pub fn is_public_url(url: &str) -> bool {
+        let is_web = url.starts_with("https://") || url.starts_with("http://");
+        // A parser takes more than may stand in a link, and passes over what follows `#`.
+        let is_plain = !url.contains(|c: char| c.is_whitespace() || "\"<>#?\\".contains(c));
+        let host = url.parse::<Uri>().ok().and_then(|uri| uri.host().map(str::to_owned));
+        is_web && is_plain && host.is_some_and(|host| !host.is_empty())
     }
 
     /// Whether people reach us over https: then cookies are for https only, and browsers are told so.

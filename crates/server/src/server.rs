@@ -84,9 +84,7 @@ impl Server {
         clock: Clock,
         random: Random,
     ) -> Result<Self, OpenError> {
-        let is_url =
-            config.public_url.starts_with("https://") || config.public_url.starts_with("http://");
-        if !is_url || config.public_url.contains(['"', '<', '>', ' ', '#', '?']) {
+        if !Config::is_public_url(&config.public_url) {
             return Err(OpenError::PublicUrl(config.public_url));
         }
         for name in ["imports", "exports"] {

@@ -254,7 +254,7 @@ impl Settings {
                 .hint("write it as in 127.0.0.1:8420, or 0.0.0.0:8420 to be reached from elsewhere")
         })?;
         let public_url = url.unwrap_or_else(|| format!("http://{address}"));
-        if !public_url.starts_with("http://") && !public_url.starts_with("https://") {
+        if !server::Config::is_public_url(&public_url) {
             return Err(Failure::usage(format!(
                 "public_url: `{public_url}` is no address of the web"
             ))
@@ -483,6 +483,11 @@ mod tests {
         let cases = [
             ("bind = \"here\"", "bind"),
             ("public_url = \"leads.example\"", "public_url"),
+            ("public_url = \"https://\"", "public_url"),
+            ("public_url = \"https://:8420\"", "public_url"),
+            ("public_url = \"http://a b\"", "public_url"),
+            ("public_url = \"https://leads.example.com/?a\"", "public_url"),
+            ("public_url = \"https://leads.example.com#a\"", "public_url"),
             ("db = \"mysql://x/y\"", "mysql"),
             ("binds = \"127.0.0.1:1\"", "binds"),
             ("trusted_proxies = [\"10.0.0.0/99\"]", "trusted_proxies"),
