@@ -86,7 +86,7 @@ pub enum FieldUse {
     Consent {
         /// What for, such as `marketing`.
         purpose: String,
-        /// By which way, such as `email`; none: by every way.
+        /// By which way, such as `email`, which is what is meant where none is named.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         channel: Option<String>,
         /// The words that stood beside it: the proof.

@@ -14,9 +14,11 @@ use crate::problem::Problem;
 /// What counts for a purpose on a channel.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct ConsentView {
-    /// What for; null: for everything.
+    /// What for, such as `marketing`, which is what a consent means that names none. Null, of withdrawals only: for
+    /// everything.
     purpose: Option<String>,
-    /// By which way; null: by every way.
+    /// By which way, such as `email`, which is what a consent means that names none. Null, of withdrawals only: by every
+    /// way.
     channel: Option<String>,
     /// Whether it was given and not withdrawn since.
     is_given: bool,
