@@ -43,7 +43,7 @@ struct WriteKeyView {
     name: String,
     /// Where browsers may use it; none: anywhere.
     origins: Vec<String>,
-    /// Facts that it takes a day (UTC); none: any number.
+    /// Facts that it takes a day (UTC), counted as they come: what repeats another counts, too. None: any number.
     daily_quota: Option<i64>,
     /// Whether it is taken.
     is_enabled: bool,
@@ -120,7 +120,7 @@ struct WriteKeyWish {
     /// below. None: anywhere.
     #[serde(default)]
     origins: Vec<String>,
-    /// Facts that it takes a day (UTC); none: any number.
+    /// Facts that it takes a day (UTC), counted as they come: what repeats another counts, too. None: any number.
     daily_quota: Option<i64>,
     /// Whether it is taken.
     #[serde(default = "yes")]

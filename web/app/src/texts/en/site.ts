@@ -3,7 +3,7 @@ export default {
   origins: 'Where browsers may use it',
   origins_form_hint: 'Such as https://example.com, or https://*.example.com for everything below; several with spaces between. Empty: anywhere.',
   quota: 'Events a day, at most',
-  quota_hint: 'Empty: any number.',
+  quota_hint: 'Empty: any number. What is sent again counts, too.',
   is_taken: 'Events are taken',
   snippet: 'Script for your pages',
   snippet_hint: 'Put this line before </head> on every page.',

@@ -3,7 +3,7 @@ export default {
   origins: 'Dónde pueden usarla los navegadores',
   origins_form_hint: 'Como https://example.com, o https://*.example.com para todo lo que cuelga; varios, separados por espacios. Vacío: en cualquier sitio.',
   quota: 'Eventos al día, como máximo',
-  quota_hint: 'Vacío: sin límite.',
+  quota_hint: 'Vacío: sin límite. Lo que se envía de nuevo también cuenta.',
   is_taken: 'Se aceptan eventos',
   snippet: 'Código para sus páginas',
   snippet_hint: 'Ponga esta línea antes de </head> en todas las páginas.',

@@ -3,7 +3,7 @@ export default {
   origins: 'Unde îl pot folosi browserele',
   origins_form_hint: 'De exemplu https://example.com, sau https://*.example.com pentru tot ce e dedesubt; mai multe, despărțite prin spații. Gol: oriunde.',
   quota: 'Evenimente pe zi, cel mult',
-  quota_hint: 'Gol: oricâte.',
+  quota_hint: 'Gol: oricâte. Se numără și ce se trimite din nou.',
   is_taken: 'Evenimentele se acceptă',
   snippet: 'Cod pentru paginile dumneavoastră',
   snippet_hint: 'Puneți acest rând înainte de </head> pe fiecare pagină.',
