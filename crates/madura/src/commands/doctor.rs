@@ -8,7 +8,7 @@ use store::scores::models;
 use crate::client::{Address, Connection, legible};
 use crate::clock::now;
 use crate::exit::{Outcome, Result};
-use crate::service::{House, Settings, SettingsArgs};
+use crate::service::{House, LimitsArgs, Settings, SettingsArgs};
 use crate::ui::Ui;
 
 /// Look whether the system has what it needs
@@ -20,18 +20,23 @@ use crate::ui::Ui;
 pub(crate) struct DoctorArgs {
     #[command(flatten)]
     settings: SettingsArgs,
+
+    #[command(flatten)]
+    limits: LimitsArgs,
 }
 
 const EXAMPLES: &str = "\
 Examples:
   madura doctor
-  madura doctor --config /etc/madura/madura.toml";
+  madura doctor --config /etc/madura/madura.toml
+  madura doctor --public-url https://leads.example.com --trusted-proxies 127.0.0.1/32";
 
 /// 1 January 2026: no clock that is right shows less.
 const EARLIEST_MS: i64 = 1_767_225_600_000;
 
 pub(crate) fn run(args: &DoctorArgs, ui: &Ui) -> Result {
-    let settings = Settings::read(&args.settings, |name| std::env::var(name).ok())?;
+    let settings =
+        Settings::read_all(&args.settings, &args.limits, |name| std::env::var(name).ok())?;
     let mut ill = false;
     let mut line = |well: bool, what: &str, remedy: &str| {
         ill |= !well;

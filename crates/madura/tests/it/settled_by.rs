@@ -48,6 +48,9 @@ fn the_doctor_asks_for_the_name_of_the_proxy_that_must_be_there() {
     let public = "--public-url https://leads.example.com --bind 127.0.0.1:0";
     let run = desk.run(&format!("doctor {public}"));
     assert!(run.stderr.contains("NOT   the proxy before it is trusted"), "{}", run.stderr);
+    // It takes what `madura serve` is started with.
+    let run = desk.run(&format!("doctor {public} --trusted-proxies 127.0.0.1/32"));
+    assert!(run.stderr.contains("ok    the proxy before it is trusted"), "{}", run.stderr);
     let desk = desk.with_variable("MADURA_TRUSTED_PROXIES", "127.0.0.1/32");
     let run = desk.run(&format!("doctor {public}"));
     assert!(run.stderr.contains("ok    the proxy before it is trusted"), "{}", run.stderr);
