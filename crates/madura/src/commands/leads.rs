@@ -29,6 +29,10 @@ pub(crate) struct LeadsArgs {
     #[arg(long, value_name = "ORDER", default_value = "score", hide_possible_values = true)]
     sort: Order,
 
+    /// The smallest first
+    #[arg(long)]
+    ascending: bool,
+
     /// Only the first N. A table has 20 unless told otherwise
     #[arg(long, value_name = "N")]
     top: Option<usize>,
@@ -136,6 +140,9 @@ pub(crate) fn run(args: &LeadsArgs, ui: &Ui) -> Result {
     let mut query = args.filter.query()?;
     if args.sort == Order::Priority {
         query.push(("order", "priority".to_owned()));
+    }
+    if args.ascending {
+        query.push(("direction", "ascending".to_owned()));
     }
     let connection = connect(&args.server, ui)?;
     let mut stdout = Ui::stdout();

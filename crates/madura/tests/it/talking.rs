@@ -139,6 +139,8 @@ fn leads_come_in_their_order_over_all_pages() {
     assert!(csv.starts_with("id,email,name,company,"), "{csv}");
     let hot = running.fine("leads --bracket hot --format ndjson").stdout;
     assert_eq!(hot.lines().count(), scores.iter().filter(|score| **score >= 50).count());
+    let least = running.fine("leads --ascending --top 1 --format ndjson").stdout;
+    assert!(least.contains(r#""score":0"#), "{least}");
     let table = running.fine("leads --format table");
     assert_eq!(table.stdout.lines().count(), 21);
     assert!(table.stderr.contains("--top N"), "{}", table.stderr);

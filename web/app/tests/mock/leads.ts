@@ -23,8 +23,11 @@ function list(asked: Asked) {
   const by = asked.query.get('order') === 'priority' ? 'priority' : 'score';
   const limit = Number(asked.query.get('limit') ?? 50);
   const [value, id] = asked.query.get('cursor')?.split('|') ?? [];
-  const sorted = wanted(asked).sort((a, b) => b[by] - a[by] || (a.id < b.id ? 1 : -1));
-  const rest = value === undefined ? sorted : sorted.filter((lead) => lead[by] < Number(value) || (lead[by] === Number(value) && lead.id < (id ?? '')));
+  const sign = asked.query.get('direction') === 'ascending' ? -1 : 1;
+  const compare = (a: { value: number; id: string }, b: { value: number; id: string }) => sign * (b.value - a.value || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0));
+  const keyed = (lead: LeadItem) => ({ value: lead[by], id: lead.id });
+  const sorted = wanted(asked).sort((a, b) => compare(keyed(a), keyed(b)));
+  const rest = value === undefined ? sorted : sorted.filter((lead) => compare({ value: Number(value), id: id ?? '' }, keyed(lead)) < 0);
   const leads = rest.slice(0, limit);
   const last = leads.at(-1);
   return { model: asked.query.get('model') ?? MODEL, leads, next: rest.length > limit && last ? `${last[by]}|${last.id}` : null };

@@ -8,6 +8,8 @@ import type { LeadItem, LeadPage, News } from '../../api/types.ts';
 export interface Filters {
   model: string | null;
   order: 'score' | 'priority';
+  /** Whether the smallest comes first. */
+  direction: 'ascending' | null;
   bracket: string | null;
   stage: string | null;
   /** The id of a saved segment. */
@@ -31,7 +33,9 @@ export function concerns(news: LeadNews, leads: readonly LeadItem[], isWhole: bo
   if (filters.bracket && filters.bracket !== news.bracket) return false;
   if (filters.stage && filters.stage !== (news.stage ?? 'none')) return false;
   const last = leads.at(-1);
-  return isWhole || !last || news[filters.order] >= last[filters.order];
+  if (isWhole || !last) return true;
+  const [mine, lasts] = [news[filters.order], last[filters.order]];
+  return filters.direction ? mine <= lasts : mine >= lasts;
 }
 
 /** The first page read anew, and behind it what had been read further down. */
@@ -157,8 +161,8 @@ export class Ranking {
   }
 
   private page(limit: number, cursor: string | null, signal: AbortSignal): Promise<LeadPage> {
-    const { model, order, bracket, stage, segment, q } = this.filters;
-    return get<LeadPage>(address('/leads', { model, order, bracket, stage, segment, q, limit, cursor }), { signal });
+    const { model, order, direction, bracket, stage, segment, q } = this.filters;
+    return get<LeadPage>(address('/leads', { model, order, direction, bracket, stage, segment, q, limit, cursor }), { signal });
   }
 
   private async read(limit: number): Promise<void> {

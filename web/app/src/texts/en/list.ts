@@ -13,6 +13,8 @@ export default {
   order: 'Order',
   byScore: 'Highest score first',
   byPriority: 'Most urgent first',
+  byScoreUp: 'Lowest score first',
+  byPriorityUp: 'Least urgent first',
   model: 'Model',
   shadow: '{model}, version {version} in shadow',
   place: '#',

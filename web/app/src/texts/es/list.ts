@@ -13,6 +13,8 @@ export default {
   order: 'Orden',
   byScore: 'Mayor puntuación primero',
   byPriority: 'Más urgente primero',
+  byScoreUp: 'Menor puntuación primero',
+  byPriorityUp: 'Menos urgente primero',
   model: 'Modelo',
   shadow: '{model}, versión {version} en la sombra',
   place: 'N.º',

@@ -13,6 +13,8 @@ export default {
   order: 'Ordine',
   byScore: 'Cel mai mare scor întâi',
   byPriority: 'Cele mai urgente întâi',
+  byScoreUp: 'Cel mai mic scor întâi',
+  byPriorityUp: 'Cele mai puțin urgente întâi',
   model: 'Model',
   shadow: '{model}, versiunea {version} în umbră',
   place: 'Nr.',
