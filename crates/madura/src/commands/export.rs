@@ -1,4 +1,4 @@
-//! `madura export`: leads, companies, deals, transitions or recent facts, taken out of a running server.
+//! `madura export`: leads, companies, deals, transitions or events, taken out of a running server.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Write};
@@ -13,10 +13,10 @@ use crate::inputs::counted;
 use crate::output;
 use crate::ui::Ui;
 
-/// Take leads with their scores, companies, deals, transitions or recent facts out of a running server
+/// Take leads with their scores, companies, deals, transitions or events out of a running server
 ///
-/// Leads and companies are of one instant, the best first; transitions come the latest first, deals as they
-/// came. Events are the recent facts of everybody, the newest first. A file is put in its place when it is
+/// Leads and companies are of one instant, the best first; transitions come the latest first, deals and events the
+/// oldest first. With --top events are the newest ones, the newest first. A file is put in its place when it is
 /// whole, and not before.
 #[derive(Args, Clone, Debug)]
 #[command(after_help = EXAMPLES)]
@@ -29,13 +29,25 @@ pub(crate) struct ExportArgs {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
-    /// The form: csv (not of events) or ndjson
+    /// The form: csv or ndjson. The newest events are ndjson only
     #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
     format: Option<Format>,
 
-    /// Only the newest N facts
-    #[arg(long, value_name = "N")]
+    /// Only the newest N events
+    #[arg(long, value_name = "N", conflicts_with_all = ["from", "to"])]
     top: Option<usize>,
+
+    /// Events with this name, or deals of this stage, as in `deal_won`
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+
+    /// Events, deals or transitions at this instant or later, as in 2026-03-01T00:00:00Z
+    #[arg(long, value_name = "INSTANT")]
+    from: Option<String>,
+
+    /// Events or deals before this instant
+    #[arg(long, value_name = "INSTANT")]
+    to: Option<String>,
 
     /// Traits of leads to take along; `*`: all
     #[arg(long, value_name = "PATH,...")]
@@ -82,7 +94,8 @@ Examples:
   madura export leads --bracket hot --format ndjson > hot.ndjson
   madura export leads --traits title,company.employees --out leads.csv
   madura export transitions --out transitions.csv
-  madura export events --out events.ndjson --top 10000";
+  madura export events --out events.csv --name demo_requested --from 2026-01-01T00:00:00Z
+  madura export events --out newest.ndjson --top 10000";
 
 /// Bytes that are handed on at a time.
 const PART: usize = 1 << 16;
@@ -90,11 +103,7 @@ const PART: usize = 1 << 16;
 pub(crate) fn run(args: &ExportArgs, ui: &Ui) -> Result {
     let format = format(args)?;
     let query = args.filter.query()?;
-    if args.what == What::Events && !query.is_empty() {
-        return Err(Failure::usage("facts are not chosen by what their leads are like")
-            .hint("`madura api GET '/events?name=demo_requested'` asks for those of one name"));
-    }
-    if !matches!(args.what, What::Leads | What::Events) && !query.is_empty() {
+    if args.what != What::Leads && !query.is_empty() {
         return Err(Failure::usage(format_args!(
             "{} are not chosen by what their leads are like",
             args.what.name()
@@ -104,8 +113,19 @@ pub(crate) fn run(args: &ExportArgs, ui: &Ui) -> Result {
         return Err(Failure::usage("--traits is for leads"));
     }
     if args.what != What::Events && args.top.is_some() {
-        return Err(Failure::usage("--top is for facts")
+        return Err(Failure::usage("--top is for events")
             .hint("`madura leads --top N --format csv` gives the N best leads"));
+    }
+    let has_instants = matches!(args.what, What::Events | What::Deals);
+    for (word, said, fits) in [
+        ("--name", &args.name, has_instants),
+        ("--from", &args.from, has_instants || args.what == What::Transitions),
+        ("--to", &args.to, has_instants),
+    ] {
+        if said.is_some() && !fits {
+            let what = args.what.name();
+            return Err(Failure::usage(format_args!("{word} is not for {what}")));
+        }
     }
     let connection = connect(&args.server, ui)?;
     let Some(path) = &args.out else {
@@ -146,11 +166,11 @@ fn format(args: &ExportArgs) -> Result<Format> {
         Some((_, Some("ndjson" | "jsonl"))) => Some(Format::Ndjson),
         Some((path, Some(_))) => return Err(output::unknown_ending(path, "csv or ndjson")),
     };
-    let usual = if args.what == What::Events { Format::Ndjson } else { Format::Csv };
+    let usual = if args.top.is_some() { Format::Ndjson } else { Format::Csv };
     match args.format.or(by_ending).unwrap_or(usual) {
-        Format::Csv if args.what == What::Events => {
-            Err(Failure::usage("facts do not fit into CSV: each has properties of its own")
-                .hint("write --format ndjson"))
+        Format::Csv if args.top.is_some() => {
+            Err(Failure::usage("the newest events are not in CSV")
+                .hint("write --format ndjson, or --from instead of --top"))
         }
         format => Ok(format),
     }
@@ -165,16 +185,17 @@ fn fill(
     out: &mut dyn Write,
 ) -> Result<String> {
     let cannot = |error: io::Error| Failure::file("the export cannot be written", error);
-    if args.what == What::Events {
+    let mut query = query;
+    let said = [("name", &args.name), ("from", &args.from), ("to", &args.to)];
+    query.extend(said.into_iter().filter_map(|(name, said)| Some((name, said.clone()?))));
+    if let Some(wanted) = args.top {
         let mut count = 0;
-        let wanted = args.top.unwrap_or(usize::MAX);
-        each_of(connection, &["api", "v1", "events"], &[], "events", wanted, |fact| {
+        each_of(connection, &["api", "v1", "events"], &query, "events", wanted, |fact| {
             count += 1;
             writeln!(out, "{fact}").map_err(cannot)
         })?;
-        return Ok(counted(count, "fact", "facts"));
+        return Ok(counted(count, "event", "events"));
     }
-    let mut query = query;
     let name = if format == Format::Csv { "csv" } else { "ndjson" };
     query.push(("format", name.to_owned()));
     query.extend(args.traits.iter().map(|traits| ("traits", traits.clone())));

@@ -157,6 +157,23 @@ fn leads_come_in_their_order_over_all_pages() {
         assert!(run.stdout.lines().count() >= 1, "{what}: {}", run.stdout);
         assert!(run.stderr.contains(&format!("of {what}")), "{}", run.stderr);
     }
+    // Events as the server exports them: all of them, a name alone, before an instant, in either form.
+    let facts = ["page_viewed", "page_viewed", "demo_requested"].map(|name| {
+        format!(
+            "{{\"who\":{{\"user\":\"1\"}},\"event\":\"{name}\",\"at\":\"2026-01-02T00:00:00Z\"}}\n"
+        )
+    });
+    running.fine_with("send", &facts.concat());
+    let all = running.fine("export events --format ndjson").stdout;
+    let named = running.fine("export events --format ndjson --name page_viewed").stdout;
+    assert_eq!((all.lines().count(), named.lines().count()), (3, 2));
+    assert!(named.lines().all(|line| line.contains(r#""event":"page_viewed""#)), "{named}");
+    let head = running.fine("export events --to 2000-01-01T00:00:00Z").stdout;
+    assert!(head.contains("id,lead,event,at,") && head.lines().count() == 1, "{head}");
+    assert_eq!(running.fine("export events --top 2").stdout.lines().count(), 2);
+    for wrong in ["events --top 3 --format csv", "leads --name x", "transitions --to 2026-01-01"] {
+        assert_eq!(running.desk.run(&format!("export {wrong}")).code, 2, "{wrong}");
+    }
     running.fine("export leads --out leads.ndjson");
     let leads = running.desk.read("leads.ndjson");
     assert_eq!(leads.split_inclusive(|byte| *byte == b'\n').count(), 230);
