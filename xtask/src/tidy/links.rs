@@ -85,9 +85,11 @@ mod tests {
         let linked = links(index);
         for folder in ["docs/user", "docs/user/guide", "docs/user/reference", "docs/user/studies"] {
             for entry in std::fs::read_dir(root.join(folder)).expect(folder) {
-                let name = entry.expect("a file").file_name().into_string().expect("a name");
+                let file = entry.expect("a file").path();
+                let name = file.file_name().and_then(|name| name.to_str()).expect("a name");
                 let path = format!("{folder}/{name}");
-                let is_page = name.ends_with(".md") && path != index;
+                let is_page =
+                    file.extension().is_some_and(|ending| ending == "md") && path != index;
                 assert!(!is_page || linked.contains(&path), "{path} is not linked from {index}");
             }
         }
