@@ -58,9 +58,9 @@ fn a_repeated_request_is_told_the_version_that_it_made_also_when_there_is_a_late
     assert_ne!(first.0, later.0);
     assert_eq!(draft("m1", MODEL), first);
     // What has no version is not given one.
-    let wish = json!({"name": "site"});
+    let deal = json!({"id": "d1", "who": {"email": "ana@a.example"}, "stage": "won"});
     for _ in 0..2 {
-        let reply = post(&house, "/api/v1/write-keys", &owner, "w1", &wish);
+        let reply = post(&house, "/api/v1/deals", &owner, "w1", &deal);
         assert!(!reply.headers.contains_key("etag"));
     }
 }
