@@ -20,7 +20,7 @@ use jiff::tz::TimeZone;
 use leads::{Report, Timestamp};
 use thiserror::Error;
 
-use crate::{ReadError, Reject};
+use crate::{Place, ReadError, Reject};
 
 pub(crate) use dates::is_local_date;
 pub use file::ImportFile;
@@ -56,14 +56,23 @@ pub struct ImportRun<'a> {
 pub struct ImportBatch {
     /// What the rows say.
     pub reports: Vec<Report>,
-    /// How many of the reports each row gave that could be read, at least one.
-    pub reports_of_rows: Vec<u32>,
+    /// The rows that could be read, and how many of the reports each gave, at least one.
+    pub readable: Vec<Readable>,
     /// The rows that could not be read.
     pub rejects: Vec<Reject>,
     /// The number of rows in it, rejected ones too.
     pub rows: u64,
     /// Where to go on: the number of the row behind them.
     pub next_row: u64,
+}
+
+/// A row that could be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Readable {
+    /// Where it stands.
+    pub place: Place,
+    /// How many reports it gave.
+    pub reports: u32,
 }
 
 /// What came of a run.
@@ -124,7 +133,7 @@ pub fn read(
         }
         match reader.reports(number, &row) {
             Ok(reports) => {
-                batch.reports_of_rows.push(reports.len() as u32);
+                batch.readable.push(Readable { place: row.place, reports: reports.len() as u32 });
                 batch.reports.extend(reports);
             }
             Err(fault) => batch.rejects.push(row.reject(file.name(), fault)),

@@ -4,11 +4,12 @@ use std::ops::ControlFlow;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use ingest::Place;
 use ingest::imports::{ImportBatch, ImportFile, ImportMapping, ImportRun};
 use leads::Timestamp;
 use live::{Live, News};
 use serde_json::json;
-use store::facts::{self, Outcome};
+use store::facts::{self, Outcome, Taken};
 use store::imports::{self, Import, ImportState, Progress, Reject};
 use store::jobs::{self, After, JobClaim};
 
@@ -181,31 +182,13 @@ fn settle(app: &App, claim: &JobClaim, id: &str, batch: ImportBatch) -> Result<I
         let appended = facts::append(tx, &batch.reports, &mut || on.fresh_id())?;
         Live::touch_appended(tx, &appended, &mark, now)?;
         on.live.heard_of(&batch.reports);
-        let accepted = batch.rows as i64 - batch.rejects.len() as i64;
-        // Several facts may come from one row: it is one that was there where none of them is new.
-        let mut facts = appended.taken.iter().map(|taken| taken.outcome == Outcome::Repeated);
-        #[expect(clippy::unnecessary_fold, reason = "`all` would leave a row's facts to the next")]
-        let was_there =
-            |count: &&u32| facts.by_ref().take(**count as usize).fold(true, |all, one| all && one);
-        let repeated = batch.reports_of_rows.iter().filter(was_there).count() as i64;
-        let rejects: Vec<Reject> = batch
-            .rejects
-            .iter()
-            .map(|reject| Reject {
-                row: place_number(reject.place) as i64,
-                code: "unreadable".to_owned(),
-                message: match &reject.column {
-                    Some(column) => format!("{column}: {}", reject.reason),
-                    None => reject.reason.clone(),
-                },
-            })
-            .collect();
+        let rows = became_of(&batch, &appended.taken);
         let progress = Progress {
             from_row: batch.next_row as i64 - batch.rows as i64,
             to_row: batch.next_row as i64,
-            taken: accepted - repeated,
-            repeated,
-            rejects: &rejects,
+            taken: rows.taken,
+            repeated: rows.repeated,
+            rejects: &rows.rejects,
         };
         match imports::advance(tx, &id, &progress) {
             Ok(import) => Ok(Some(import)),
@@ -225,6 +208,52 @@ fn settle(app: &App, claim: &JobClaim, id: &str, batch: ImportBatch) -> Result<I
             Err(Stop::Passing)
         }
         Err(_) => Err(Stop::Failed("its rows could not be stored: see the log".to_owned())),
+    }
+}
+
+/// What became of the rows of a part.
+#[derive(Default)]
+struct Rows {
+    taken: i64,
+    repeated: i64,
+    rejects: Vec<Reject>,
+}
+
+/// Several facts may come from one row: it was there already where none of them is new, and is refused where one of
+/// them is.
+fn became_of(batch: &ImportBatch, taken: &[Taken]) -> Rows {
+    let mut rows = Rows::default();
+    for reject in &batch.rejects {
+        let message = match &reject.column {
+            Some(column) => format!("{column}: {}", reject.reason),
+            None => reject.reason.clone(),
+        };
+        rows.reject(reject.place, "unreadable", message);
+    }
+    let mut taken = taken.iter();
+    for row in &batch.readable {
+        let facts: Vec<Outcome> =
+            taken.by_ref().take(row.reports as usize).map(|taken| taken.outcome).collect();
+        let refusal = facts.iter().find_map(|outcome| match outcome {
+            Outcome::Refused(refusal) => Some(refusal),
+            Outcome::New | Outcome::Repeated | Outcome::Replaced => None,
+        });
+        if let Some(refusal) = refusal {
+            rows.reject(row.place, "refused", refusal.to_string());
+        } else if facts.iter().all(|outcome| *outcome == Outcome::Repeated) {
+            rows.repeated += 1;
+        } else {
+            rows.taken += 1;
+        }
+    }
+    rows.rejects.sort_by_key(|reject| reject.row);
+    rows
+}
+
+impl Rows {
+    fn reject(&mut self, place: Place, code: &str, message: String) {
+        let row = place_number(place) as i64;
+        self.rejects.push(Reject { row, code: code.to_owned(), message });
     }
 }
 

@@ -175,6 +175,31 @@ fn an_event_with_an_id_counts_once_in_however_many_imports_it_stands() {
 }
 
 #[test]
+fn a_row_about_nobody_or_about_somebody_who_was_erased_is_rejected_with_its_reason() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let gone = house.visitor(&owner, "gone@a.example", 0);
+    let why = json!({"reason": "Article 17", "confirm": gone});
+    house.post(&format!("/api/v1/leads/{gone}/erase"), &owner, why).expect(200);
+    let _work = house.runtime.block_on(async { house.server.work() });
+    let csv = "email,name\nnoreply@a.example,Nobody\nno address,Bob\nana@a.example,Ana\ngone@a.example,Gone\n";
+    let (path, done) = import(&house, &owner, "people.csv", csv.as_bytes());
+    let counts = [&done["taken"], &done["repeated"], &done["rejected"]].map(Json::as_i64);
+    assert_eq!(counts, [Some(1), Some(0), Some(3)], "{done}");
+    let rejects = house.get(&format!("{path}/rejects"), &owner).expect(200);
+    let found: Vec<_> = rejects
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|one| (one["row"].as_i64().unwrap_or(0), one["code"].as_str().unwrap_or("")))
+        .collect();
+    assert_eq!(found, [(2, "refused"), (3, "unreadable"), (5, "refused")]);
+    assert!(rejects[0].to_string().contains("names nobody"), "{rejects}");
+    assert!(rejects[2].to_string().contains("erased"), "{rejects}");
+}
+
+#[test]
 fn a_file_that_is_no_table_leaves_nothing_behind() {
     let house = House::with(|config| config.limits.import_bytes = 1000);
     let owner = house.owner();
