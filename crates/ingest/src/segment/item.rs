@@ -95,11 +95,11 @@ impl Reader<'_> {
             let id = self.company_id(&said.who, &group, &traits, at);
             reports.push(report(id, What::Group { group, traits }));
         }
-        // An address that came with an event is a trait as well. The same one needs no second fact.
+        // An address that came with an event is a trait as well. The same one needs no second fact that day.
         if let (Some(address), false) = (&said.who.email, call == Call::Identify) {
             let mut traits = email_traits(address);
             traits.insert("email".to_owned(), address.as_str().into());
-            reports.push(report(self.address_id(&said.who), What::Traits(traits)));
+            reports.push(report(self.address_id(&said.who, at), What::Traits(traits)));
         }
         Ok(reports)
     }
@@ -157,17 +157,18 @@ impl Reader<'_> {
         }
     }
 
-    /// One fact for each address of each subject that a source has named.
-    fn address_id(&self, who: &Who) -> String {
-        format!("address:{:032x}", xxh3_128(self.subject(who).as_bytes()))
+    /// One fact a day for each address of each subject that a source has named: calls repeat it all the time, and
+    /// whoever goes back to an address that they had before has it again.
+    fn address_id(&self, who: &Who, at: Timestamp) -> String {
+        let parts = [self.subject(who), day(at)].join("\u{1f}");
+        format!("address:{:032x}", xxh3_128(parts.as_bytes()))
     }
 
     /// One fact a day for each subject and company that a source has named together, and for each thing
     /// that is said of the company: an SDK repeats it with every call.
     fn company_id(&self, who: &Who, group: &str, traits: &Object, at: Timestamp) -> String {
-        let day = at.as_millis().div_euclid(86_400_000).to_string();
         let said = serde_json::to_string(traits).unwrap_or_default();
-        let parts = [&self.subject(who), group, &day, &said].join("\u{1f}");
+        let parts = [&self.subject(who), group, &day(at), &said].join("\u{1f}");
         format!("{}company:{:032x}", self.space(), xxh3_128(parts.as_bytes()))
     }
 
@@ -313,6 +314,11 @@ impl Fault {
     fn at(pointer: &str, code: &'static str, message: String) -> Self {
         Self { pointer: pointer.to_owned(), code, message }
     }
+}
+
+/// The day of an instant, in UTC.
+fn day(at: Timestamp) -> String {
+    at.as_millis().div_euclid(86_400_000).to_string()
 }
 
 /// The company that a call other than `group` names: `company.id` among a person's traits, with what else

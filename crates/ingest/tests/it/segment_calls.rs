@@ -138,13 +138,15 @@ fn a_user_id_that_is_an_address_is_the_email_too() {
 }
 
 #[test]
-fn an_address_that_comes_with_an_event_is_a_trait_once() {
-    let body = |id: &str| {
-        json!({"userId": "u1", "event": "Email Opened", "messageId": id,
+fn an_address_that_comes_with_an_event_is_a_trait_once_a_day() {
+    let body = |id: &str, at: &str| {
+        json!({"userId": "u1", "event": "Email Opened", "messageId": id, "timestamp": at,
                "context": {"traits": {"email": "ana@cafes.es"}}})
     };
-    let first = parse(Call::Track, &body("m1"), Trust::Trusted).into_reports();
-    let second = parse(Call::Track, &body("m2"), Trust::Trusted).into_reports();
+    let first =
+        parse(Call::Track, &body("m1", "2026-02-01T09:00:00Z"), Trust::Trusted).into_reports();
+    let second =
+        parse(Call::Track, &body("m2", "2026-02-01T19:00:00Z"), Trust::Trusted).into_reports();
     assert_eq!(event(&first[0]).0, "email_opened");
     assert_eq!(
         traits(&first[1]),
@@ -152,6 +154,10 @@ fn an_address_that_comes_with_an_event_is_a_trait_once() {
     );
     assert_ne!(first[0].id, second[0].id);
     assert_eq!(first[1].id, second[1].id);
+    // Whoever had another address since has this one again.
+    let third =
+        parse(Call::Track, &body("m3", "2026-02-02T01:00:00Z"), Trust::Trusted).into_reports();
+    assert_ne!(first[1].id, third[1].id);
 }
 
 #[test]
