@@ -246,8 +246,13 @@ impl<'m> RowReader<'m> {
         // A row of events or deals without traits says nothing of what the person is; a row with
         // nothing but a name makes the person known.
         if !traits.is_empty() || facts.is_empty() {
-            let at = if facts.is_empty() { said.created_at.or(said.at) } else { Some(known_since) };
-            let at = at.unwrap_or(self.run.imported_at);
+            // A file says what is so when it is imported, so that a later one counts. Where it also says since when
+            // somebody is known, nothing better is known of the time since: it was so then, too.
+            let at = said.at.unwrap_or(self.run.imported_at);
+            let since = said.created_at.filter(|since| *since < at && !self.mapping.has_events());
+            if let Some(since) = since {
+                facts.insert(0, ("since", since, What::Traits(traits.clone())));
+            }
             facts.insert(0, ("traits", at, What::Traits(traits)));
         }
         let reports = facts.into_iter().map(|(kind, at, what)| Report {

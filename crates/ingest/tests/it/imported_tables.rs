@@ -40,6 +40,7 @@ fn read(
     let mut all = ImportBatch::default();
     let summary = imports::read(file, mapping, run, &mut |batch| {
         all.reports.extend(batch.reports);
+        all.readable.extend(batch.readable);
         all.rejects.extend(batch.rejects);
         all.rows += batch.rows;
         all.next_row = batch.next_row;
@@ -93,7 +94,7 @@ fn people_by(columns: &str) -> ImportMapping {
 }
 
 #[test]
-fn a_row_of_people_is_their_traits_since_they_are_known() {
+fn a_row_of_people_is_their_traits_now_and_since_they_are_known() {
     let file = file(
         "p.csv",
         "Correo;Alta;Empresa;Empleados;Notas\nana@cafes.es;01/02/2026 10:00;\"Cafés; Ana\";25;x\nion@firma.ro;;;;\n",
@@ -103,11 +104,14 @@ fn a_row_of_people_is_their_traits_since_they_are_known() {
     mapping.columns.insert("Empleados".to_owned(), employees);
     let batch = all(&file, &mapping);
     assert_eq!(batch.rejects, []);
+    let ana = "traits {\"company.name\":\"Cafés; Ana\",\"company.employees\":\"25\",\
+        \"created_at\":\"2026-02-01T09:00:00Z\",\"email\":\"ana@cafes.es\",\"email.domain\":\"cafes.es\",\"email.kind\":\"business\"}";
     assert_eq!(
         show(&batch.reports),
         [
-            "import:i1:0:traits 2026-02-01T09:00:00Z traits {\"company.name\":\"Cafés; Ana\",\"company.employees\":\"25\",\
-             \"created_at\":\"2026-02-01T09:00:00Z\",\"email\":\"ana@cafes.es\",\"email.domain\":\"cafes.es\",\"email.kind\":\"business\"}",
+            // It is so now, and was since she is known, as far as nothing else is said of that time.
+            &format!("import:i1:0:traits 2026-03-01T12:00:00Z {ana}"),
+            &format!("import:i1:0:since 2026-02-01T09:00:00Z {ana}"),
             "import:i1:1:traits 2026-03-01T12:00:00Z traits {\"email\":\"ion@firma.ro\",\"email.domain\":\"firma.ro\",\"email.kind\":\"business\"}",
         ]
     );
@@ -230,7 +234,7 @@ fn rows_that_cannot_be_read_are_named_with_place_and_remedy() {
     );
     assert!(reasons[3].contains("line 5: names nobody"), "{}", reasons[3]);
     assert!(reasons[4].contains("line 6: has 2 cells"), "{}", reasons[4]);
-    assert_eq!(batch.reports.len(), 1);
+    assert_eq!((batch.readable.len(), batch.reports.len()), (1, 2));
     assert_eq!((batch.rows, batch.next_row), (6, 6));
 }
 
@@ -248,8 +252,9 @@ fn instants_without_a_zone_or_an_order_are_rejected_until_the_mapping_says() {
     assert_eq!(batch.rejects.len(), 1);
     assert!(batch.rejects[0].reason.contains("set the date order"), "{}", batch.rejects[0].reason);
     mapping.date_order = Some(DateOrder::MonthFirst);
-    let at: Vec<String> =
-        all(&file, &mapping).reports.iter().map(|report| report.at.to_string()).collect();
+    let reports = all(&file, &mapping).reports;
+    let since = reports.iter().filter(|report| report.id.ends_with(":since"));
+    let at: Vec<String> = since.map(|report| report.at.to_string()).collect();
     assert_eq!(at, ["2026-01-31T22:00:00Z", "2026-01-01T22:00:00Z", "2026-01-01T22:00:00Z"]);
 }
 
@@ -327,7 +332,7 @@ fn a_mapping_is_proposed_with_reasons() {
     // What is proposed can be read once the zone is said.
     let mapping = ImportMapping { zone: Some("Europe/Madrid".to_owned()), ..found.mapping };
     let batch = all(&file, &mapping);
-    assert_eq!((batch.rejects.len(), batch.reports.len()), (0, 2));
+    assert_eq!((batch.rejects.len(), batch.readable.len()), (0, 2));
 }
 
 #[test]

@@ -200,6 +200,35 @@ fn a_row_about_nobody_or_about_somebody_who_was_erased_is_rejected_with_its_reas
 }
 
 #[test]
+fn a_later_file_counts_and_the_past_stays_what_the_files_say_of_it() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let _work = house.runtime.block_on(async { house.server.work() });
+    let lead = || house.get("/api/v1/leads", &owner).expect(200)["leads"][0].clone();
+    let csv =
+        |plan: &str| format!("email,created_at,plan\nana@a.example,2025-01-01T00:00:00Z,{plan}\n");
+    import(&house, &owner, "may.csv", csv("pro").as_bytes());
+    house.pass(1_000);
+    // The smaller text: of two instants that are one the greater would count.
+    let (june, _) = import(&house, &owner, "june.csv", csv("basic").as_bytes());
+    let plan = || {
+        let path = format!("/api/v1/leads/{}", lead()["id"].as_str().expect("an id"));
+        house.get(&path, &owner).expect(200)["traits"]["plan"].clone()
+    };
+    assert_eq!(plan(), "basic");
+    assert_eq!(lead()["created_at"], "2025-01-01T00:00:00Z");
+    let explain = |at: &str| {
+        let id = lead()["id"].as_str().expect("an id").to_owned();
+        house.get(&format!("/api/v1/leads/{id}/explain?at={at}"), &owner).expect(200)
+    };
+    assert_eq!(explain("2025-06-01T00:00:00Z")["score"], lead()["score"], "known since then");
+    house.call("POST", &format!("{june}/undo"), &owner, None).expect(200);
+    house.settle();
+    assert_eq!(plan(), "pro");
+}
+
+#[test]
 fn a_file_that_is_no_table_leaves_nothing_behind() {
     let house = House::with(|config| config.limits.import_bytes = 1000);
     let owner = house.owner();
