@@ -18,6 +18,7 @@ use crate::access::Caller;
 use crate::app::{App, Done, Noted, answer};
 use crate::inbound::{Parsed, Verdicts, verdicts};
 use crate::instant::Instant;
+use crate::leads_api::address::address_in;
 use crate::leads_api::change::fact_id;
 use crate::leads_api::{FactPage, FactsAsked, fact_page};
 use crate::problem::Problem;
@@ -85,7 +86,7 @@ struct ReportWish {
     /// The event's properties.
     #[schema(value_type = Option<Object>)]
     properties: Option<Map<String, Any>>,
-    /// What is so: of the company with a `group`, else of the person.
+    /// What is so: of the company with a `group`, else of the person. An `email` among them identifies the person, too.
     #[schema(value_type = Option<Object>)]
     traits: Option<Map<String, Any>>,
     /// When; now where it is not said.
@@ -127,8 +128,13 @@ impl ReportWish {
         let bad_report = |(pointer, message)| Unreadable { pointer, code: "bad_report", message };
         let mut wish: Self = read_value(json).map_err(bad_report)?;
         let whole = |message| bad_report((String::new(), message));
-        let what = wish.what().map_err(whole)?;
-        let who = wish.who.who().map_err(whole)?;
+        let mut what = wish.what().map_err(whole)?;
+        let mut who = wish.who.who().map_err(whole)?;
+        if let What::Traits(traits) = &mut what {
+            let bad_email = |message| bad_report(("/traits/email".to_owned(), message));
+            let email = address_in(traits).map_err(bad_email)?;
+            who.email = who.email.or(email);
+        }
         Ok(Readable { id: wish.id, at: wish.at, who, what })
     }
 

@@ -7,13 +7,15 @@ use leads::{EmailAddress, Report, Trust, What, Who};
 use live::Live;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Any, json};
-use store::Digest;
 use store::facts::{self, Outcome};
+use store::identity::{IdentifierKind, find_lead};
 use store::reading::lead_facts;
+use store::{Digest, Tx};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::address::address_in;
 use super::one::tag;
 use super::resolve;
 use crate::access::Caller;
@@ -72,12 +74,14 @@ async fn add_lead(
         Problem::invalid("bad_email", detail.clone())
             .with_errors(vec![Fault::new("/email", detail)])
     })?;
+    let mut traits = body.traits;
+    let in_traits = address_in_traits(&mut traits)?;
+    let email = email.or(in_traits);
     let who = Who { anonymous: body.anonymous, user: body.user, email, lead: None };
     if who.is_nobody() {
         let detail = "name the lead: give an email, a user or an anonymous id";
         return Err(Problem::invalid("no_identity", detail));
     }
-    let mut traits = body.traits;
     if let Some(email) = &who.email {
         for (name, value) in ingest::email_traits(email) {
             traits.entry(name).or_insert(value);
@@ -98,8 +102,9 @@ struct TraitChange {
     at: Option<Instant>,
 }
 
-/// Says what is so about a lead from now on. What was so before stays known. `If-Match` makes sure that nobody
-/// else said something of it in between.
+/// Says what is so about a lead from now on. What was so before stays known, and so does an address by which it went:
+/// a new one is one more. One of another lead's is refused: merge the two. `If-Match` makes sure that nobody else said
+/// something of it in between.
 #[utoipa::path(patch, path = "/api/v1/leads/{id}", tag = "leads", params(("id" = String, Path)),
     request_body = TraitChange, responses((status = 200, body = LeadChanged)))]
 async fn change_lead(
@@ -113,10 +118,19 @@ async fn change_lead(
     if body.traits.is_empty() {
         return Err(Problem::invalid("no_traits", "say at least one trait"));
     }
+    let mut traits = body.traits;
+    let email = address_in_traits(&mut traits)?;
     let lead = app.read(move |tx| resolve(tx, &id)).await?;
-    let who = Who { lead: Some(lead), ..Who::default() };
+    let who = Who { lead: Some(lead), email, ..Who::default() };
     let action = Action { expected, ..CHANGED };
-    say(&app, &caller, who, body.traits, body.at, repeat, action).await
+    say(&app, &caller, who, traits, body.at, repeat, action).await
+}
+
+fn address_in_traits(traits: &mut Map<String, Any>) -> Result<Option<EmailAddress>, Problem> {
+    address_in(traits).map_err(|detail| {
+        Problem::invalid("bad_email", detail.clone())
+            .with_errors(vec![Fault::new("/traits/email", detail)])
+    })
 }
 
 /// What is noted in the trail and what is answered, and what the lead has to be by then.
@@ -168,6 +182,10 @@ async fn say(
                 let record = lead_facts(tx, on.live.segments(), lead)?;
                 unless_changed(&expected, tag(&record), "lead")?;
             }
+            let who = report.who.clone();
+            if let (Some(lead), Some(email)) = (&who.lead, &who.email) {
+                is_of_no_other(tx, lead, email)?;
+            }
             let appended = facts::append(tx, &[report], &mut || on.fresh_id())?;
             Live::touch_appended(tx, &appended, &on.fresh_id(), now)?;
             let taken = appended.taken.into_iter().next().ok_or_else(Problem::internal)?;
@@ -175,6 +193,10 @@ async fn say(
                 return Err(Problem::invalid("refused", refusal.to_string()));
             }
             let id = taken.lead.ok_or_else(Problem::internal)?;
+            if who.lead.is_some_and(|lead| lead != id) {
+                let detail = "the lead has as many addresses as one may have";
+                return Err(Problem::conflict("too_many_addresses", detail));
+            }
             if matches!(taken.outcome, Outcome::New | Outcome::Replaced) {
                 // The fact says what was said; the trail names the traits only.
                 let names: Vec<&String> = traits.keys().collect();
@@ -188,6 +210,17 @@ async fn say(
         .await;
     app.live.wake();
     response
+}
+
+/// Whom a change is about is said by the lead's id: an address makes nobody one with somebody else in passing.
+fn is_of_no_other(tx: &mut Tx<'_>, lead: &str, email: &EmailAddress) -> Result<(), Problem> {
+    match find_lead(tx, IdentifierKind::Email, email.as_str())? {
+        Some(other) if other != lead => {
+            let detail = format!("the address is that of the lead {other}: merge the two");
+            Err(Problem::conflict("address_taken", detail))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The id of a fact that a request makes: with a key for repetitions always the same, so that the fact

@@ -1,5 +1,6 @@
 //! Leads: in the order of their scores, one by one, and what can be done to them.
 
+pub(crate) mod address;
 pub(crate) mod change;
 mod consents;
 mod erase;

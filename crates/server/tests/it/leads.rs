@@ -144,6 +144,72 @@ fn a_trait_is_changed_by_saying_so_and_what_was_before_stays_known() {
 }
 
 #[test]
+fn a_new_address_says_what_kind_of_mailbox_it_is_and_whose() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let ana = house.visitor(&owner, "ana@a.example", 0);
+    let bea = house.visitor(&owner, "bea@b.example", 0);
+    let path = format!("/api/v1/leads/{ana}");
+    let change = |email: Json| {
+        house.pass(1000);
+        let reply = house.call("PATCH", &path, &owner, Some(json!({"traits": {"email": email}})));
+        house.settle();
+        reply
+    };
+    let email = |lead: &str| {
+        let shown = house.get(&format!("/api/v1/leads/{lead}"), &owner).expect(200);
+        json!([
+            shown["email"],
+            shown["traits"]["email"]["domain"],
+            shown["traits"]["email"]["kind"]
+        ])
+    };
+    let before = email(&ana);
+    change(json!("Ana@Gmail.com ")).expect(200);
+    assert_ne!(email(&ana), before);
+    let shown = house.get(&path, &owner).expect(200);
+    assert!(
+        shown.to_string().contains("\"personal\"") && !shown.to_string().contains("business"),
+        "{shown}"
+    );
+    // She is who comes with it.
+    let visit = json!({"events": [{"who": {"email": "ana@gmail.com"}, "event": "page_viewed"}]});
+    let told = house.post("/api/v1/events", &owner, visit).expect(200);
+    assert!(told.to_string().contains(&ana), "{told}");
+    for wrong in [json!("ana at gmail"), json!(""), json!(7)] {
+        let problem = change(wrong).problem(422, "bad_email");
+        assert_eq!(problem["errors"][0]["pointer"], "/traits/email");
+    }
+    change(json!("bea@b.example")).problem(409, "address_taken");
+    assert_ne!(email(&ana), email(&bea));
+    change(Json::Null).expect(200);
+    let shown = house.get(&path, &owner).expect(200);
+    assert!(!shown["traits"].to_string().contains("personal"), "{shown}");
+}
+
+#[test]
+fn an_address_among_the_traits_of_a_report_names_the_person() {
+    let house = House::new();
+    let owner = house.owner();
+    house.model(&owner);
+    let say = |email: &str| {
+        let said = json!({"who": {"user": "17"}, "traits": {"email": email}});
+        let told = house.post("/api/v1/events", &owner, json!({"events": [said]})).expect(200);
+        house.settle();
+        told
+    };
+    let ana = house.visitor(&owner, "ana@gmail.com", 0);
+    let told = say("ana@gmail.com");
+    assert!(told.to_string().contains(&ana), "{told}");
+    let shown = house.get(&format!("/api/v1/leads/{ana}"), &owner).expect(200);
+    assert!(shown["identifiers"].to_string().contains("\"17\""), "{shown}");
+    let told = say("nonsense");
+    assert_eq!(told["rejected"], 1, "{told}");
+    assert!(told.to_string().contains("/events/0/traits/email"), "{told}");
+}
+
+#[test]
 fn leads_are_merged_and_taken_apart_exactly() {
     let house = House::new();
     let owner = house.owner();
