@@ -189,6 +189,9 @@ pub(crate) fn remove(
         for delete in [
             "DELETE FROM identifier WHERE person = $1",
             "DELETE FROM withdrawn_identifier WHERE person = $1",
+            "DELETE FROM named_by WHERE person = $1",
+            "DELETE FROM named_together WHERE one = $1",
+            "DELETE FROM named_together WHERE other = $1",
             "DELETE FROM merge WHERE winner = $1",
             "DELETE FROM merge WHERE loser = $1",
             "DELETE FROM lead WHERE lead = $1",

@@ -7,7 +7,7 @@ use leads::Timestamp;
 use crate::db::{Connection, DbError, Row, Tx};
 
 /// Every change of the tables since the first, in order. Never edit one that was released: add one.
-const MIGRATIONS: [(&str, &str); 15] = [
+const MIGRATIONS: [(&str, &str); 16] = [
     ("facts and identity", include_str!("../migrations/001_facts.sql")),
     ("accounts, keys, outbox, jobs", include_str!("../migrations/002_accounts.sql")),
     ("scores and models", include_str!("../migrations/003_scores.sql")),
@@ -23,6 +23,7 @@ const MIGRATIONS: [(&str, &str); 15] = [
     ("registered domains", include_str!("../migrations/013_registered_domains.sql")),
     ("stages that are held", include_str!("../migrations/014_held_stages.sql")),
     ("makers of resets", include_str!("../migrations/015_reset_makers.sql")),
+    ("witnesses", include_str!("../migrations/016_witnesses.sql")),
 ];
 
 /// The statements that make the tables of today.

@@ -1,11 +1,12 @@
 //! Persons, leads and identifiers as far as a batch of reports is concerned: read together, kept
 //! while the batch is settled, written through.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use leads::{Report, Timestamp};
+use leads::{Report, Timestamp, Trust};
 
 use super::names::{IdentifierKind, Name, Named};
+use super::withdraw::vouch;
 use crate::chunks;
 use crate::db::{DbError, Param, Tx};
 
@@ -19,6 +20,8 @@ pub(crate) struct Leads<'f> {
     pub(crate) changed: BTreeSet<String>,
     /// Of those, leads that became one, and those they became.
     pub(crate) joined: BTreeSet<String>,
+    /// Persons whom the batch has named together, and the sources that did.
+    confirmed: HashSet<(String, String, String)>,
 }
 
 /// Who has an identifier from an instant on.
@@ -29,6 +32,11 @@ pub(crate) struct Holding {
     first_at: Timestamp,
     /// The only source that names it; `None` where several do.
     source: Option<String>,
+    /// Whether nobody has to believe that it is this person's: no trusted report has said so.
+    is_public: bool,
+    /// Where several sources name it, each with the earliest instant at which it does; empty where it is not known
+    /// who does.
+    named_by: Vec<(String, Timestamp)>,
 }
 
 #[derive(Clone, Debug)]
@@ -39,26 +47,36 @@ struct Person {
 
 /// How many identifiers of each kind a lead has.
 #[derive(Clone, Copy, Default, Debug)]
-pub(crate) struct Counts([i64; 4]);
+pub(crate) struct Counts {
+    of_kind: [i64; 4],
+    /// User ids that nobody has to believe.
+    public_users: i64,
+}
 
 impl Counts {
     /// Whether more is known of the lead than visits.
     pub(crate) fn is_known(self) -> bool {
-        self.0[..3].iter().any(|count| *count > 0)
+        self.of_kind[..3].iter().any(|count| *count > 0)
     }
 
     pub(crate) fn has_user(self) -> bool {
-        self.0[0] > 0
+        self.of_kind[0] > 0
+    }
+
+    /// Whether it has a user id that not only the public has claimed.
+    pub(crate) fn has_believed_user(self) -> bool {
+        self.of_kind[0] > self.public_users
     }
 
     pub(crate) fn has_room(self, kind: IdentifierKind) -> bool {
-        self.0[kind as usize] < kind.at_most()
+        self.of_kind[kind as usize] < kind.at_most()
     }
 
     pub(crate) fn fits_with(self, other: Self) -> bool {
-        IdentifierKind::ALL
-            .into_iter()
-            .all(|kind| self.0[kind as usize] + other.0[kind as usize] <= kind.at_most())
+        IdentifierKind::ALL.into_iter().all(|kind| {
+            let count = |counts: Self| counts.of_kind[kind as usize];
+            count(self) + count(other) <= kind.at_most()
+        })
     }
 }
 
@@ -76,6 +94,7 @@ impl<'f> Leads<'f> {
             fresh_id,
             changed: BTreeSet::new(),
             joined: BTreeSet::new(),
+            confirmed: HashSet::new(),
         };
         let distinct: BTreeSet<&Name> = named.into_iter().flat_map(Named::all).collect();
         for kind in IdentifierKind::ALL {
@@ -94,21 +113,33 @@ impl<'f> Leads<'f> {
     ) -> Result<(), DbError> {
         chunks::keys(values, 2, |list, keys| {
             let sql = format!(
-                "SELECT i.value, i.since, i.person, i.first_at, p.lead, p.made_at, i.source
-                 FROM identifier i JOIN person p ON p.id = i.person
+                "SELECT i.value, i.since, i.person, i.first_at, p.lead, p.made_at, i.source,
+                    i.is_public, n.source, n.first_at
+                 FROM identifier i JOIN person p ON p.id = i.person LEFT JOIN named_by n
+                    ON n.kind = i.kind AND n.value = i.value AND n.since = i.since
                  WHERE i.kind = $1 AND i.value IN ({list}) ORDER BY i.since"
             );
             let mut params: Vec<Param<'_>> = vec![kind.code().into()];
             params.extend_from_slice(keys);
             tx.each(&sql, &params, |row| {
                 let (value, person): (String, String) = (row.get(0)?, row.get(2)?);
-                let holding = Holding {
-                    since: Timestamp::saturating_from_millis(row.get(1)?),
-                    person: person.clone(),
-                    first_at: Timestamp::saturating_from_millis(row.get(3)?),
-                    source: row.get(6)?,
-                };
-                self.names.entry(Name { kind, value }).or_default().push(holding);
+                let since = Timestamp::saturating_from_millis(row.get(1)?);
+                let holdings = self.names.entry(Name { kind, value }).or_default();
+                if holdings.last().is_none_or(|last| last.since != since) {
+                    holdings.push(Holding {
+                        since,
+                        person: person.clone(),
+                        first_at: Timestamp::saturating_from_millis(row.get(3)?),
+                        source: row.get(6)?,
+                        is_public: row.get::<Option<i64>>(7)? == Some(1),
+                        named_by: Vec::new(),
+                    });
+                }
+                if let (Some(source), Some(first_at), Some(held)) =
+                    (row.get(8)?, row.get::<Option<i64>>(9)?, holdings.last_mut())
+                {
+                    held.named_by.push((source, Timestamp::saturating_from_millis(first_at)));
+                }
                 let known = Person { lead: row.get(4)?, made_at: row.get(5)? };
                 self.persons.insert(person, known);
                 Ok(())
@@ -123,7 +154,9 @@ impl<'f> Leads<'f> {
             tx.each(&sql, keys, |row| {
                 let id: String = row.get(0)?;
                 let (since, first_at) = (Timestamp::MIN, Timestamp::MIN);
-                let holding = Holding { since, person: id.clone(), first_at, source: None };
+                let (source, is_public, named_by) = (None, false, Vec::new());
+                let person = id.clone();
+                let holding = Holding { since, person, first_at, source, is_public, named_by };
                 self.names.insert(Name { kind, value: id.clone() }, vec![holding]);
                 self.persons.insert(id, Person { lead: row.get(1)?, made_at: row.get(2)? });
                 Ok(())
@@ -166,10 +199,14 @@ impl<'f> Leads<'f> {
             return Ok(*counts);
         }
         let mut counts = Counts::default();
-        let sql = "SELECT i.kind, count(*) FROM person p JOIN identifier i ON i.person = p.id
-            WHERE p.lead = $1 GROUP BY i.kind";
+        let sql = "SELECT i.kind, count(*), count(CASE WHEN i.is_public = 1 THEN 1 END)
+            FROM person p JOIN identifier i ON i.person = p.id WHERE p.lead = $1 GROUP BY i.kind";
         tx.each(sql, &[lead.into()], |row| {
-            counts.0[IdentifierKind::from_code(row.get(0)?) as usize] = row.get(1)?;
+            let kind = IdentifierKind::from_code(row.get(0)?);
+            counts.of_kind[kind as usize] = row.get(1)?;
+            if kind == IdentifierKind::User {
+                counts.public_users = row.get(2)?;
+            }
             Ok(())
         })?;
         self.counts.insert(lead.to_owned(), counts);
@@ -200,33 +237,39 @@ impl<'f> Leads<'f> {
         since: Timestamp,
         report: &Report,
     ) -> Result<(), DbError> {
-        let insert = "INSERT INTO identifier (kind, value, since, person, first_at, source)
-            VALUES ($1, $2, $3, $4, $5, $6)";
+        let insert =
+            "INSERT INTO identifier (kind, value, since, person, first_at, source, is_public)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)";
         let (kind, source) = (name.kind.code().into(), (&report.source).into());
-        let value = (&name.value).into();
-        let params = [kind, value, since.into(), person.into(), report.at.into(), source];
+        let (value, is_public) = ((&name.value).into(), report.trust == Trust::Public);
+        let at = report.at.into();
+        let params =
+            [kind, value, since.into(), person.into(), at, source, i64::from(is_public).into()];
         tx.execute(insert, &params)?;
         let (first_at, source) = (report.at, Some(report.source.clone()));
-        let holding = Holding { since, person: person.to_owned(), first_at, source };
+        let (person, named_by) = (person.to_owned(), Vec::new());
+        let lead = self.lead_of(&person);
+        let holding = Holding { since, person, first_at, source, is_public, named_by };
         let holdings = self.names.entry(name.clone()).or_default();
         holdings.push(holding);
         holdings.sort_by_key(|holding| holding.since);
-        let lead = self.lead_of(person);
         if let Some(counts) = self.counts.get_mut(&lead) {
-            counts.0[name.kind as usize] += 1;
+            counts.of_kind[name.kind as usize] += 1;
+            counts.public_users += i64::from(is_public && name.kind == IdentifierKind::User);
         }
         self.changed.insert(lead);
         Ok(())
     }
 
     /// Notes that a report names an identifier of the lead that it is about: what another source names, too, is
-    /// not withdrawn with the one.
+    /// not withdrawn with the one, and what somebody trusted names is believed.
     pub(crate) fn witness(
         &mut self,
         tx: &mut Tx<'_>,
         name: &Name,
         person: &str,
         report: &Report,
+        is_believed: bool,
     ) -> Result<(), DbError> {
         let lead = self.lead_of(person);
         let (persons, holdings) = (&self.persons, self.names.get_mut(name));
@@ -234,12 +277,10 @@ impl<'f> Leads<'f> {
             persons.get(&held.person).map_or(&held.person, |person| &person.lead) == &lead
         });
         for held in theirs {
-            if held.source.as_ref().is_some_and(|source| *source != report.source) {
-                let sql = "UPDATE identifier SET source = NULL
-                    WHERE kind = $1 AND value = $2 AND since = $3";
-                let kind = name.kind.code().into();
-                tx.execute(sql, &[kind, (&name.value).into(), held.since.into()])?;
-                held.source = None;
+            let was_public = held.is_public;
+            held.is_named_by(tx, name, report, !is_believed)?;
+            if was_public && !held.is_public {
+                self.counts.remove(&lead);
             }
         }
         Ok(())
@@ -269,11 +310,45 @@ impl<'f> Leads<'f> {
         Ok(())
     }
 
-    /// Whether a user separated two leads that had been one; not whoever took back his own word.
+    /// Takes from a lead the user ids that nobody has to believe are its: they are nobody's then.
+    pub(crate) fn displace_users(&mut self, tx: &mut Tx<'_>, lead: &str) -> Result<(), DbError> {
+        let kind = IdentifierKind::User;
+        let sql = "SELECT i.value FROM person p JOIN identifier i ON i.person = p.id
+            WHERE p.lead = $1 AND i.kind = $2 AND i.is_public = 1";
+        let values: Vec<String> =
+            tx.query(sql, &[lead.into(), kind.code().into()], |row| row.get(0))?;
+        for value in values {
+            for table in ["identifier", "named_by"] {
+                let delete = format!("DELETE FROM {table} WHERE kind = $1 AND value = $2");
+                tx.execute(&delete, &[kind.code().into(), (&value).into()])?;
+            }
+            self.names.remove(&Name { kind, value });
+        }
+        self.counts.remove(lead);
+        self.changed.insert(lead.to_owned());
+        Ok(())
+    }
+
+    /// Notes that a report names two persons together who are one lead already: see `named_together`.
+    pub(crate) fn confirm(
+        &mut self,
+        tx: &mut Tx<'_>,
+        person: &str,
+        other: &str,
+        report: &Report,
+    ) -> Result<(), DbError> {
+        let pair = (person.to_owned(), other.to_owned(), report.source.clone());
+        if person == other || !self.confirmed.insert(pair) {
+            return Ok(());
+        }
+        vouch(tx, (person, other), &report.source, report.received_at.as_millis())
+    }
+
+    /// Whether a user separated two leads that had been one; not whoever took back all that they had said.
     pub(crate) fn are_separated(tx: &mut Tx<'_>, one: &str, other: &str) -> Result<bool, DbError> {
         let sql = "SELECT count(*) FROM merge m
             JOIN person w ON w.id = m.winner JOIN person l ON l.id = m.loser
-            WHERE m.undone_at IS NOT NULL AND m.undone_by <> m.source AND w.lead = $1 AND l.lead = $2";
+            WHERE m.undone_at IS NOT NULL AND m.withdrawn IS NULL AND w.lead = $1 AND l.lead = $2";
         for (winner, loser) in [(one, other), (other, one)] {
             let undone: i64 = tx.value(sql, &[winner.into(), loser.into()])?;
             if undone > 0 {
@@ -312,6 +387,71 @@ impl<'f> Leads<'f> {
         self.counts.remove(winner);
         self.changed.extend([winner.to_owned(), loser.to_owned()]);
         self.joined.extend([winner.to_owned(), loser.to_owned()]);
+        Ok(())
+    }
+}
+
+impl Holding {
+    /// Notes that a report names it.
+    fn is_named_by(
+        &mut self,
+        tx: &mut Tx<'_>,
+        name: &Name,
+        report: &Report,
+        is_public: bool,
+    ) -> Result<(), DbError> {
+        match &self.source {
+            Some(source) if *source == report.source => return Ok(()),
+            Some(source) => {
+                let (source, first_at, was_public) =
+                    (source.clone(), self.first_at, self.is_public);
+                self.add(tx, name, &source, first_at, was_public)?;
+            }
+            // Of what was kept before this was noted it is not known who names it.
+            None if self.named_by.is_empty() => return Ok(()),
+            None => {}
+        }
+        let known = self.named_by.iter_mut().find(|(source, _)| *source == report.source);
+        if let Some((_, first_at)) = known {
+            let is_earlier = report.at < *first_at && name.kind == IdentifierKind::Email;
+            if !is_earlier && (is_public || !self.is_public) {
+                return Ok(());
+            }
+            *first_at = report.at.min(*first_at);
+            let sql = "UPDATE named_by SET first_at = $5, is_public = $6
+                WHERE kind = $1 AND value = $2 AND since = $3 AND source = $4";
+            let (kind, value) = (name.kind.code().into(), (&name.value).into());
+            let (source, at) = ((&report.source).into(), (*first_at).into());
+            let is_public = i64::from(self.is_public && is_public).into();
+            tx.execute(sql, &[kind, value, self.since.into(), source, at, is_public])?;
+        } else {
+            self.add(tx, name, &report.source, report.at, is_public)?;
+        }
+        self.source = None;
+        self.is_public &= is_public;
+        let sql = "UPDATE identifier SET source = NULL, is_public = $4
+            WHERE kind = $1 AND value = $2 AND since = $3";
+        let (kind, is_public) = (name.kind.code().into(), i64::from(self.is_public).into());
+        tx.execute(sql, &[kind, (&name.value).into(), self.since.into(), is_public]).map(|_| ())
+    }
+
+    fn add(
+        &mut self,
+        tx: &mut Tx<'_>,
+        name: &Name,
+        source: &str,
+        first_at: Timestamp,
+        is_public: bool,
+    ) -> Result<(), DbError> {
+        let insert =
+            "INSERT INTO named_by (kind, value, since, source, person, first_at, is_public)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        let (kind, value) = (name.kind.code().into(), (&name.value).into());
+        let (since, person) = (self.since.into(), (&self.person).into());
+        let is_public = i64::from(is_public).into();
+        let params = [kind, value, since, source.into(), person, first_at.into(), is_public];
+        tx.execute(insert, &params)?;
+        self.named_by.push((source.to_owned(), first_at));
         Ok(())
     }
 }

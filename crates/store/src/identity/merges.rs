@@ -141,7 +141,7 @@ fn root(tx: &mut Tx<'_>, lead: &str) -> Result<String, MergeError> {
 }
 
 /// A person and all that became part of it through edges that stand.
-fn tree(tx: &mut Tx<'_>, person: &str) -> Result<BTreeSet<String>, DbError> {
+pub(super) fn tree(tx: &mut Tx<'_>, person: &str) -> Result<BTreeSet<String>, DbError> {
     let mut found = BTreeSet::from([person.to_owned()]);
     let mut open = vec![person.to_owned()];
     while let Some(winner) = open.pop() {

@@ -17,8 +17,9 @@
 //!   changed hands [`DEVICE_OWNERS_MAX`] times is nobody's from then on.
 //! - Once an edge is undone, no report brings the two together again; only a user does.
 //! - A report that a machine is thought to have made links nothing.
+//! - A user id that only the public has claimed for somebody keeps no trusted one out: it is nobody's then.
 //! - When all that a source said of somebody is taken back (an import is undone, an abused key purged), the
-//!   identifiers that nobody else named go with it, and the edges that it made (`withdraw.rs`).
+//!   identifiers that nobody else named go with it, and the edges that it made and nobody else vouches for (`withdraw.rs`).
 
 mod batch;
 mod merges;
@@ -43,7 +44,7 @@ pub enum Note {
     Placeholder,
     /// Two known leads were named together by a report that anybody could have sent.
     NotTrusted,
-    /// Two leads with different user ids were named together.
+    /// Two leads with different user ids were named together, or a lead with another user id.
     DifferentUsers,
     /// The two were brought together before, and separated by a user.
     Separated,

@@ -35,6 +35,7 @@ pub(crate) fn settle(
         report,
         // A machine that follows every link of a mail proves nothing about who reads it.
         links: report.machine.is_none(),
+        user: named.strong.first().filter(|name| name.kind == IdentifierKind::User),
         notes: named.notes.clone(),
     };
     let mut place = Place::New(Vec::new());
@@ -52,13 +53,15 @@ pub(crate) fn settle(
         Place::New(names) if names.is_empty() => return Ok(None),
         Place::New(names) => walk.make(&names)?,
     };
-    for name in &named.strong {
-        walk.leads.seen(walk.tx, name, report.at)?;
-    }
     if walk.links {
         for name in named.all() {
-            walk.leads.witness(walk.tx, name, &person, report)?;
+            // A user id alone says nothing of who it is.
+            let is_believed = report.trust == Trust::Trusted && named.strong.len() > 1;
+            walk.leads.witness(walk.tx, name, &person, report, is_believed)?;
         }
+    }
+    for name in &named.strong {
+        walk.leads.seen(walk.tx, name, report.at)?;
     }
     let mut notes = walk.notes;
     notes.sort();
@@ -71,6 +74,8 @@ struct Walk<'w, 'c, 'f> {
     leads: &'w mut Leads<'f>,
     report: &'w Report,
     links: bool,
+    /// The user id that the report names.
+    user: Option<&'w Name>,
     notes: Vec<Note>,
 }
 
@@ -186,7 +191,10 @@ impl Walk<'_, '_, '_> {
         let names_user = names.iter().any(|name| name.kind == IdentifierKind::User);
         if names_user && counts.has_user() && !is_alias {
             self.notes.push(Note::DifferentUsers);
-            return Ok(Place::New(names));
+            if self.report.trust == Trust::Public || counts.has_believed_user() {
+                return Ok(Place::New(names));
+            }
+            self.leads.displace_users(self.tx, &lead)?;
         }
         // The strongest decides whose the fact is: if there is no room for that, the rest must wait.
         if names.first().is_some_and(|name| !counts.has_room(name.kind)) {
@@ -219,24 +227,49 @@ impl Walk<'_, '_, '_> {
             self.leads.read_person(self.tx, &lead)?;
         }
         let (winner, loser) = self.leads.older_first(person, other);
-        if winner == loser || !self.links {
+        if !self.links {
             return Ok(());
         }
-        if self.report.trust == Trust::Public {
+        let trust = self.report.trust;
+        if winner == loser {
+            return match trust {
+                Trust::Public => Ok(()),
+                Trust::Trusted => self.leads.confirm(self.tx, person, other, self.report),
+            };
+        }
+        if trust == Trust::Public {
             self.notes.push(Note::NotTrusted);
             return Ok(());
         }
         let both_users = self.leads.counts(self.tx, &winner)?.has_user()
             && self.leads.counts(self.tx, &loser)?.has_user();
+        let mut displaced = None;
         if both_users && !is_alias {
             self.notes.push(Note::DifferentUsers);
-            return Ok(());
+            match (self.has_sure_user(&winner)?, self.has_sure_user(&loser)?) {
+                (true, false) => displaced = Some(&loser),
+                (false, true) => displaced = Some(&winner),
+                _ => return Ok(()),
+            }
         }
         if self.may_join(&winner, &loser)? {
+            if let Some(lead) = displaced {
+                self.leads.displace_users(self.tx, lead)?;
+            }
             let reason = if is_alias { "an alias" } else { "named together" };
             self.join(&winner, &loser, reason)?;
         }
         Ok(())
+    }
+
+    /// Whether a lead has a user id that a trusted report has given it, such as this one.
+    fn has_sure_user(&mut self, lead: &str) -> Result<bool, DbError> {
+        let is_theirs = |name: &Name| {
+            let mut holdings = self.leads.holdings(name).iter();
+            holdings.any(|held| self.leads.lead_of(&held.person) == lead)
+        };
+        Ok(self.user.is_some_and(is_theirs)
+            || self.leads.counts(self.tx, lead)?.has_believed_user())
     }
 
     fn may_join(&mut self, one: &str, other: &str) -> Result<bool, DbError> {

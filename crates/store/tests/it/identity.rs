@@ -284,6 +284,60 @@ fn who_became_part_of_another_is_no_lead_until_that_is_undone() {
 }
 
 #[test]
+fn who_separates_what_they_had_joined_themselves_is_not_overruled_by_a_report() {
+    on_both(|bench| {
+        bench.take(&[seen("f1", 1, "u:1"), seen("f2", 2, "e:ana@acme.com")]);
+        let [one, other] = ["u:1", "e:ana@acme.com"].map(|name| bench.lead(name).expect("a lead"));
+        let joined = bench
+            .store
+            .write(move |tx| merge(tx, &one, &other, minute(3), "the same", "eva", &mut fresh_id));
+        undo(bench, &joined.unwrap_or_else(|error| panic!("{error}")).id);
+        assert_eq!(notes(bench, seen("f3", 4, "u:1 e:ana@acme.com")), [Note::Separated]);
+        assert_ne!(bench.lead("u:1"), bench.lead("e:ana@acme.com"));
+    });
+}
+
+#[test]
+fn a_user_id_that_only_the_public_claims_keeps_no_true_one_out() {
+    on_both(|bench| {
+        // Of an address whose user we hear of later, and of one whose user is known already.
+        bench.take(&[
+            seen("a", 1, "e:ana@acme.com"),
+            seen("b", 1, "e:bea@acme.com"),
+            seen("u", 1, "u:bea"),
+        ]);
+        bench.take(&[
+            public("s", 2, "u:squat1 e:ana@acme.com"),
+            public("t", 2, "u:squat2 e:bea@acme.com"),
+        ]);
+        assert_eq!(bench.lead("u:squat1"), bench.lead("e:ana@acme.com"));
+        // That the claimant is somebody does not make them who they claim to be.
+        bench.take(&[seen("own", 3, "u:squat1")]);
+        assert_eq!(notes(bench, seen("c", 4, "u:ana e:ana@acme.com")), [Note::DifferentUsers]);
+        assert_eq!(notes(bench, seen("d", 4, "u:bea e:bea@acme.com")), [Note::DifferentUsers]);
+        assert_eq!(bench.lead("u:ana"), bench.lead("e:ana@acme.com"));
+        assert_eq!(bench.lead("u:bea"), bench.lead("e:bea@acme.com"));
+        assert_eq!((bench.lead("u:squat1"), bench.lead("u:squat2")), (None, None));
+        // And they cannot take it back.
+        assert_eq!(notes(bench, public("x", 5, "u:squat1 e:ana@acme.com")), [Note::DifferentUsers]);
+        assert_ne!(bench.lead("u:squat1"), bench.lead("e:ana@acme.com"));
+        // Neither can a server that is late: whom a trusted report has named first stays.
+        assert_eq!(notes(bench, seen("y", 6, "u:other e:ana@acme.com")), [Note::DifferentUsers]);
+        assert_eq!(bench.lead("u:ana"), bench.lead("e:ana@acme.com"));
+    });
+}
+
+#[test]
+fn a_user_id_that_a_server_confirms_is_as_good_as_one_of_its_own() {
+    on_both(|bench| {
+        bench.take(&[public("a", 1, "u:ana e:ana@acme.com"), seen("b", 2, "u:ana e:ana@acme.com")]);
+        assert_eq!(notes(bench, seen("c", 3, "u:other e:ana@acme.com")), [Note::DifferentUsers]);
+        assert_eq!(bench.lead("u:ana"), bench.lead("e:ana@acme.com"));
+        assert_ne!(bench.lead("u:other"), bench.lead("e:ana@acme.com"));
+    });
+}
+
+#[test]
 fn nobody_has_identifiers_without_end() {
     on_both(|bench| {
         let mut reports: Vec<Report> = (0..40)

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use store::erase::{ErasureRequest, erase};
 use store::facts::{Outcome, Refusal, Which, restore, retract};
-use store::identity::merges;
+use store::identity::{IdentifierKind, identifiers, merges};
 use store::imports::{self, NewImport};
 use store::segments::{SealOptions, seal};
 use store::{DbError, SegmentError};
@@ -48,6 +48,21 @@ fn undo(bench: &Bench, id: &'static str) {
         retract(tx, &segments, &Which::Import(id), minute(1000)).map(|_| ())
     });
     undone.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// Takes back what an import brought, or gives it back, whatever becomes of the import.
+fn set(bench: &Bench, id: &'static str, is_taken: bool) {
+    let segments = bench.segments.clone();
+    let set = bench.store.write(move |tx| {
+        let state = if is_taken { "undone" } else { "done" };
+        tx.execute("UPDATE import_job SET state = $1 WHERE id = $2", &[state.into(), id.into()])?;
+        if is_taken {
+            retract(tx, &segments, &Which::Import(id), minute(1000))
+        } else {
+            restore(tx, &segments, &Which::Import(id))
+        }
+    });
+    set.unwrap_or_else(|error: SegmentError| panic!("{error}"));
 }
 
 fn counting(bench: &Bench, name: &str) -> Vec<String> {
@@ -131,6 +146,65 @@ fn what_several_imports_say_stands_until_the_last_of_them_is_undone() {
             assert_eq!(counting(bench, "e:ana@acme.com"), [""; 0], "{is_sealed}");
         });
     }
+}
+
+#[test]
+fn whom_several_imports_named_is_somebody_until_the_last_of_them_is_undone() {
+    on_both(|bench| {
+        begin(bench, &["may", "june", "july"]);
+        for (import, at) in [("may", 3), ("june", 1), ("july", 2)] {
+            let report = imported(import, seen(import, at, "e:ana@acme.com u:17"));
+            bench.take(&[report]);
+        }
+        let known_since = || {
+            let lead = bench.lead("e:ana@acme.com")?;
+            let names = bench.store.read(|tx| identifiers(tx, &lead)).expect("identifiers");
+            names
+                .into_iter()
+                .find(|name| name.kind == IdentifierKind::Email)
+                .map(|name| name.first_at)
+        };
+        assert_eq!(known_since(), Some(minute(1)));
+        undo(bench, "june");
+        assert_eq!(known_since(), Some(minute(2)), "what said that she was known earlier is gone");
+        undo(bench, "july");
+        assert_eq!(known_since(), Some(minute(3)));
+        set(bench, "june", false);
+        assert_eq!(known_since(), Some(minute(1)));
+        set(bench, "june", true);
+        undo(bench, "may");
+        assert_eq!((known_since(), bench.lead("u:17")), (None, None));
+    });
+}
+
+#[test]
+fn leads_that_a_server_names_together_too_stay_one_when_an_import_is_undone() {
+    on_both(|bench| {
+        begin(bench, &["i"]);
+        bench.take(&[
+            seen("1", 1, "u:a"),
+            seen("2", 1, "e:ana@acme.com"),
+            seen("3", 1, "e:b@acme.com"),
+        ]);
+        bench.take(&[imported("i", seen("4", 2, "u:a e:ana@acme.com"))]);
+        bench.take(&[imported("i", seen("5", 2, "u:a e:b@acme.com"))]);
+        bench.take(&[seen("6", 3, "u:a e:ana@acme.com")]);
+        undo(bench, "i");
+        assert_eq!(bench.lead("u:a"), bench.lead("e:ana@acme.com"));
+        assert_ne!(bench.lead("u:a"), bench.lead("e:b@acme.com"), "only the import said so");
+        set(bench, "i", false);
+        assert_eq!(bench.lead("u:a"), bench.lead("e:b@acme.com"));
+        // Whoever takes back what the server said is left with what the import says.
+        let segments = bench.segments.clone();
+        let which = Which::Source { source: "key:server", from: minute(0), to: minute(50) };
+        bench
+            .store
+            .write(move |tx| retract(tx, &segments, &which, minute(100)))
+            .expect("retracted");
+        assert_eq!(bench.lead("u:a"), bench.lead("e:ana@acme.com"));
+        undo(bench, "i");
+        assert_eq!(bench.lead("u:a"), None);
+    });
 }
 
 #[test]

@@ -66,6 +66,8 @@ impl Bench {
             "label_change",
             "identifier",
             "withdrawn_identifier",
+            "named_by",
+            "named_together",
             "also_imported",
             "person",
             "merge",
