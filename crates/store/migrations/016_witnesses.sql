@@ -35,3 +35,23 @@ CREATE INDEX named_together_source ON named_together (source);
 ALTER TABLE merge ADD COLUMN withdrawn BIGINT;
 UPDATE merge SET withdrawn = 1 WHERE undone_by = source AND reason IN
     ('named together', 'an alias', 'the visitor became known', 'the device passed on');
+
+-- What imports say of a fact where another says something that counts before it, each with all that the fact would be.
+-- Without a row here an import of `also_imported` says what stands.
+CREATE TABLE said_by_import (
+    fact TEXT NOT NULL,
+    import_id TEXT NOT NULL,
+    person TEXT NOT NULL,
+    kind BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    received_at BIGINT NOT NULL,
+    source TEXT NOT NULL,
+    body TEXT NOT NULL,
+    content BIGINT NOT NULL,
+    machine_reason TEXT,
+    machine_confidence BIGINT,
+    PRIMARY KEY (fact, import_id)
+);
+CREATE INDEX said_by_import_import ON said_by_import (import_id);
+CREATE INDEX said_by_import_person ON said_by_import (person);

@@ -189,6 +189,7 @@ pub(crate) fn remove(
         for delete in [
             "DELETE FROM identifier WHERE person = $1",
             "DELETE FROM withdrawn_identifier WHERE person = $1",
+            "DELETE FROM said_by_import WHERE person = $1",
             "DELETE FROM named_by WHERE person = $1",
             "DELETE FROM named_together WHERE one = $1",
             "DELETE FROM named_together WHERE other = $1",

@@ -206,6 +206,7 @@ pub fn remove(tx: &mut Tx<'_>, id: &str) -> Result<Import, ImportError> {
     for delete in [
         "DELETE FROM import_reject WHERE import = $1",
         "DELETE FROM also_imported WHERE import_id = $1 AND is_origin = 0",
+        "DELETE FROM said_by_import WHERE import_id = $1",
         "DELETE FROM import_job WHERE id = $1",
     ] {
         tx.execute(delete, &[id.into()])?;

@@ -7,7 +7,7 @@ use leads::{Report, Trust, What};
 
 use super::FactKind;
 use super::content::{Content, kind_and_name};
-use super::withdrawal;
+use super::withdrawal::{self, InFile};
 use crate::chunks;
 use crate::company::{self, Told};
 use crate::db::{DbError, Param, Tx};
@@ -147,8 +147,9 @@ fn append_all(
                 Outcome::New
             }
             Some(known) if (known.at, known.content) <= key && !known.comes_back(report) => {
-                if let Some(import) = known.another_import(report) {
-                    withdrawal::also_imported(tx, &report.id, import)?;
+                if known.is_of_another_import(report) {
+                    let is_same = (known.at, known.content) == key;
+                    withdrawal::also_imported(tx, report, content, &settled.person, is_same)?;
                 }
                 Outcome::Repeated
             }
@@ -157,6 +158,10 @@ fn append_all(
                 changed.insert(known.person.clone());
                 to_read.extend([known.person.clone(), settled.person.clone()]);
                 if let Some(waiting) = positions.get(report.id.as_str()) {
+                    if known.is_of_another_import(report) {
+                        let (first, said) = (reports[*waiting], &contents[*waiting]);
+                        withdrawal::also_imported(tx, first, said, &known.person, false)?;
+                    }
                     inserts.remove(waiting);
                     inserts.insert(position, settled.person.clone());
                 } else {
@@ -258,8 +263,10 @@ fn read_standing<'r>(
     // back it is taken for granted that it went with its import.
     let sealed = "CAST(CASE WHEN retracted_at IS NOT NULL AND id LIKE 'import:%' THEN 1 ELSE 0 END
         AS BIGINT)";
-    let hot = "CAST(CASE WHEN retracted_at IS NOT NULL AND EXISTS (SELECT 1 FROM import_job i
-        WHERE i.id = import_id AND i.state = 'undone') THEN 1 ELSE 0 END AS BIGINT)";
+    // An import that is no more was undone before it was removed.
+    let hot = "CAST(CASE WHEN retracted_at IS NOT NULL AND import_id IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM import_job i WHERE i.id = import_id AND i.state <> 'undone')
+        THEN 1 ELSE 0 END AS BIGINT)";
     // The table last: a fact that put a sealed one aside is the one that stands.
     for (table, segment, is_undone, import) in [
         ("sealed_fact", "segment", sealed, sealed_import.as_str()),
@@ -330,15 +337,15 @@ fn row<'r>(report: &'r Report, content: &'r Content, person: &'r str) -> [Param<
 }
 
 /// The import that a report came with.
-fn import_of(report: &Report) -> Option<&str> {
+pub(super) fn import_of(report: &Report) -> Option<&str> {
     report.source.strip_prefix("import:")
 }
 
 impl Standing {
-    /// The import of a report that says again what another import brought.
-    fn another_import<'r>(&self, report: &'r Report) -> Option<&'r str> {
-        let brought = self.import.as_deref()?;
-        import_of(report).filter(|import| *import != brought)
+    /// Whether an import brought it, and a report is another's.
+    fn is_of_another_import(&self, report: &Report) -> bool {
+        let brought = self.import.as_deref();
+        brought.is_some_and(|brought| import_of(report).is_some_and(|import| import != brought))
     }
 
     /// Whether a report brings back what was taken back with an import: another import says it again.
@@ -356,6 +363,9 @@ fn replace(
     person: &str,
     standing: &Standing,
 ) -> Result<(), DbError> {
+    let Standing { at, content: said, .. } = *standing;
+    let in_file = InFile { person: &standing.person, at, content: said };
+    withdrawal::is_replaced(tx, report, standing.segment.map(|_| &in_file))?;
     let mut params = row(report, content, person);
     if !standing.comes_back(report) {
         params[WIDTH - 1] = standing.retracted_at.into();

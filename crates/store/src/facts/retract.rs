@@ -30,7 +30,7 @@ pub enum Which<'w> {
     },
 }
 
-/// Takes facts back: they stay, but count no more. What an import brought and another one says, too, stands. With
+/// Takes facts back: they stay, but count no more. What an import brought and another one says, too, stands as that says it. With
 /// all that a source said of somebody go the identifiers that nobody else named, and the edges between leads that it
 /// made. Answers the leads whose facts changed.
 pub fn retract(
@@ -66,11 +66,23 @@ fn set(
             let mut ids: Vec<String> = tx.query(sql, &[import.into()], |row| row.get(0))?;
             let source = format!("import:{import}");
             ids.extend(segments.ids_where(tx, &|fact| fact.source == source)?);
-            if retracted_at.is_some() {
-                ids = withdrawal::said_by_no_other(tx, import, &ids)?;
-                ids.extend(withdrawal::kept_for(tx, import)?);
-            } else {
+            withdrawal::lift_all(tx, segments)?;
+            let is_given_back = retracted_at.is_none();
+            let otherwise = if is_given_back {
                 withdrawal::brought_again(tx, import)?;
+                withdrawal::said_before_others(tx, import)?
+            } else {
+                let mut all = std::mem::take(&mut ids);
+                ids = withdrawal::said_by_no_other(tx, import, &all)?;
+                ids.extend(withdrawal::kept_for(tx, import)?);
+                all.extend(withdrawal::stand_by(tx, import)?);
+                withdrawal::said_otherwise(tx, import, &all)?
+            };
+            for (fact, says) in otherwise {
+                let (persons, companies) =
+                    withdrawal::put_in_place(tx, &fact, &says, is_given_back)?;
+                reach.persons.extend(persons);
+                reach.companies.extend(companies);
             }
             reach.both(tx, &ids)?;
             others = match retracted_at {

@@ -156,7 +156,7 @@ impl Segments {
     }
 
     /// Calls `visit` with the facts of a file as they were written; with `persons` (in order), with theirs.
-    pub(super) fn read<E: From<SegmentError>>(
+    pub(crate) fn read<E: From<SegmentError>>(
         &self,
         segment: &SegmentFile,
         persons: Option<&[&str]>,

@@ -9,7 +9,7 @@ use super::{SegmentError, SegmentFile, Segments, bucket_of, file, segment_files}
 use crate::Store;
 use crate::chunks;
 use crate::db::{DbError, Param, Tx};
-use crate::facts::{COLUMNS, FactKind, OF_FACTS, StoredFact, read};
+use crate::facts::{COLUMNS, FactKind, OF_FACTS, StoredFact, lift, read};
 
 /// What is to be sealed.
 #[derive(Clone, Copy, Debug)]
@@ -117,6 +117,7 @@ pub(crate) fn rewrite(
     let mut kept = Vec::new();
     let mut dropped = Vec::new();
     for file in files {
+        lift(tx, segments, file, keep)?;
         segments.each_of(tx, file, &mut |fact| {
             if keep(&fact) {
                 kept.push(fact);

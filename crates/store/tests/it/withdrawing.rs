@@ -1,6 +1,6 @@
 //! What is taken back is as if it had never been said, and what others say stands.
 
-use leads::Report;
+use leads::{Report, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
 use store::erase::{ErasureRequest, erase};
@@ -148,6 +148,71 @@ fn what_several_imports_say_stands_until_the_last_of_them_is_undone() {
     }
 }
 
+/// What an import says at an instant of its own.
+fn order(import: &str, at: i64) -> Report {
+    imported(import, seen("order", at, "e:ana@acme.com"))
+}
+
+/// When the order counts as placed, and the import that says so.
+fn order_stands(bench: &Bench) -> Option<(Timestamp, String)> {
+    let record = bench.record(&bench.lead("e:ana@acme.com")?);
+    let fact = record.facts.into_iter().find(|fact| fact.id == "import:order" && fact.counts());
+    fact.map(|fact| (fact.at, fact.source))
+}
+
+#[test]
+fn what_an_import_has_replaced_counts_again_once_that_import_is_undone() {
+    for is_sealed in [false, true] {
+        on_both(|bench| {
+            begin(bench, &["may", "june"]);
+            let stands = |import: &str, at| Some((minute(at), format!("import:{import}")));
+            bench.take(&[order("may", 20)]);
+            if is_sealed {
+                seal_all(bench);
+            }
+            let taken = bench.take(&[order("june", 10)]);
+            assert_eq!(taken.taken[0].outcome, Outcome::Replaced);
+            assert_eq!(order_stands(bench), stands("june", 10));
+            undo(bench, "june");
+            assert_eq!(order_stands(bench), stands("may", 20), "{is_sealed}");
+            undo(bench, "may");
+            assert_eq!(order_stands(bench), None, "{is_sealed}");
+        });
+    }
+}
+
+#[test]
+fn what_an_import_says_is_untouched_when_one_is_undone_that_it_has_replaced_or_that_came_before_it()
+{
+    on_both(|bench| {
+        begin(bench, &["may", "june", "july"]);
+        let stands = |import: &str, at| Some((minute(at), format!("import:{import}")));
+        bench.take(&[order("may", 20)]);
+        bench.take(&[order("june", 10)]);
+        bench.take(&[order("july", 30)]);
+        undo(bench, "may");
+        assert_eq!(order_stands(bench), stands("june", 10));
+        undo(bench, "june");
+        assert_eq!(order_stands(bench), stands("july", 30), "its own word, not that of before");
+        set(bench, "may", false);
+        assert_eq!(order_stands(bench), stands("may", 20), "given back, and earlier");
+    });
+}
+
+#[test]
+fn what_was_undone_and_removed_may_be_imported_again() {
+    on_both(|bench| {
+        begin(bench, &["may", "june"]);
+        bench.take(&[order("may", 20)]);
+        undo(bench, "may");
+        let removed = bench.store.write(|tx| imports::remove(tx, "may"));
+        removed.unwrap_or_else(|error| panic!("{error}"));
+        let taken = bench.take(&[order("june", 20)]);
+        assert_eq!(taken.taken[0].outcome, Outcome::Replaced);
+        assert_eq!(order_stands(bench), Some((minute(20), "import:june".to_owned())));
+    });
+}
+
 #[test]
 fn whom_several_imports_named_is_somebody_until_the_last_of_them_is_undone() {
     on_both(|bench| {
@@ -212,7 +277,7 @@ fn undoing_imports_in_any_order_leaves_what_the_others_say() {
     let bench = Bench::sqlite();
     let ids = ["i0", "i1", "i2", "i3"];
     proptest!(ProptestConfig::with_cases(64), |(
-        rows in prop::collection::vec((0..4_usize, 0..4_u8), 1..20),
+        rows in prop::collection::vec((0..4_usize, 0..4_u8, 1..4_i64), 1..20),
         undone in Just(ids).prop_shuffle(),
         count in 0..=4_usize,
         sealed_after in 0..20_usize,
@@ -220,8 +285,8 @@ fn undoing_imports_in_any_order_leaves_what_the_others_say() {
         bench.clear();
         bench.store.write(|tx| tx.execute("DELETE FROM import_job", &[])).expect("deleted");
         begin(&bench, &["i0", "i1", "i2", "i3"]);
-        for (index, (import, order)) in rows.iter().enumerate() {
-            let row = seen(&order.to_string(), 1, &format!("e:p{order}@acme.com"));
+        for (index, (import, order, at)) in rows.iter().enumerate() {
+            let row = seen(&order.to_string(), *at, &format!("e:p{order}@acme.com"));
             bench.take(&[imported(ids[*import], row)]);
             if index == sealed_after {
                 seal_all(&bench);
@@ -229,12 +294,21 @@ fn undoing_imports_in_any_order_leaves_what_the_others_say() {
         }
         undone.iter().take(count).for_each(|id| undo(&bench, id));
         for order in 0..4_u8 {
-            let stands = rows.iter().any(|(import, said)| {
+            // The first by instant of what imports say that stand.
+            let stands = rows.iter().filter(|(import, said, _)| {
                 *said == order && undone.iter().skip(count).any(|id| *id == ids[*import])
             });
-            let expected: Vec<String> =
-                stands.then(|| format!("import:{order}")).into_iter().collect();
-            prop_assert_eq!(counting(&bench, &format!("e:p{order}@acme.com")), expected);
+            let expected: Vec<(String, Timestamp)> = stands
+                .map(|(_, _, at)| (format!("import:{order}"), minute(*at)))
+                .min_by_key(|(_, at)| *at)
+                .into_iter()
+                .collect();
+            let name = format!("e:p{order}@acme.com");
+            let facts = bench.lead(&name).map(|lead| bench.record(&lead).facts).unwrap_or_default();
+            let counting = facts.into_iter().filter(|fact| fact.counts());
+            let found: Vec<(String, Timestamp)> =
+                counting.map(|fact| (fact.id, fact.at)).collect();
+            prop_assert_eq!(found, expected);
         }
     });
 }

@@ -69,6 +69,7 @@ impl Bench {
             "named_by",
             "named_together",
             "also_imported",
+            "said_by_import",
             "person",
             "merge",
             "company",
