@@ -33,7 +33,7 @@ impl Content {
         // which of them counts must not depend on which came first.
         let machine = report.machine.as_ref().map_or("", |sign| sign.reason.as_str());
         let what = said_hash(kind.code(), &name, &body, machine);
-        let hash = (what << 32 | who_hash(&report.who) >> 32) as i64;
+        let hash = (what << 32) as i64 | who_of(&report.who);
         Self { kind, name: name.into_owned(), body, hash }
     }
 }
@@ -66,6 +66,11 @@ pub(crate) fn kind_and_name(what: &What) -> (FactKind, Cow<'_, str>) {
         What::Alias { .. } => (FactKind::Alias, Cow::Borrowed("")),
         What::Deal(deal) => (FactKind::Deal, Cow::Owned(format!("deal_{}", deal.stage))),
     }
+}
+
+/// The lower 32 bits of a hash: whom a fact names.
+pub(crate) fn who_of(who: &Who) -> i64 {
+    (who_hash(who) >> 32) as i64
 }
 
 fn who_hash(who: &Who) -> u64 {

@@ -15,6 +15,6 @@ pub use stored::{FactKind, StoredFact, count};
 /// Tables that say something of facts, by `fact`: what goes when a fact does.
 pub(crate) const OF_FACTS: [&str; 3] = ["also_imported", "said_by_import", "label_before"];
 
-pub(crate) use content::is_sound;
+pub(crate) use content::{is_sound, who_of};
 pub(crate) use stored::{COLUMNS, machine, read};
 pub(crate) use withdrawal::lift;

@@ -30,7 +30,7 @@ pub enum Which<'w> {
     },
 }
 
-/// Takes facts back: they stay, but count no more. What an import brought and another one says, too, stands as that says it. With
+/// Takes facts back: they stay, but count no more. What only they said of who is who goes with them. What an import brought and another one says, too, stands as that says it. With
 /// all that a source said of somebody go the identifiers that nobody else named, and the edges between leads that it
 /// made. Answers the leads whose facts changed.
 pub fn retract(
@@ -58,9 +58,15 @@ fn set(
     retracted_at: Option<Timestamp>,
 ) -> Result<BTreeSet<String>, SegmentError> {
     let mut reach = Reach { retracted_at, ..Reach::default() };
-    let mut others = BTreeSet::new();
+    let others;
     match *which {
-        Which::Ids(ids) => reach.both(tx, ids)?,
+        Which::Ids(ids) => {
+            reach.both(tx, ids)?;
+            others = match retracted_at {
+                Some(now) => identity::unname(tx, ids, now)?,
+                None => identity::name_again(tx, ids)?,
+            };
+        }
         Which::Import(import) => {
             let sql = "SELECT id FROM fact WHERE import_id = $1";
             let mut ids: Vec<String> = tx.query(sql, &[import.into()], |row| row.get(0))?;

@@ -25,6 +25,7 @@ mod batch;
 mod merges;
 mod names;
 mod settle;
+mod unnamed;
 mod withdraw;
 
 pub use merges::{Merge, MergeError, absorbed_by, merge, merges, undo_merge};
@@ -33,6 +34,7 @@ pub use names::{Identifier, IdentifierKind, find_lead, identifiers, is_lead, is_
 pub(crate) use batch::Leads;
 pub(crate) use names::{Name, Named, identifiers_of};
 pub(crate) use settle::settle;
+pub(crate) use unnamed::{name_again, unname};
 pub(crate) use withdraw::{Of, give_back, withdraw};
 
 /// What speaks for itself in an answer: a link that was asked for and not made, or one that was

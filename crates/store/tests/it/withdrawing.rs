@@ -4,7 +4,7 @@ use leads::{Report, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
 use store::erase::{ErasureRequest, erase};
-use store::facts::{Outcome, Refusal, Which, restore, retract};
+use store::facts::{Outcome, Refusal, StoredFact, Which, restore, retract};
 use store::identity::{IdentifierKind, identifiers, merges};
 use store::imports::{self, NewImport};
 use store::segments::{SealOptions, seal};
@@ -273,6 +273,56 @@ fn leads_that_a_server_names_together_too_stay_one_when_an_import_is_undone() {
 }
 
 #[test]
+fn an_identifier_goes_with_the_last_fact_that_names_it_and_comes_with_the_first() {
+    on_both(|bench| {
+        let by_ids = |ids: &[&str], is_taken: bool| {
+            let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+            let segments = bench.segments.clone();
+            let changed = bench.store.write(move |tx| {
+                if is_taken {
+                    retract(tx, &segments, &Which::Ids(&ids), minute(100))
+                } else {
+                    restore(tx, &segments, &Which::Ids(&ids))
+                }
+            });
+            changed.unwrap_or_else(|error: SegmentError| panic!("{error}"))
+        };
+        // A visitor says that they are somebody of whom nothing was known, and somebody who was.
+        bench.take(&[
+            public("page", 1, "a:d1"),
+            public("wrong", 2, "a:d1 e:other@corp.com"),
+            seen("ana", 1, "e:ana@acme.com u:17"),
+            public("visit", 3, "a:d2"),
+            public("claim", 4, "a:d2 e:ana@acme.com"),
+        ]);
+        seal_all(bench);
+        bench.take(&[public("again", 5, "a:d1 e:other@corp.com")]);
+        assert_eq!(bench.lead("a:d1"), bench.lead("e:other@corp.com"));
+        by_ids(&["wrong"], true);
+        assert_eq!(bench.lead("a:d1"), bench.lead("e:other@corp.com"), "another fact names it");
+        let lead = bench.lead("a:d1").expect("a lead");
+        assert!(by_ids(&["again"], true).contains(&lead));
+        assert_eq!(bench.lead("e:other@corp.com"), None);
+        assert_eq!(counting(bench, "a:d1"), ["page"]);
+        by_ids(&["again"], false);
+        assert_eq!(bench.lead("e:other@corp.com"), Some(lead));
+        // What joined two known ones is undone with it.
+        bench.take(&[public("v3", 6, "a:d3"), public("c3", 7, "a:d3 e:ana@acme.com")]);
+        assert_eq!(bench.lead("a:d3"), bench.lead("e:ana@acme.com"));
+        by_ids(&["c3"], true);
+        assert_eq!(counting(bench, "a:d3"), ["v3"]);
+        assert_eq!(bench.lead("e:ana@acme.com"), bench.lead("u:17"));
+        by_ids(&["c3"], false);
+        assert_eq!(bench.lead("a:d3"), bench.lead("e:ana@acme.com"));
+        // Somebody else may have the address by then.
+        by_ids(&["wrong", "again"], true);
+        bench.take(&[seen("true", 9, "u:9 e:other@corp.com")]);
+        by_ids(&["again"], false);
+        assert_ne!(bench.lead("a:d1"), bench.lead("e:other@corp.com"));
+    });
+}
+
+#[test]
 fn undoing_imports_in_any_order_leaves_what_the_others_say() {
     let bench = Bench::sqlite();
     let ids = ["i0", "i1", "i2", "i3"];
@@ -305,7 +355,7 @@ fn undoing_imports_in_any_order_leaves_what_the_others_say() {
                 .collect();
             let name = format!("e:p{order}@acme.com");
             let facts = bench.lead(&name).map(|lead| bench.record(&lead).facts).unwrap_or_default();
-            let counting = facts.into_iter().filter(|fact| fact.counts());
+            let counting = facts.into_iter().filter(StoredFact::counts);
             let found: Vec<(String, Timestamp)> =
                 counting.map(|fact| (fact.id, fact.at)).collect();
             prop_assert_eq!(found, expected);
