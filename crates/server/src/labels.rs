@@ -58,6 +58,7 @@ async fn label_event(
     Sent { body, repeat }: Sent<Label>,
 ) -> Result<Response, Problem> {
     let (mark, change, now) = (app.fresh_id(), app.fresh_id(), app.now());
+    let on = app.clone();
     let response = app
         .change(&caller, repeat, move |tx| {
             let fact = facts::labelled(tx, &id)?.ok_or_else(|| Problem::not_found("fact"))?;
@@ -66,7 +67,8 @@ async fn label_event(
             // Whoever says what is so already changes nothing, above all no reason.
             let same = fact.machine.is_some() == body.is_machine;
             let which = if same { Vec::new() } else { vec![fact] };
-            let changed = facts::label(tx, &change, &which, sign.as_ref(), now)?;
+            let changed =
+                facts::label(tx, &change, &which, sign.as_ref(), now, &mut || on.fresh_id())?;
             Live::touch(tx, changed.leads.iter().map(String::as_str), &mark)?;
             let after = if same { before.clone() } else { signed(sign.as_ref()) };
             let noted = Noted::new("event.labelled", format!("fact:{id}"));
@@ -126,6 +128,7 @@ async fn label_events(
         return Err(Problem::invalid("bad_reason", "a reason has 1 to 100 bytes"));
     }
     let (live, mark, change, now) = (app.live.clone(), app.fresh_id(), app.fresh_id(), app.now());
+    let on = app.clone();
     let response = app
         .change(&caller, repeat, move |tx| {
             let ManyLabels { is_machine, reason, source, lead, from, to } = body;
@@ -144,7 +147,8 @@ async fn label_events(
                 Some(reason) => MachineSign { reason, ..by_hand() },
                 None => by_hand(),
             });
-            let changed = facts::label(tx, &change, &found, sign.as_ref(), now)?;
+            let changed =
+                facts::label(tx, &change, &found, sign.as_ref(), now, &mut || on.fresh_id())?;
             Live::touch(tx, changed.leads.iter().map(String::as_str), &mark)?;
             let noted = Noted::new("events.labelled", format!("labels:{change}"));
             let noted = noted.before(reasons(&changed));
@@ -165,10 +169,10 @@ async fn undo_labels(
     Named(id): Named<String>,
     Repeatable(repeat): Repeatable,
 ) -> Result<Response, Problem> {
-    let (mark, now) = (app.fresh_id(), app.now());
+    let (mark, now, on) = (app.fresh_id(), app.now(), app.clone());
     let response = app
         .change(&caller, repeat, move |tx| {
-            let changed = facts::undo_label(tx, &id, now)?;
+            let changed = facts::undo_label(tx, &id, now, &mut || on.fresh_id())?;
             let changed = changed.ok_or_else(|| Problem::not_found("change of labels"))?;
             Live::touch(tx, changed.leads.iter().map(String::as_str), &mark)?;
             let noted = Noted::new("events.labels_undone", format!("labels:{id}"));

@@ -55,3 +55,17 @@ CREATE TABLE said_by_import (
 );
 CREATE INDEX said_by_import_import ON said_by_import (import_id);
 CREATE INDEX said_by_import_person ON said_by_import (person);
+
+-- The names of a fact that a program is thought to have done, which therefore brought nobody together: should somebody
+-- know better, they are linked.
+CREATE TABLE not_linked (
+    fact TEXT NOT NULL,
+    kind BIGINT NOT NULL,
+    value TEXT NOT NULL,
+    source TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    received_at BIGINT NOT NULL,
+    is_public BIGINT NOT NULL,
+    PRIMARY KEY (fact, kind, value)
+);
+CREATE INDEX not_linked_value ON not_linked (kind, value);

@@ -187,6 +187,9 @@ pub(crate) fn remove(
         }
         facts += tx.execute("DELETE FROM fact WHERE person = $1", &[person])? as i64;
         for delete in [
+            // Facts of others name them, too.
+            "DELETE FROM not_linked WHERE (kind, value) IN
+                (SELECT kind, value FROM identifier WHERE person = $1)",
             "DELETE FROM identifier WHERE person = $1",
             "DELETE FROM withdrawn_identifier WHERE person = $1",
             "DELETE FROM said_by_import WHERE person = $1",

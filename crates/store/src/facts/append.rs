@@ -171,6 +171,7 @@ fn append_all(
             }
         };
         if outcome != Outcome::Repeated {
+            identity::keep_unlinked(tx, report, named)?;
             if outcome == Outcome::New || positions.contains_key(report.id.as_str()) {
                 positions.insert(&report.id, position);
             }

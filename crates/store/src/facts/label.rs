@@ -9,6 +9,7 @@ use super::retract::concerned;
 use super::stored::{FactKind, StoredFact, machine};
 use crate::chunks;
 use crate::db::{DbError, Param, Row, Tx};
+use crate::identity;
 use crate::segments::{SegmentError, Segments};
 
 /// Which facts to label. All that is said must hold.
@@ -150,13 +151,15 @@ pub fn labelled(tx: &mut Tx<'_>, id: &str) -> Result<Option<LabelledFact>, DbErr
 
 const TABLES: [&str; 2] = ["fact", "sealed_fact"];
 
-/// Gives facts a label or takes it off, and keeps what was so before under the id `change`.
+/// Gives facts a label or takes it off, and keeps what was so before under the id `change`. Whom facts name that no
+/// program did is brought together, as if that had been known when they came; `fresh_id` gives edges their ids.
 pub fn label(
     tx: &mut Tx<'_>,
     change: &str,
     facts: &[LabelledFact],
     sign: Option<&MachineSign>,
     now: Timestamp,
+    fresh_id: &mut dyn FnMut() -> String,
 ) -> Result<Relabelled, DbError> {
     let insert = "INSERT INTO label_change (id, at, reason, confidence) VALUES ($1, $2, $3, $4)";
     let (reason, confidence) = params(sign);
@@ -168,7 +171,11 @@ pub fn label(
         tx.execute(keep, &[change.into(), (&fact.id).into(), reason, confidence])?;
         set(tx, &fact.id, sign)?;
     }
-    relabelled(tx, facts)
+    let people: Vec<&str> = match sign {
+        Some(_) => Vec::new(),
+        None => facts.iter().map(|fact| fact.id.as_str()).collect(),
+    };
+    relabelled(tx, facts, &people, fresh_id)
 }
 
 /// Undoes a change of labels: each fact that still has the label which the change gave it gets that of
@@ -177,6 +184,7 @@ pub fn undo_label(
     tx: &mut Tx<'_>,
     change: &str,
     now: Timestamp,
+    fresh_id: &mut dyn FnMut() -> String,
 ) -> Result<Option<Relabelled>, DbError> {
     let undo = "UPDATE label_change SET undone_at = $1 WHERE id = $2 AND undone_at IS NULL
         RETURNING reason, confidence";
@@ -186,16 +194,26 @@ pub fn undo_label(
     let sql = "SELECT fact, reason, confidence FROM label_before WHERE change = $1 ORDER BY fact";
     let before: Vec<(String, Option<MachineSign>)> = tx
         .query(sql, &[change.into()], |row| Ok((row.get(0)?, machine(row.get(1)?, row.get(2)?))))?;
-    let mut changed = Vec::new();
-    for (id, sign) in before {
-        let Some(fact) = labelled(tx, &id)?.filter(|fact| fact.machine == given) else { continue };
-        set(tx, &id, sign.as_ref())?;
+    let (mut changed, mut people) = (Vec::new(), Vec::new());
+    for (id, sign) in &before {
+        let Some(fact) = labelled(tx, id)?.filter(|fact| fact.machine == given) else { continue };
+        set(tx, id, sign.as_ref())?;
         changed.push(fact);
+        if sign.is_none() {
+            people.push(id.as_str());
+        }
     }
-    relabelled(tx, &changed).map(Some)
+    relabelled(tx, &changed, &people, fresh_id).map(Some)
 }
 
-fn relabelled(tx: &mut Tx<'_>, facts: &[LabelledFact]) -> Result<Relabelled, DbError> {
+/// `people`: those of the facts that no program did.
+fn relabelled(
+    tx: &mut Tx<'_>,
+    facts: &[LabelledFact],
+    people: &[&str],
+    fresh_id: &mut dyn FnMut() -> String,
+) -> Result<Relabelled, DbError> {
+    let linked = identity::link_again(tx, people, fresh_id)?;
     let persons: BTreeSet<String> = facts.iter().map(|fact| fact.person.clone()).collect();
     let ids: Vec<&str> = facts.iter().map(|fact| fact.id.as_str()).collect();
     let mut companies: BTreeSet<String> = BTreeSet::new();
@@ -206,7 +224,8 @@ fn relabelled(tx: &mut Tx<'_>, facts: &[LabelledFact]) -> Result<Relabelled, DbE
             Ok(())
         })
     })?;
-    let leads = concerned(tx, &persons, &companies)?;
+    let mut leads = concerned(tx, &persons, &companies)?;
+    leads.extend(linked);
     let mut before = BTreeMap::new();
     for fact in facts {
         let reason = fact.machine.as_ref().map(|sign| sign.reason.clone());

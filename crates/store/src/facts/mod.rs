@@ -13,7 +13,8 @@ pub use retract::{Which, restore, retract};
 pub use stored::{FactKind, StoredFact, count};
 
 /// Tables that say something of facts, by `fact`: what goes when a fact does.
-pub(crate) const OF_FACTS: [&str; 3] = ["also_imported", "said_by_import", "label_before"];
+pub(crate) const OF_FACTS: [&str; 4] =
+    ["also_imported", "said_by_import", "label_before", "not_linked"];
 
 pub(crate) use content::{is_sound, who_of};
 pub(crate) use stored::{COLUMNS, machine, read};

@@ -16,7 +16,7 @@
 //!   that fact on the visitor's id is the other's. Facts before stay where they are. A device that
 //!   changed hands [`DEVICE_OWNERS_MAX`] times is nobody's from then on.
 //! - Once an edge is undone, no report brings the two together again; only a user does.
-//! - A report that a machine is thought to have made links nothing.
+//! - A report that a machine is thought to have made links nothing, until somebody knows better (`unlinked.rs`).
 //! - A user id that only the public has claimed for somebody keeps no trusted one out: it is nobody's then.
 //! - When all that a source said of somebody is taken back (an import is undone, an abused key purged), the
 //!   identifiers that nobody else named go with it, and the edges that it made and nobody else vouches for (`withdraw.rs`).
@@ -25,6 +25,7 @@ mod batch;
 mod merges;
 mod names;
 mod settle;
+mod unlinked;
 mod unnamed;
 mod withdraw;
 
@@ -34,6 +35,7 @@ pub use names::{Identifier, IdentifierKind, find_lead, identifiers, is_lead, is_
 pub(crate) use batch::Leads;
 pub(crate) use names::{Name, Named, identifiers_of};
 pub(crate) use settle::settle;
+pub(crate) use unlinked::{keep_unlinked, link_again};
 pub(crate) use unnamed::{name_again, unname};
 pub(crate) use withdraw::{Of, give_back, withdraw};
 

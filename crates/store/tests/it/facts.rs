@@ -11,7 +11,7 @@ use store::{SegmentError, company, company_of_domain};
 use crate::support::reports::{
     alias, by_machine, deal, group, minute, public, saying, seen, traits,
 };
-use crate::support::{Bench, on_both, relabel, start};
+use crate::support::{Bench, fresh_id, on_both, relabel, start};
 
 fn outcomes(bench: &Bench, reports: &[Report]) -> Vec<Outcome> {
     bench.take(reports).taken.into_iter().map(|taken| taken.outcome).collect()
@@ -307,12 +307,40 @@ fn what_a_machine_said_of_a_company_counts_once_somebody_knows_better() {
         assert_eq!(owner(), "acme.com");
         let relabelled = run_on_writer(bench, |tx| {
             let facts: Vec<_> = labelled(tx, "m1")?.into_iter().collect();
-            Ok(label(tx, "known better", &facts, None, start())?)
+            Ok(label(tx, "known better", &facts, None, start(), &mut fresh_id)?)
         });
         assert_eq!(owner(), "acme-1");
         assert!(relabelled.leads.contains("colleague"), "whoever has an address there moves");
-        run_on_writer(bench, |tx| Ok(undo_label(tx, "known better", start())?));
+        run_on_writer(bench, |tx| Ok(undo_label(tx, "known better", start(), &mut fresh_id)?));
         assert_eq!(owner(), "acme.com");
+    });
+}
+
+#[test]
+fn what_a_machine_was_kept_from_linking_is_linked_once_somebody_knows_better() {
+    on_both(|bench| {
+        bench.take(&[
+            by_machine(public("p", 1, "a:d1")),
+            by_machine(public("i", 2, "a:d1 e:ana@acme.com")),
+            seen("s", 3, "u:17"),
+            by_machine(seen("t", 4, "u:17 e:bea@acme.com")),
+            by_machine(public("x", 5, "a:d2 e:other@acme.com")),
+        ]);
+        assert_ne!(bench.lead("a:d1"), bench.lead("e:ana@acme.com"));
+        assert_eq!(bench.lead("e:bea@acme.com"), None);
+        let visitor = bench.lead("a:d1");
+        let known = |id: &'static str| {
+            bench.store.write(move |tx| {
+                let facts: Vec<_> = labelled(tx, id)?.into_iter().collect();
+                label(tx, &format!("better {id}"), &facts, None, start(), &mut fresh_id)
+            })
+        };
+        let changed = known("i").unwrap_or_else(|error: store::DbError| panic!("{error}"));
+        assert!(changed.leads.contains(&visitor.expect("a lead")));
+        assert_eq!(bench.ids("e:ana@acme.com"), ["p", "i"]);
+        known("t").expect("labelled");
+        assert_eq!(bench.lead("u:17"), bench.lead("e:bea@acme.com"));
+        assert_ne!(bench.lead("a:d2"), bench.lead("e:other@acme.com"), "that was a program");
     });
 }
 

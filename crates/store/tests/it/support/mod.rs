@@ -29,7 +29,7 @@ pub(crate) fn relabel(
 ) -> Result<Option<String>, DbError> {
     let Some(fact) = labelled(tx, id)? else { return Ok(None) };
     let change = format!("change of {id}");
-    Ok(label(tx, &change, &[fact], sign, start())?.leads.pop_first())
+    Ok(label(tx, &change, &[fact], sign, start(), &mut fresh_id)?.leads.pop_first())
 }
 
 /// An open store, with a directory of its own and one for segments in it.
@@ -69,6 +69,7 @@ impl Bench {
             "named_by",
             "named_together",
             "also_imported",
+            "not_linked",
             "said_by_import",
             "person",
             "merge",
