@@ -47,7 +47,7 @@ pub(crate) fn at(millis: i64) -> Timestamp {
     Timestamp::saturating_from_millis(MONDAY + millis)
 }
 
-fn fresh_id() -> String {
+pub(crate) fn fresh_id() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     format!("id-{:016}", NEXT.fetch_add(1, Ordering::Relaxed))
 }

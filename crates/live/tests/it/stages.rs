@@ -5,7 +5,7 @@ use live::Live;
 use serde_json::json;
 use store::{DbError, Tx};
 
-use crate::house::{DAY, HOUR, House, MODEL, at, event, traits};
+use crate::house::{DAY, HOUR, House, MODEL, at, event, fresh_id, traits};
 
 /// Two stages that are held at once: at twenty, and at forty.
 fn two_stages() -> House {
@@ -104,7 +104,7 @@ fn label(house: &House, ids: &[String], reason: Option<&str>) {
         for id in &ids {
             facts.extend(store::facts::labelled(tx, id)?);
         }
-        let changed = store::facts::label(tx, &mark, &facts, sign.as_ref(), at(0))?;
+        let changed = store::facts::label(tx, &mark, &facts, sign.as_ref(), at(0), &mut fresh_id)?;
         Live::touch(tx, changed.leads.iter().map(String::as_str), &mark)
     };
     house.live.store().write::<_, DbError>(job).expect("labelled");
