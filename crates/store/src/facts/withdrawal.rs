@@ -148,6 +148,15 @@ fn says_what_stands(tx: &mut Tx<'_>, fact: &str, import: &str) -> Result<(), DbE
     Ok(())
 }
 
+/// Whether the fact is what an import says.
+fn does_say_what_stands(tx: &mut Tx<'_>, fact: &str, import: &str) -> Result<bool, DbError> {
+    let sql = "SELECT CAST(1 AS BIGINT) FROM fact WHERE id = $1 AND import_id = $2
+        UNION ALL SELECT 1 FROM also_imported a
+        WHERE a.fact = $1 AND a.import_id = $2 AND a.is_origin = 0 AND NOT EXISTS (
+            SELECT 1 FROM said_by_import s WHERE s.fact = $1 AND s.import_id = $2)";
+    Ok(tx.find(sql, &[fact.into(), import.into()], |row| row.get::<i64>(0))?.is_some())
+}
+
 /// Stands for the kind of what lies in a file still, and for the import that brought it, which only the file knows.
 const IN_FILE: i64 = -1;
 const UNKNOWN: &str = "";
@@ -188,6 +197,10 @@ pub(crate) fn lift(
             tx.execute(delete, &key)?;
             let import = match (import.as_str(), fact.source.strip_prefix("import:")) {
                 (UNKNOWN, None) => continue,
+                // It said the same later as what stands, which counts before this.
+                (UNKNOWN, Some(brought)) if does_say_what_stands(tx, &fact.id, brought)? => {
+                    continue;
+                }
                 (UNKNOWN, Some(brought)) => brought,
                 (import, _) => import,
             };
