@@ -121,7 +121,7 @@ impl Crowd {
     fn call(&self, client: u64, count: &mut u64, dice: &mut Dice) -> Json {
         *count += 1;
         let user = dice.of(self.users);
-        let id = format!("{:08x}-{}-{client}-{count}", mix(*count ^ dice.0) as u32, self.seed);
+        let id = format!("{:016x}-{}-{client}-{count}", mix(*count ^ dice.0), self.seed);
         let ago = dice.of(60 * DAY_MS / 3_600_000) * 3_600_000;
         let at = self.now.as_millis() - ago as i64;
         let at = Timestamp::saturating_from_millis(at).to_string();
