@@ -148,6 +148,10 @@ fn describe(operation: &mut Operation, method: &HttpMethod, path: &str) {
     if path.ends_with("/preview") {
         statuses.push("422");
     }
+    // The file of an import is kept until all of it is taken in.
+    if path.starts_with("/api/v1/imports/{id}") {
+        statuses.push("410");
+    }
     if !matches!(method, HttpMethod::Get) {
         statuses.extend(["404", "409", "412", "413", "415", "422"]);
     }
