@@ -110,6 +110,15 @@ inBrowser('settings', (open) => {
     expect(setup.users[0]?.role).toBe('sales');
     expect(await page.getByLabel('Role of Ion Țăranu').inputValue()).toBe('sales');
     await page.getByLabel('Role of Ion Țăranu').selectOption('owner');
+    // Cancelled and asked for again before the browser tells that the dialog was closed.
+    await page.evaluate(async () => {
+      const cancel = [...document.querySelectorAll<HTMLElement>('dialog[open] button')].find((button) => button.textContent === 'Cancel');
+      cancel?.click();
+      for (let turn = 0; turn < 50; turn++) await Promise.resolve();
+      const role = document.querySelector<HTMLSelectElement>('select[aria-label^="Role of"]');
+      if (role) role.value = 'owner';
+      role?.dispatchEvent(new Event('change', { bubbles: true }));
+    });
     await page.getByRole('dialog').getByRole('button', { name: 'Change role' }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(setup.users[0]?.role).toBe('owner');
