@@ -30,9 +30,10 @@ pub enum Which<'w> {
     },
 }
 
-/// Takes facts back: they stay, but count no more. What only they said of who is who goes with them. What an import brought and another one says, too, stands as that says it. With
-/// all that a source said of somebody go the identifiers that nobody else named, and the edges between leads that it
-/// made. Answers the leads whose facts changed.
+/// Takes facts back: they stay, but count no more. What only they said of who is who goes with them. What an
+/// import brought and another one says, too, stands as that says it. With all that a source said of somebody
+/// go the identifiers that nobody else named, and the edges between leads that it made. Answers the leads
+/// whose facts changed.
 pub fn retract(
     tx: &mut Tx<'_>,
     segments: &Segments,

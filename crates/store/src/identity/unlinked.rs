@@ -17,8 +17,11 @@ pub(crate) fn keep_unlinked(
     report: &Report,
     named: &Named,
 ) -> Result<(), DbError> {
+    if report.machine.is_none() || matches!(report.what, What::Alias { .. }) {
+        return Ok(());
+    }
     let names: BTreeSet<&Name> = named.strong.iter().chain(&named.visitors).collect();
-    if report.machine.is_none() || names.len() < 2 || matches!(report.what, What::Alias { .. }) {
+    if names.len() < 2 {
         return Ok(());
     }
     let insert = "INSERT INTO not_linked (fact, kind, value, source, at, received_at, is_public)

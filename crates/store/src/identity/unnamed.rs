@@ -11,7 +11,7 @@ use leads::{EmailAddress, Timestamp, Who};
 
 use super::merges::{MergeError, tree, undo_merge};
 use super::names::{Identifier, IdentifierKind, Name, identifiers_of};
-use super::withdraw::rejoin;
+use super::withdraw::{keep, rejoin};
 use crate::chunks;
 use crate::db::{DbError, Param, Tx};
 use crate::facts::who_of;
@@ -291,15 +291,11 @@ fn take_away(tx: &mut Tx<'_>, name: &Name, persons: &[String]) -> Result<(), DbE
     if holders.iter().any(|holder| !persons.contains(holder)) {
         return Ok(());
     }
-    for (table, condition) in [("identifier", "AND source IS NOT NULL"), ("named_by", "")] {
-        let keep = format!(
-            "INSERT INTO withdrawn_identifier (kind, value, since, person, first_at, source, is_public)
-             SELECT kind, value, since, person, first_at, source, is_public FROM {table}
-             WHERE kind = $1 AND value = $2 {condition}
-             ON CONFLICT (source, kind, value, since) DO UPDATE SET person = excluded.person,
-                first_at = excluded.first_at, is_public = excluded.is_public"
-        );
-        tx.execute(&keep, &key)?;
+    for (table, condition) in [
+        ("identifier", "kind = $1 AND value = $2 AND source IS NOT NULL"),
+        ("named_by", "kind = $1 AND value = $2"),
+    ] {
+        keep(tx, table, condition, &key)?;
     }
     let known = "(source IS NOT NULL OR EXISTS
         (SELECT 1 FROM named_by n WHERE n.kind = $1 AND n.value = $2))";

@@ -133,6 +133,22 @@ fn of_the_others(condition: &str) -> String {
     format!("first_at = {}, is_public = {}", least("n.first_at"), least("coalesce(n.is_public, 0)"))
 }
 
+/// Keeps what a table (`identifier` or `named_by`) says that is to be taken away, so that it can be given back.
+pub(super) fn keep(
+    tx: &mut Tx<'_>,
+    table: &str,
+    condition: &str,
+    params: &[Param<'_>],
+) -> Result<(), DbError> {
+    let keep = format!(
+        "INSERT INTO withdrawn_identifier (kind, value, since, person, first_at, source, is_public)
+         SELECT kind, value, since, person, first_at, source, is_public FROM {table} WHERE {condition}
+         ON CONFLICT (source, kind, value, since) DO UPDATE SET person = excluded.person,
+            first_at = excluded.first_at, is_public = excluded.is_public"
+    );
+    tx.execute(&keep, params).map(|_| ())
+}
+
 /// Takes away what a source named. `condition` is about `person`; its first parameter but the source is `$2`.
 fn take_away(
     tx: &mut Tx<'_>,
@@ -146,13 +162,7 @@ fn take_away(
     );
     let leads = tx.query(&leads, params, |row| row.get(0))?;
     for table in ["identifier", "named_by"] {
-        let keep = format!(
-            "INSERT INTO withdrawn_identifier (kind, value, since, person, first_at, source, is_public)
-             SELECT kind, value, since, person, first_at, source, is_public FROM {table} WHERE {mine}
-             ON CONFLICT (source, kind, value, since) DO UPDATE SET person = excluded.person,
-                first_at = excluded.first_at, is_public = excluded.is_public"
-        );
-        tx.execute(&keep, params)?;
+        keep(tx, table, &mine, params)?;
     }
     let among = format!(
         "source IS NULL AND (kind, value, since) IN (SELECT kind, value, since FROM named_by WHERE {mine})"
