@@ -13,9 +13,13 @@ pub(crate) struct Turn {
     pub(crate) entered: bool,
 }
 
+fn names<'m>(model: &'m Model, held: &[usize]) -> Vec<&'m str> {
+    held.iter().map(|stage| model.stages[*stage].name.as_str()).collect()
+}
+
 /// As they are written: a JSON list; nothing where there is none.
 pub(crate) fn written(model: &Model, held: &[usize]) -> Option<String> {
-    let names: Vec<&str> = held.iter().map(|stage| model.stages[*stage].name.as_str()).collect();
+    let names = names(model, held);
     (!names.is_empty()).then(|| serde_json::to_string(&names).unwrap_or_default())
 }
 
@@ -23,12 +27,11 @@ pub(crate) fn written(model: &Model, held: &[usize]) -> Option<String> {
 /// the ones that are `known` to have been held.
 pub(crate) fn read(model: &Model, row: &ScoreRow, known: &[usize]) -> BTreeSet<String> {
     let Some(last) = &row.stage else { return BTreeSet::new() };
-    let names: Option<BTreeSet<String>> =
+    let all: Option<BTreeSet<String>> =
         row.held.as_ref().and_then(|text| serde_json::from_str(text).ok());
-    names.unwrap_or_else(|| {
-        let name = |stage: &usize| model.stages[*stage].name.clone();
-        let below = known.iter().map(name).take_while(|name| name != last);
-        below.chain([last.clone()]).collect()
+    all.unwrap_or_else(|| {
+        let below = names(model, known).into_iter().take_while(|name| name != last);
+        below.chain([last.as_str()]).map(str::to_owned).collect()
     })
 }
 
@@ -47,7 +50,7 @@ pub(crate) fn before(now: &Judgement) -> Vec<usize> {
 
 /// What leads from those that were written to those that there are: first what was left.
 pub(crate) fn turns(written: &BTreeSet<String>, held: &[usize], model: &Model) -> Vec<Turn> {
-    let names: Vec<&str> = held.iter().map(|stage| model.stages[*stage].name.as_str()).collect();
+    let names = names(model, held);
     let left = written.iter().filter(|name| !names.contains(&name.as_str()));
     let left = left.map(|name| Turn { stage: name.clone(), entered: false });
     let entered = names.iter().filter(|name| !written.contains(**name));

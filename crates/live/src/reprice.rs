@@ -5,7 +5,7 @@ use serde_json::json;
 use store::settings::{self, Expected, SettingError};
 use store::{DbError, Tx};
 
-use crate::money::{MONEY, Rates};
+use crate::money::MONEY;
 use crate::{Live, LiveError};
 
 /// The version of [`MONEY`] that everyone was marked for.
@@ -20,18 +20,15 @@ impl Live {
     /// Marks everyone, where what money is worth was set anew: a part at a time, so that reports come in
     /// between. Answers whether it was. What a crash cuts short begins again.
     pub fn reprice(&self, now: Timestamp) -> Result<bool, LiveError> {
-        let (rates, set, done) = self.inner.store.read(|tx| {
+        let (set, done) = self.inner.store.read(|tx| {
             let set = settings::find(tx, MONEY)?.map_or(0, |setting| setting.version);
             let done = settings::find(tx, DONE)?.and_then(|setting| setting.value.as_i64());
-            Ok::<_, LiveError>((Rates::set(tx)?, set, done.unwrap_or(0)))
+            Ok::<_, LiveError>((set, done.unwrap_or(0)))
         })?;
-        // Another node may have marked everyone.
-        if *self.lineup().rates() != rates {
-            self.read_lineup()?;
-        }
         if set == done {
             return Ok(false);
         }
+        self.read_lineup()?;
         self.mark_everyone()?;
         let done = move |tx: &mut Tx<'_>| {
             settings::put(tx, DONE, &json!(set), Expected::Anything, "madura", now)
