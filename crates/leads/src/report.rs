@@ -118,6 +118,13 @@ impl Deal {
             _ => stage,
         }
     }
+
+    /// The currency that a text names: its code of three letters (ISO 4217), in capitals; `None` where it is none.
+    pub fn currency_named(text: &str) -> Option<String> {
+        let code = text.trim().to_ascii_uppercase();
+        let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+        is_code.then_some(code)
+    }
 }
 
 impl MachineSign {

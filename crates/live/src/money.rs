@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use leads::Deal;
 use serde_json::Value as Json;
 use store::{DbError, Tx, settings};
 
@@ -100,9 +101,7 @@ impl Rates {
 
 /// A currency's code in capitals.
 fn code(text: &str) -> Result<String, String> {
-    let code = text.trim().to_ascii_uppercase();
-    let is_code = code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-    is_code.then_some(code).ok_or_else(|| {
+    Deal::currency_named(text).ok_or_else(|| {
         format!("money: {text:?} is no currency: they have three letters, such as EUR")
     })
 }

@@ -70,12 +70,9 @@ async fn report_deal(
     Sent { body, repeat }: Sent<DealWish>,
 ) -> Result<Response, Problem> {
     let who = body.who.who().map_err(|reason| Problem::invalid("no_identity", reason))?;
-    let currency = body.currency.map(|code| code.trim().to_ascii_uppercase());
-    let is_code =
-        |code: &String| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
-    if currency.as_ref().is_some_and(|code| !is_code(code)) {
-        return Err(Problem::invalid("bad_currency", "a currency has three letters, as EUR"));
-    }
+    let no_currency = || Problem::invalid("bad_currency", "a currency has three letters, as EUR");
+    let currency = body.currency.map(|text| Deal::currency_named(&text).ok_or_else(no_currency));
+    let currency = currency.transpose()?;
     if body.id.trim().is_empty() || body.stage.trim().is_empty() {
         return Err(Problem::invalid("bad_deal", "a deal needs an id and a stage"));
     }

@@ -176,12 +176,13 @@ impl<'m> RowReader<'m> {
             DealField::Name => deal.name = text(),
             DealField::Owner => deal.owner = text(),
             DealField::Currency => {
-                let currency = plain(value).trim().to_uppercase();
-                if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+                let text = plain(value);
+                let currency = Deal::currency_named(&text).ok_or_else(|| {
+                    let given = text.trim().to_uppercase();
                     let reason =
-                        format!("{:?} is no currency: write EUR, RON, USD ...", shorten(&currency));
-                    return Err(Fault::new(column, reason));
-                }
+                        format!("{:?} is no currency: write EUR, RON, USD ...", shorten(&given));
+                    Fault::new(column, reason)
+                })?;
                 deal.currency = Some(currency);
             }
             DealField::Amount => {
