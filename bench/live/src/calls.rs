@@ -23,50 +23,83 @@ const KINDS: [(&str, u64); 12] = [
 pub(crate) const TITLES: [&str; 6] =
     ["CEO", "CTO", "Marketing Manager", "Sales Manager", "Accountant", "Director general"];
 pub(crate) const COUNTRIES: [&str; 6] = ["ES", "RO", "MX", "DE", "FR", "CL"];
+/// Visitors of a site at least.
+const VISITORS_LEAST: u64 = 100;
+
 const DOMAINS: [&str; 4] = ["gmail.com", "example.com", "acme.example", "mailinator.com"];
 
-/// Writes calls, the same for the same seed.
+/// Writes calls, the same for the same seed. Each of its sites has visitors of its own: of a person one source speaks, as
+/// of most of a company's.
 pub(crate) struct Calls {
     seed: u64,
     leads: u64,
+    /// How many sites there are, each with a key to report.
+    sites: u64,
     next: u64,
     /// Who is on the site: a visit has three events or so.
     user: u64,
+    /// Batches so far.
+    batches: u64,
+}
+
+/// A body, and the number of the site that sends it.
+pub(crate) struct Call {
+    pub(crate) body: Vec<u8>,
+    pub(crate) site: usize,
+}
+
+/// The site that a user visits, where there are so many.
+pub(crate) fn site_of(user: u64, sites: u64) -> usize {
+    (user % sites) as usize
 }
 
 impl Calls {
-    pub(crate) fn new(seed: u64, leads: u64) -> Self {
-        Self { seed, leads, next: 0, user: 0 }
+    /// `sites` at most: where there are few people, they are all of one.
+    pub(crate) fn new(seed: u64, leads: u64, sites: usize) -> Self {
+        let sites = sites as u64;
+        let sites = if leads < sites * VISITORS_LEAST { 1 } else { sites };
+        Self { seed, leads, sites, next: 0, user: 0, batches: 0 }
     }
 
-    /// The body of a batch of so many events.
-    pub(crate) fn batch(&mut self, size: usize) -> Vec<u8> {
+    /// A batch of so many events.
+    pub(crate) fn batch(&mut self, size: usize) -> Call {
+        let site = self.batches % self.sites;
+        self.batches += 1;
         let mut body = Vec::with_capacity(size * 400);
         body.extend_from_slice(b"{\"batch\":[");
         for number in 0..size {
             if number > 0 {
                 body.push(b',');
             }
-            self.event(&mut body, true);
+            let dice = self.dice();
+            if number == 0 || dice % 10 < 3 {
+                let visitors = self.leads / self.sites;
+                self.user = (mix(dice) % visitors) * self.sites + site;
+            }
+            self.event(dice, &mut body, true);
         }
         body.extend_from_slice(b"]}");
-        body
+        Call { body, site: site as usize }
     }
 
-    /// The body of a single event.
-    pub(crate) fn single(&mut self) -> Vec<u8> {
+    /// A single event.
+    pub(crate) fn single(&mut self) -> Call {
         let mut body = Vec::with_capacity(400);
-        self.event(&mut body, false);
-        body
-    }
-
-    fn event(&mut self, body: &mut Vec<u8>, in_batch: bool) {
-        let number = self.next;
-        self.next += 1;
-        let dice = mix(self.seed ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        if number == 0 || dice % 10 < 3 {
+        let dice = self.dice();
+        if self.next == 0 || dice % 10 < 3 {
             self.user = mix(dice) % self.leads;
         }
+        self.event(dice, &mut body, false);
+        Call { body, site: site_of(self.user, self.sites) }
+    }
+
+    fn dice(&self) -> u64 {
+        mix(self.seed ^ self.next.wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    fn event(&mut self, dice: u64, body: &mut Vec<u8>, in_batch: bool) {
+        let number = self.next;
+        self.next += 1;
         let kind = kind(dice >> 8);
         let kind_of_call = if in_batch { "\"type\":\"track\"," } else { "" };
         let (user, page, seconds) = (self.user, (dice >> 20) % 211, (dice >> 32) % 600);

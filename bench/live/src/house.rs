@@ -1,6 +1,7 @@
 //! The program under test: started as a process, set up over HTTP, measured and killed from outside.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -56,16 +57,21 @@ pub(crate) struct Senders {
 }
 
 impl Senders {
-    /// The headers of the next request.
-    pub(crate) fn next(&self) -> String {
-        next_sender(&self.keys, &self.turn)
+    /// How many sites there are, each with a key of its own.
+    pub(crate) fn sites(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The headers of the next request, which comes from this site.
+    pub(crate) fn of_site(&self, site: usize) -> String {
+        sender(&self.keys[site], &self.turn)
     }
 }
 
-fn next_sender(keys: &[String], turn: &Cell<u64>) -> String {
+/// Each request comes from an address of its own.
+fn sender(key: &str, turn: &Cell<u64>) -> String {
     let number = turn.get();
     turn.set(number + 1);
-    let key = &keys[number as usize % keys.len()];
     let [.., one, two, three] = number.to_be_bytes();
     format!("authorization: Bearer {key}\r\nx-forwarded-for: 10.{one}.{two}.{three}\r\n")
 }
@@ -196,9 +202,9 @@ impl House {
         Senders { keys: self.keys.clone(), turn: Rc::clone(&self.turn) }
     }
 
-    /// The headers of the next request of a load.
+    /// The headers of the next request, from whichever site's turn it is.
     pub(crate) fn next_sender(&self) -> String {
-        next_sender(&self.keys, &self.turn)
+        sender(&self.keys[self.turn.get() as usize % self.keys.len()], &self.turn)
     }
 
     /// Ends it at once, as a crash would.
@@ -232,10 +238,6 @@ impl House {
     pub(crate) fn used(&self) -> Result<Used> {
         let pid = self.child.as_ref().context("nothing runs")?.id();
         let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-        let after = stat.rsplit_once(')').context("no name in stat")?.1;
-        let fields: Vec<&str> = after.split_whitespace().collect();
-        // Fields 14 and 15 of the line, in ticks of 10 ms; the name was the second.
-        let ticks: f64 = fields[11].parse::<f64>()? + fields[12].parse::<f64>()?;
         let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
         let kib = |name: &str| -> f64 {
             let line = status.lines().find(|line| line.starts_with(name));
@@ -243,7 +245,21 @@ impl House {
             number.and_then(|number| number.parse().ok()).unwrap_or(0.0)
         };
         let (peak_mib, mib) = (kib("VmHWM") / 1024.0, kib("VmRSS") / 1024.0);
-        Ok(Used { cpu: ticks / 100.0, peak_mib, mib })
+        Ok(Used { cpu: seconds_of(&stat)?, peak_mib, mib })
+    }
+
+    /// Seconds of processor time that its threads have used so far, by name.
+    pub(crate) fn used_by_threads(&self) -> Result<BTreeMap<String, f64>> {
+        let pid = self.child.as_ref().context("nothing runs")?.id();
+        let mut used: BTreeMap<String, f64> = BTreeMap::new();
+        for task in fs::read_dir(format!("/proc/{pid}/task"))? {
+            // One may end meanwhile.
+            let Ok(stat) = fs::read_to_string(task?.path().join("stat")) else { continue };
+            let name = stat.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')'));
+            let name = name.context("no name in stat")?.0.to_owned();
+            *used.entry(name).or_default() += seconds_of(&stat)?;
+        }
+        Ok(used)
     }
 
     /// A value of `/metrics`; 0 where it is not there.
@@ -308,6 +324,14 @@ pub(crate) async fn is_ready(address: SocketAddr) -> bool {
         client.send(&request("GET", "/ready", "", b"")).await
     };
     matches!(asking.await, Ok(Reply { status: 200, .. }))
+}
+
+/// Seconds of processor time in a line of `stat`.
+fn seconds_of(stat: &str) -> Result<f64> {
+    let after = stat.rsplit_once(')').context("no name in stat")?.1;
+    let fields: Vec<&str> = after.split_whitespace().collect();
+    // Fields 14 and 15 of the line, in ticks of 10 ms; the name was the second.
+    Ok((fields[11].parse::<f64>()? + fields[12].parse::<f64>()?) / 100.0)
 }
 
 pub(crate) fn shown(status: u16, body: &[u8]) -> String {

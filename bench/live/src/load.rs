@@ -10,7 +10,7 @@ use tokio::time::sleep_until;
 
 use crate::calls::Calls;
 use crate::figures::Times;
-use crate::house::House;
+use crate::house::{House, Senders};
 use crate::http::{Client, request};
 
 /// What to send.
@@ -56,8 +56,8 @@ impl Sent {
 /// Sends a load and waits for its last answers.
 pub(crate) async fn send(house: &House, load: Load) -> Result<Sent> {
     let sent = Rc::new(RefCell::new(Sent::default()));
-    let calls = Rc::new(RefCell::new(Calls::new(load.seed, load.leads)));
     let senders = Rc::new(house.senders());
+    let calls = Rc::new(RefCell::new(Calls::new(load.seed, load.leads, senders.sites())));
     let begun = Instant::now();
     let turn = Rc::new(Cell::new(0_u64));
     let local = LocalSet::new();
@@ -73,7 +73,7 @@ pub(crate) async fn send(house: &House, load: Load) -> Result<Sent> {
                     let due = (number * load.batch as u64) as f64 / pace;
                     sleep_until((begun + Duration::from_secs_f64(due)).into()).await;
                 }
-                let bytes = body(&calls, load.batch, &senders.next());
+                let bytes = body(&calls, load.batch, &senders);
                 let asked = Instant::now();
                 let Ok(reply) = client.send(&bytes).await else {
                     sent.borrow_mut().other += 1;
@@ -91,13 +91,14 @@ pub(crate) async fn send(house: &House, load: Load) -> Result<Sent> {
     Ok(sent)
 }
 
-fn body(calls: &RefCell<Calls>, batch: usize, headers: &str) -> Vec<u8> {
+fn body(calls: &RefCell<Calls>, batch: usize, senders: &Senders) -> Vec<u8> {
     let mut calls = calls.borrow_mut();
-    if batch == 1 {
-        request("POST", "/v1/track", headers, &calls.single())
+    let (path, call) = if batch == 1 {
+        ("/v1/track", calls.single())
     } else {
-        request("POST", "/v1/batch", headers, &calls.batch(batch))
-    }
+        ("/v1/batch", calls.batch(batch))
+    };
+    request("POST", path, &senders.of_site(call.site), &call.body)
 }
 
 fn note(sent: &mut Sent, reply: &crate::http::Reply, batch: usize, taken: Duration) {

@@ -1,7 +1,9 @@
 //! The running system, from outside: how fast it is, and what it endures.
 //!
 //! ```text
-//! bench-live speed MADURA DIRECTORY [--full]          figures, each with its target and the machine's limit
+//! bench-live speed MADURA DIRECTORY [--full] [batches]
+//!                                                     figures, each with its target and the machine's limit; those of
+//!                                                     batches alone
 //! bench-live large MADURA DIRECTORY [LEADS EVENTS]   the same of a store that has grown
 //! bench-live faults MADURA DIRECTORY [--long] [SEED] [kills] [full] [slow] [postgres]
 //!                                                     what it endures, or an error that says what it lost
@@ -40,7 +42,9 @@ fn main() -> Result<()> {
     match words.as_slice() {
         ["speed", madura, directory, rest @ ..] => {
             let seconds = if rest.contains(&"--full") { 20 } else { 6 };
-            let extent = Extent { leads: 50_000, time: Duration::from_secs(seconds) };
+            let only_batches = rest.contains(&"batches");
+            let extent =
+                Extent { leads: 50_000, time: Duration::from_secs(seconds), only_batches };
             runtime.block_on(speed::measure(Path::new(madura), Path::new(directory), extent))
         }
         ["large", madura, directory, rest @ ..] => {

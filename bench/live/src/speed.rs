@@ -29,6 +29,8 @@ pub(crate) struct Extent {
     /// Leads that are known before.
     pub(crate) leads: u64,
     pub(crate) time: Duration,
+    /// Whether nothing else is measured.
+    pub(crate) only_batches: bool,
 }
 
 /// Measures in `directory`, which is emptied before.
@@ -72,6 +74,9 @@ pub(crate) async fn measure(madura: &Path, directory: &Path, extent: Extent) -> 
     say("  share of it", &format!("{:.0} %", share * 100.0), Some((share >= 0.5, "50 %")));
     let figure = format!("{:.0} and {:.0} rows/s", grouped[0], grouped[1]);
     say("  1,000 and 10,000 rows a commit", &figure, None);
+    if extent.only_batches {
+        return house.stop();
+    }
 
     let load_of_singles = Load { connections: SINGLE, batch: 1, seed: 5, ..load };
     let singles = loaded(&house, load_of_singles).await?;
@@ -102,15 +107,25 @@ struct Loaded {
     behind: Duration,
     /// Processor time of the process per event, in microseconds, all in all.
     cpu: f64,
+    /// The same of its threads, by name, those that took most first.
+    of_threads: Vec<(String, f64)>,
 }
 
 async fn loaded(house: &House, load: Load) -> Result<Loaded> {
-    let before = house.used()?;
+    let (before, threads_before) = (house.used()?, house.used_by_threads()?);
     let sent = send(house, load).await?;
     let behind = house.settle().await?;
-    let after = house.used()?;
-    let cpu = (after.cpu - before.cpu) * 1e6 / sent.events.max(1) as f64;
-    Ok(Loaded { sent, behind, cpu })
+    let (after, threads) = (house.used()?, house.used_by_threads()?);
+    let each = |seconds: f64| seconds * 1e6 / sent.events.max(1) as f64;
+    let cpu = each(after.cpu - before.cpu);
+    let since = |(name, seconds): (String, f64)| {
+        let before = threads_before.get(&name).copied().unwrap_or_default();
+        (name, each(seconds - before))
+    };
+    let mut of_threads: Vec<(String, f64)> = threads.into_iter().map(since).collect();
+    of_threads.retain(|(_, micros)| *micros >= 0.5);
+    of_threads.sort_by(|(_, one), (_, other)| other.total_cmp(one));
+    Ok(Loaded { sent, behind, cpu, of_threads })
 }
 
 impl Loaded {
@@ -123,6 +138,9 @@ impl Loaded {
         let (rate, cpu) = (self.rate(), self.cpu);
         let figure = format!("{rate:.0} events/s with every score, {cpu:.1} us of processor each");
         say(what, &figure, Some((rate >= target, shown)));
+        let of_threads: Vec<String> =
+            self.of_threads.iter().map(|(name, micros)| format!("{name} {micros:.1}")).collect();
+        say("  of which, us", &of_threads.join(", "), None);
         let behind = self.behind.as_secs_f64();
         let figure = format!("{:.0} events/s, scores {behind:.2} s behind", self.sent.rate());
         say("  answered", &figure, None);
@@ -134,18 +152,23 @@ impl Loaded {
 pub(crate) async fn known(house: &House, leads: u64) -> Result<()> {
     let mut client = Client::connect(house.address).await?;
     let at = Timestamp::parse("2026-01-01T00:00:00Z")?;
-    for from in (0..leads).step_by(500) {
-        let mut body = b"{\"batch\":[".to_vec();
-        for user in from..(from + 500).min(leads) {
-            if user > from {
-                body.push(b',');
+    let senders = house.senders();
+    let sites = senders.sites();
+    for site in 0..sites {
+        let users: Vec<u64> = (site as u64..leads).step_by(sites).collect();
+        for some in users.chunks(500) {
+            let mut body = b"{\"batch\":[".to_vec();
+            for user in some {
+                if *user != some[0] {
+                    body.push(b',');
+                }
+                identify(*user, at, &mut body);
             }
-            identify(user, at, &mut body);
+            body.extend_from_slice(b"]}");
+            let bytes = request("POST", "/v1/batch", &senders.of_site(site), &body);
+            let reply = client.send(&bytes).await?;
+            anyhow::ensure!(reply.status == 200, crate::house::shown(reply.status, &reply.body));
         }
-        body.extend_from_slice(b"]}");
-        let bytes = request("POST", "/v1/batch", &house.next_sender(), &body);
-        let reply = client.send(&bytes).await?;
-        anyhow::ensure!(reply.status == 200, crate::house::shown(reply.status, &reply.body));
     }
     house.settle().await?;
     Ok(())
