@@ -93,11 +93,8 @@ pub(crate) async fn send(house: &House, load: Load) -> Result<Sent> {
 
 fn body(calls: &RefCell<Calls>, batch: usize, senders: &Senders) -> Vec<u8> {
     let mut calls = calls.borrow_mut();
-    let (path, call) = if batch == 1 {
-        ("/v1/track", calls.single())
-    } else {
-        ("/v1/batch", calls.batch(batch))
-    };
+    let (path, call) =
+        if batch == 1 { ("/v1/track", calls.single()) } else { ("/v1/batch", calls.batch(batch)) };
     request("POST", path, &senders.of_site(call.site), &call.body)
 }
 

@@ -43,8 +43,7 @@ fn main() -> Result<()> {
         ["speed", madura, directory, rest @ ..] => {
             let seconds = if rest.contains(&"--full") { 20 } else { 6 };
             let only_batches = rest.contains(&"batches");
-            let extent =
-                Extent { leads: 50_000, time: Duration::from_secs(seconds), only_batches };
+            let extent = Extent { leads: 50_000, time: Duration::from_secs(seconds), only_batches };
             runtime.block_on(speed::measure(Path::new(madura), Path::new(directory), extent))
         }
         ["large", madura, directory, rest @ ..] => {

@@ -7,12 +7,14 @@ use store::facts::Appended;
 use store::identity::{Merge, absorbed_by};
 use store::imports::Import;
 use store::scores::{LeadRow, Transition, TransitionKind, lead_row};
-use store::{DbError, Tx, companies_by_id, webhooks};
+use store::webhooks::{self, Listeners};
+use store::{DbError, Tx, companies_by_id};
 
 use crate::Live;
 use crate::judge::Situation;
 use crate::messages::{
-    Brackets, Card, Event, FinishedImport, LeadName, MergedLeads, Reason, Stages, Standing,
+    Brackets, Card, Event, EventType, FinishedImport, LeadName, MergedLeads, Reason, Stages,
+    Standing,
 };
 
 /// A message that is ready to be kept.
@@ -30,13 +32,25 @@ impl Announcement {
         Self { id, event, about, at: now }
     }
 
-    /// Of a change of a lead.
+    /// Of a change of a lead; `None` where nobody wants to hear of it.
     pub(crate) fn of_change(
+        listeners: &Listeners,
         transition: &Transition,
         situation: &Situation,
         row: &LeadRow,
         now: Timestamp,
-    ) -> Self {
+    ) -> Option<Self> {
+        let kind = match transition.kind {
+            TransitionKind::StageEntered => EventType::StageEntered,
+            TransitionKind::StageLeft => EventType::StageLeft,
+            TransitionKind::Bracket => EventType::BracketChanged,
+            TransitionKind::Disqualified => EventType::Disqualified,
+            TransitionKind::Requalified => EventType::Requalified,
+        };
+        // Most have no webhooks, and a card is long.
+        if !listeners.hear(kind.name()) {
+            return None;
+        }
         let standing = Standing {
             lead: name_of(&transition.lead, Some(row)),
             model: transition.model.clone(),
@@ -67,7 +81,7 @@ impl Announcement {
             TransitionKind::Disqualified => Event::Disqualified(Reason { standing, reason }),
             TransitionKind::Requalified => Event::Requalified(Reason { standing, reason }),
         };
-        Self::new(id, event, Some(transition.lead.clone()), now)
+        Some(Self::new(id, event, Some(transition.lead.clone()), now))
     }
 
     /// Of two leads that became one.
@@ -88,7 +102,8 @@ impl Live {
     /// Tells webhooks that two leads became one, in the transaction in which they do.
     pub fn tell_of_merge(tx: &mut Tx<'_>, merge: &Merge, now: Timestamp) -> Result<(), DbError> {
         let announcement = Announcement::of_merge(tx, merge, now)?;
-        announce(tx, vec![announcement], now)
+        let listeners = Listeners::read(tx)?;
+        announce(tx, &listeners, vec![announcement], now)
     }
 
     /// The same of all leads that became one as reports were appended.
@@ -103,7 +118,8 @@ impl Live {
                 announcements.push(Announcement::of_merge(tx, &merge, now)?);
             }
         }
-        announce(tx, announcements, now)
+        let listeners = Listeners::read(tx)?;
+        announce(tx, &listeners, announcements, now)
     }
 
     /// Tells webhooks how an import ended, in the transaction in which it does.
@@ -121,14 +137,16 @@ impl Live {
         });
         // An import may fail, be resumed and end again.
         let id = format!("msg_{}-{}", import.id, now.as_millis());
-        announce(tx, vec![Announcement::new(id, event, None, now)], now)
+        let listeners = Listeners::read(tx)?;
+        announce(tx, &listeners, vec![Announcement::new(id, event, None, now)], now)
     }
 }
 
-/// Keeps messages for the endpoints that want to hear of them. Companies are called what they are
+/// Keeps messages for those of `listeners` that want to hear of them. Companies are called what they are
 /// called by the end of the transaction: they are looked up here, all at once.
 pub(crate) fn announce(
     tx: &mut Tx<'_>,
+    listeners: &Listeners,
     mut announcements: Vec<Announcement>,
     now: Timestamp,
 ) -> Result<(), DbError> {
@@ -159,7 +177,7 @@ pub(crate) fn announce(
             payload,
         })
         .collect();
-    webhooks::enqueue(tx, &messages, now).map(|_| ())
+    webhooks::enqueue(tx, listeners, &messages, now).map(|_| ())
 }
 
 fn name_of(lead: &str, row: Option<&LeadRow>) -> LeadName {

@@ -6,7 +6,6 @@
 //! company of which something else is known by now. Only where this process alone writes to the store is that all
 //! that can happen; beside other nodes there are no dossiers.
 
-use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
 use std::mem::size_of;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -174,10 +173,10 @@ fn order(event: &Event) -> (Timestamp, Option<&str>) {
     (event.at, event.id.as_deref())
 }
 
-/// What an append brought of each lead whose facts it changed.
-pub(crate) fn fresh<R: Borrow<Report>>(
+/// What an append brought of each lead whose facts it changed. `events`: what its reports are, where they are events.
+pub(crate) fn fresh(
     appended: &Appended,
-    reports: &[R],
+    events: Vec<Option<Event>>,
     settling: u64,
 ) -> HashMap<String, Fresh> {
     let of = |lead: &String| {
@@ -186,23 +185,25 @@ pub(crate) fn fresh<R: Borrow<Report>>(
         (lead.clone(), if only_events { none } else { Fresh::ToRead })
     };
     let mut fresh: HashMap<String, Fresh> = appended.changed.iter().map(of).collect();
-    for (taken, report) in appended.taken.iter().zip(reports) {
-        let report = report.borrow();
-        // What a machine did does not count.
-        if taken.outcome != Outcome::New || report.machine.is_some() {
+    for (taken, event) in appended.taken.iter().zip(events) {
+        if taken.outcome != Outcome::New {
             continue;
         }
         let Some(lead) = &taken.lead else { continue };
         if let Some(Fresh::Events { events, .. }) = fresh.get_mut(lead) {
-            events.extend(event(report));
+            events.extend(event);
         }
     }
     fresh
 }
 
-/// An event as the store gives it back.
-fn event(report: &Report) -> Option<Event> {
+/// An event that counts, as the store gives it back.
+pub(crate) fn event(report: &Report) -> Option<Event> {
     let What::Event { name, properties: said } = &report.what else { return None };
+    // What a machine did does not count.
+    if report.machine.is_some() {
+        return None;
+    }
     let (id, properties) = (Some(report.id.clone()), properties(said));
     Some(Event { id, name: name.clone(), at: report.at, properties })
 }

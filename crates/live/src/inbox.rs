@@ -16,7 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use crate::bell::Bell;
 use crate::dossiers::Fresh;
 use crate::lanes::{InLane, Lanes};
-use crate::settle::{Done, SettleAll, append, settle_all, settle_each};
+use crate::settle::{Done, Ready, append_all, settle_all, settle_each};
 use crate::{Live, LiveError, closed};
 
 /// Reports that are settled together where not many more wait ([`Turn::share`](crate::lanes::Turn::share)).
@@ -443,21 +443,32 @@ impl Live {
     /// Settles parcels in one commit. Where that fails through something that one of them says, each
     /// stands or falls by itself.
     fn settle_together(&self, taken: &Arc<Vec<Waiting>>) -> Result<Done, LiveError> {
-        let job = |settle: SettleAll| {
-            let (live, taken) = (self.clone(), Arc::clone(taken));
-            move |tx: &mut Tx<'_>| {
-                let (number, fresh_id) =
-                    (live.inner.queue.next_settling(), live.inner.around.fresh_id);
-                let done = settle(tx, &taken, number, fresh_id)?;
-                live.inner.long_way.note(done.leads.iter().map(|(lead, _)| lead), number);
-                Ok(done)
-            }
-        };
-        match self.inner.store.submit_repeatable(job(settle_all)).wait() {
+        let ready = Ready::of(taken);
+        let all = self.settling(taken, |tx, taken, number, fresh_id| {
+            settle_all(tx, taken, ready, number, fresh_id)
+        });
+        match self.inner.store.submit_repeatable(all).wait() {
             Err(LiveError::Db(DbError::Statement(_) | DbError::Exists(_))) => {}
             done => return done,
         }
-        self.inner.store.write(job(settle_each))
+        self.inner.store.write(self.settling(taken, settle_each))
+    }
+
+    fn settling<F>(
+        &self,
+        taken: &Arc<Vec<Waiting>>,
+        settle: F,
+    ) -> impl FnOnce(&mut Tx<'_>) -> Result<Done, LiveError> + Send + use<F>
+    where
+        F: FnOnce(&mut Tx<'_>, &[Waiting], u64, fn() -> String) -> Result<Done, LiveError> + Send,
+    {
+        let (live, taken) = (self.clone(), Arc::clone(taken));
+        move |tx| {
+            let (number, fresh_id) = (live.inner.queue.next_settling(), live.inner.around.fresh_id);
+            let done = settle(tx, &taken, number, fresh_id)?;
+            live.inner.long_way.note(done.leads.iter().map(|(lead, _)| lead), number);
+            Ok(done)
+        }
     }
 
     /// Everything that follows from these parcels is committed. They are taken from the inbox when that is on
@@ -506,7 +517,7 @@ impl Live {
         let fresh_id = self.inner.around.fresh_id;
         store.write(move |tx| {
             for parcel in inbox::read(tx)? {
-                let appended = append(tx, &parcel.reports, fresh_id)?;
+                let appended = append_all(tx, &parcel.reports, fresh_id)?;
                 Self::touch_appended(tx, &appended, &fresh_id(), parcel.at)?;
                 inbox::remove(tx, &parcel.id)?;
             }

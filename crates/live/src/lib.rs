@@ -273,7 +273,6 @@ impl From<SegmentError> for LiveError {
 }
 
 /// When the latest of some reports was received.
-fn latest<R: std::borrow::Borrow<Report>>(reports: &[R]) -> Timestamp {
-    let received = reports.iter().map(|report| report.borrow().received_at);
-    received.max().unwrap_or(Timestamp::MIN)
+fn latest<'r>(reports: impl IntoIterator<Item = &'r Report>) -> Timestamp {
+    reports.into_iter().map(|report| report.received_at).max().unwrap_or(Timestamp::MIN)
 }

@@ -1,12 +1,10 @@
 //! Parcels become facts, in one transaction, all together or each for itself.
 
-use std::borrow::Borrow;
-
-use leads::Report;
-use store::facts::Appended;
+use leads::{Event, Report};
+use store::facts::{Appended, Prepared, append_prepared};
 use store::{DbError, Tx};
 
-use crate::dossiers::{Fresh, fresh};
+use crate::dossiers::{Fresh, event, fresh};
 use crate::inbox::Waiting;
 use crate::{Live, LiveError, latest};
 
@@ -21,37 +19,50 @@ pub(crate) struct Done {
     pub(crate) settling: u64,
 }
 
+/// What follows from reports alone: worked out beside the writer, whom everybody waits for.
+pub(crate) struct Ready(Vec<(Prepared, Option<Event>)>);
+
+impl Ready {
+    pub(crate) fn of(taken: &[Waiting]) -> Self {
+        Self(all_reports(taken).map(|report| (Prepared::of(report), event(report))).collect())
+    }
+}
+
+fn all_reports(taken: &[Waiting]) -> impl Iterator<Item = &Report> {
+    taken.iter().flat_map(|next| &next.parcel.reports)
+}
+
 impl Done {
-    fn add<R: Borrow<Report>>(
+    fn add(
         &mut self,
         appended: Appended,
-        reports: &[R],
+        events: Vec<Option<Event>>,
         is_new: impl Iterator<Item = bool>,
     ) {
-        self.leads.extend(fresh(&appended, reports, self.settling));
+        self.leads.extend(fresh(&appended, events, self.settling));
         // What was settled before the last start changes nothing now, and may have changed a score then.
         let again = appended.taken.into_iter().zip(is_new).filter(|(_, is_new)| !is_new);
         self.leads.extend(again.filter_map(|(taken, _)| Some((taken.lead?, Fresh::ToRead))));
     }
 }
 
-/// One of the two below.
-pub(crate) type SettleAll =
-    fn(&mut Tx<'_>, &[Waiting], u64, fn() -> String) -> Result<Done, LiveError>;
-
+/// Settles parcels for which everything is [`Ready`].
 pub(crate) fn settle_all(
     tx: &mut Tx<'_>,
     taken: &[Waiting],
+    ready: Ready,
     settling: u64,
     fresh_id: fn() -> String,
 ) -> Result<Done, LiveError> {
     let mut done = Done { settling, ..Done::default() };
-    let reports: Vec<&Report> = taken.iter().flat_map(|next| &next.parcel.reports).collect();
+    let (prepared, events): (Vec<Prepared>, Vec<Option<Event>>) = ready.0.into_iter().unzip();
+    let reports: Vec<(&Report, &Prepared)> = all_reports(taken).zip(&prepared).collect();
     let appended = append(tx, &reports, fresh_id)?;
-    done.add(appended, &reports, taken.iter().flat_map(Waiting::are_new));
+    done.add(appended, events, taken.iter().flat_map(Waiting::are_new));
     Ok(done)
 }
 
+/// The same of each parcel for itself, so that one that fails holds up no other.
 pub(crate) fn settle_each(
     tx: &mut Tx<'_>,
     taken: &[Waiting],
@@ -60,9 +71,10 @@ pub(crate) fn settle_each(
 ) -> Result<Done, LiveError> {
     let mut done = Done { settling, ..Done::default() };
     for next in taken {
-        match tx.apart(|tx| append(tx, &next.parcel.reports, fresh_id)) {
+        let reports = &next.parcel.reports;
+        match tx.apart(|tx| append_all(tx, reports, fresh_id)) {
             Ok(appended) => {
-                done.add(appended, &next.parcel.reports, next.are_new());
+                done.add(appended, reports.iter().map(event).collect(), next.are_new());
             }
             Err(LiveError::Db(DbError::Statement(why) | DbError::Exists(why))) => {
                 done.refused.push((next.parcel.id.clone(), why));
@@ -73,18 +85,29 @@ pub(crate) fn settle_each(
     Ok(done)
 }
 
-/// Appends reports. Of whom they concern those are marked who would not be found were the parcel settled
-/// again: leads that became one, and those of a company that changed.
-pub(crate) fn append<R: Borrow<Report>>(
+/// Appends reports that were not prepared.
+pub(crate) fn append_all(
     tx: &mut Tx<'_>,
-    reports: &[R],
+    reports: &[Report],
     fresh_id: fn() -> String,
 ) -> Result<Appended, LiveError> {
-    let appended = store::facts::append(tx, reports, &mut || fresh_id())?;
+    let prepared: Vec<Prepared> = reports.iter().map(Prepared::of).collect();
+    let reports: Vec<(&Report, &Prepared)> = reports.iter().zip(&prepared).collect();
+    append(tx, &reports, fresh_id)
+}
+
+/// Appends reports. Of whom they concern those are marked who would not be found were the parcel settled
+/// again: leads that became one, and those of a company that changed.
+fn append(
+    tx: &mut Tx<'_>,
+    reports: &[(&Report, &Prepared)],
+    fresh_id: fn() -> String,
+) -> Result<Appended, LiveError> {
+    let appended = append_prepared(tx, reports, &mut || fresh_id())?;
     if !(appended.joined.is_empty() && appended.companies.is_empty()) {
         let mark = fresh_id();
         Live::touch(tx, appended.joined.iter().map(String::as_str), &mark)?;
-        Live::tell_of_joined(tx, &appended, latest(reports))?;
+        Live::tell_of_joined(tx, &appended, latest(reports.iter().map(|(report, _)| *report)))?;
         Live::touch_companies(tx, &appended, &mark)?;
     }
     Ok(appended)

@@ -14,7 +14,7 @@ use store::reading::CompaniesRead;
 use store::{DbError, Tx, marks};
 
 use crate::inbox::{Settled, Waiting, reports_of, taken_back};
-use crate::settle::{Done, settle_all};
+use crate::settle::{Done, Ready, settle_all};
 use crate::verdict::{Due, Verdict, Written};
 use crate::{Inner, Live, LiveError};
 
@@ -59,11 +59,12 @@ impl Live {
         if taken.is_empty() {
             return Ok(Passed::default());
         }
+        let ready = Ready::of(&taken);
         let (live, passing) = (self.clone(), Arc::clone(&taken));
         let number = Arc::new(AtomicU64::default());
         let settling = Arc::clone(&number);
         let pending = self.inner.store.submit_urgent(move |tx| {
-            let through = live.go(tx, &passing, &settling, now);
+            let through = live.go(tx, &passing, ready, &settling, now);
             if through.is_err() {
                 live.inner.short_way.take_back(settling.load(Ordering::Acquire));
             }
@@ -99,11 +100,12 @@ impl Live {
         &self,
         tx: &mut Tx<'_>,
         taken: &[Waiting],
+        ready: Ready,
         number: &AtomicU64,
         now: Timestamp,
     ) -> Result<Through, LiveError> {
         let Inner { queue, short_way, long_way, everyone, around, .. } = &*self.inner;
-        let settled = settle_all(tx, taken, queue.next_settling(), around.fresh_id)?;
+        let settled = settle_all(tx, taken, ready, queue.next_settling(), around.fresh_id)?;
         let Done { leads, settling, .. } = settled;
         if !queue.is_at_work() {
             short_way.done_with_all(queue.last_settling());

@@ -10,6 +10,7 @@ use store::reading::{CompaniesRead, LeadRecord, lead_facts_after};
 use store::scores::{
     LeadRow, ScoreRow, add_transition, forget_lead, lead_row, renew_lead, renew_score, scores_of,
 };
+use store::webhooks::Listeners;
 use store::{SegmentError, Tx};
 
 use crate::announce::{Announcement, announce};
@@ -220,11 +221,12 @@ impl Live {
         }
         let number =
             self.inner.everyone.are_written(current.iter().map(|verdict| &verdict.due.lead));
+        let listeners = Listeners::read(tx)?;
         let mut announcements = Vec::new();
         for verdict in &current {
-            announcements.extend(write(tx, verdict, now)?);
+            announcements.extend(write(tx, &listeners, verdict, now)?);
         }
-        announce(tx, announcements, now)?;
+        announce(tx, &listeners, announcements, now)?;
         for Verdict { due, .. } in current {
             if let Some(mark) = &due.mark {
                 marks::take(tx, &due.lead, mark)?;
@@ -309,6 +311,7 @@ impl Live {
 /// Writes what was decided; answers the messages that follow from it.
 fn write(
     tx: &mut Tx<'_>,
+    listeners: &Listeners,
     verdict: &Verdict,
     now: Timestamp,
 ) -> Result<Vec<Announcement>, LiveError> {
@@ -333,7 +336,8 @@ fn write(
             && let Some(situation) = news
         {
             let row = &known.dossier.row;
-            announcements.push(Announcement::of_change(transition, situation, row, now));
+            let told = Announcement::of_change(listeners, transition, situation, row, now);
+            announcements.extend(told);
         }
     }
     Ok(announcements)
@@ -387,8 +391,9 @@ mod tests {
         };
         let rows = store.write(move |tx| {
             append(tx, &[report], &mut || "there".to_owned())?;
+            let listeners = Listeners::read(tx)?;
             for verdict in [&erased, &there] {
-                write(tx, verdict, now)?;
+                write(tx, &listeners, verdict, now)?;
             }
             Ok::<_, LiveError>([lead_row(tx, "erased")?, lead_row(tx, "there")?])
         });

@@ -99,6 +99,21 @@ const ROWS_ON_SERVER: usize = 64;
 
 const WIDTH: usize = 13;
 
+/// What follows from a report alone: worked out before it holds up whoever waits for the store.
+pub struct Prepared {
+    named: Named,
+    content: Content,
+    refusal: Option<Refusal>,
+}
+
+impl Prepared {
+    /// Of a report.
+    pub fn of(report: &Report) -> Self {
+        let (named, content) = (Named::of(report), Content::of(report));
+        Self { refusal: refused_for_itself(report), named, content }
+    }
+}
+
 /// Takes reports, in one transaction: settles whose they are, keeps those that are new, and says of
 /// each what became of it. The order of reports, and how often one comes, make no difference to the
 /// facts of any lead (where no link is refused: see [`crate::identity`]).
@@ -109,19 +124,22 @@ pub fn append<R: Borrow<Report>>(
     reports: &[R],
     fresh_id: &mut dyn FnMut() -> String,
 ) -> Result<Appended, DbError> {
-    let reports: Vec<&Report> = reports.iter().map(Borrow::borrow).collect();
-    append_all(tx, &reports, fresh_id)
+    let reports: Vec<(&Report, Prepared)> =
+        reports.iter().map(|report| (report.borrow(), Prepared::of(report.borrow()))).collect();
+    let reports: Vec<(&Report, &Prepared)> =
+        reports.iter().map(|(report, prepared)| (*report, prepared)).collect();
+    append_prepared(tx, &reports, fresh_id)
 }
 
-fn append_all(
+/// The same for reports each of which is prepared.
+pub fn append_prepared(
     tx: &mut Tx<'_>,
-    reports: &[&Report],
+    reports: &[(&Report, &Prepared)],
     fresh_id: &mut dyn FnMut() -> String,
 ) -> Result<Appended, DbError> {
-    let named: Vec<Named> = reports.iter().map(|report| Named::of(report)).collect();
-    let contents: Vec<Content> = reports.iter().map(|report| Content::of(report)).collect();
-    let suppressed = Suppressed::among(tx, named.iter().flat_map(Named::all))?;
-    let mut leads = Leads::read(tx, &named, fresh_id)?;
+    let all_named = || reports.iter().map(|(_, prepared)| &prepared.named);
+    let suppressed = Suppressed::among(tx, all_named().flat_map(Named::all))?;
+    let mut leads = Leads::read(tx, all_named(), fresh_id)?;
     let mut standing = read_standing(tx, reports)?;
     let (mut changed, mut to_read) = (BTreeSet::new(), BTreeSet::new());
     let mut companies = company::Changes::default();
@@ -130,9 +148,9 @@ fn append_all(
     let mut positions: HashMap<&str, usize> = HashMap::new();
     let mut answers: Vec<(Outcome, Option<String>, Vec<Note>)> = Vec::with_capacity(reports.len());
 
-    for (position, report) in reports.iter().copied().enumerate() {
-        let (named, content) = (&named[position], &contents[position]);
-        if let Some(refusal) = refusal(report, named, &suppressed) {
+    for (position, (report, prepared)) in reports.iter().copied().enumerate() {
+        let Prepared { named, content, .. } = prepared;
+        if let Some(refusal) = refusal(prepared, &suppressed) {
             answers.push((Outcome::Refused(refusal), None, named.notes.clone()));
             continue;
         }
@@ -159,8 +177,8 @@ fn append_all(
                 to_read.extend([known.person.clone(), settled.person.clone()]);
                 if let Some(waiting) = positions.get(report.id.as_str()) {
                     if known.is_of_another_import(report) {
-                        let (first, said) = (reports[*waiting], &contents[*waiting]);
-                        withdrawal::also_imported(tx, first, said, &known.person, false)?;
+                        let (first, said) = reports[*waiting];
+                        withdrawal::also_imported(tx, first, &said.content, &known.person, false)?;
                     }
                     inserts.remove(waiting);
                     inserts.insert(position, settled.person.clone());
@@ -203,7 +221,7 @@ fn append_all(
         answers.push((outcome, Some(settled.person), settled.notes));
     }
     let companies = companies.write(tx)?;
-    insert(tx, reports, &contents, &inserts)?;
+    insert(tx, reports, &inserts)?;
     let with_leads = |persons: BTreeSet<String>| -> BTreeSet<String> {
         let leads_of = persons.into_iter().map(|person| leads.lead_of(&person));
         leads_of.chain(leads.changed.iter().cloned()).collect()
@@ -231,9 +249,9 @@ pub fn refused(report: &Report) -> Option<Refusal> {
     }
 }
 
-fn refusal(report: &Report, named: &Named, suppressed: &Suppressed) -> Option<Refusal> {
-    let is_suppressed = || named.all().any(|name| suppressed.contains(name));
-    refused_for_itself(report).or_else(|| is_suppressed().then_some(Refusal::Suppressed))
+fn refusal(prepared: &Prepared, suppressed: &Suppressed) -> Option<Refusal> {
+    let is_suppressed = || prepared.named.all().any(|name| suppressed.contains(name));
+    prepared.refusal.or_else(|| is_suppressed().then_some(Refusal::Suppressed))
 }
 
 fn refused_for_itself(report: &Report) -> Option<Refusal> {
@@ -253,9 +271,9 @@ fn refused_for_itself(report: &Report) -> Option<Refusal> {
 
 fn read_standing<'r>(
     tx: &mut Tx<'_>,
-    reports: &[&'r Report],
+    reports: &[(&'r Report, &Prepared)],
 ) -> Result<HashMap<&'r str, Standing>, DbError> {
-    let ids: BTreeSet<&str> = reports.iter().map(|report| report.id.as_str()).collect();
+    let ids: BTreeSet<&str> = reports.iter().map(|(report, _)| report.id.as_str()).collect();
     let ids: Vec<&str> = ids.into_iter().filter(|id| !id.contains('\0')).collect();
     let mut found: HashMap<String, Standing> = HashMap::new();
     let columns = "id, at, content, person, retracted_at";
@@ -293,7 +311,7 @@ fn read_standing<'r>(
             })
         })?;
     }
-    let with_ids = reports.iter().filter_map(|report| {
+    let with_ids = reports.iter().filter_map(|(report, _)| {
         found.remove(&report.id).map(|standing| (report.id.as_str(), standing))
     });
     Ok(with_ids.collect())
@@ -301,13 +319,13 @@ fn read_standing<'r>(
 
 fn insert(
     tx: &mut Tx<'_>,
-    reports: &[&Report],
-    contents: &[Content],
+    reports: &[(&Report, &Prepared)],
     inserts: &BTreeMap<usize, String>,
 ) -> Result<(), DbError> {
     let mut params: Vec<Param<'_>> = Vec::with_capacity(inserts.len() * WIDTH);
     for (position, person) in inserts {
-        params.extend(row(reports[*position], &contents[*position], person));
+        let (report, prepared) = reports[*position];
+        params.extend(row(report, &prepared.content, person));
     }
     let at_most = if tx.is_server() { ROWS_ON_SERVER } else { 1 };
     let insert = |groups: &str| {

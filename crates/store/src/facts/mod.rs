@@ -7,7 +7,7 @@ mod retract;
 mod stored;
 mod withdrawal;
 
-pub use append::{Appended, Outcome, Refusal, Taken, append, refused};
+pub use append::{Appended, Outcome, Prepared, Refusal, Taken, append, append_prepared, refused};
 pub use label::{LabelledFact, Relabelled, ToLabel, label, labelled, to_label, undo_label};
 pub use retract::{Which, restore, retract};
 pub use stored::{FactKind, StoredFact, count};

@@ -96,6 +96,27 @@ impl Endpoint {
     }
 }
 
+/// The endpoints that are enabled, as a transaction finds them.
+pub struct Listeners(Vec<Endpoint>);
+
+impl Listeners {
+    /// Reads them.
+    pub fn read(tx: &mut Tx<'_>) -> Result<Self, DbError> {
+        let mut endpoints = list(tx)?;
+        endpoints.retain(Endpoint::is_enabled);
+        Ok(Self(endpoints))
+    }
+
+    /// Whether any wants to hear of this.
+    pub fn hear(&self, event_type: &str) -> bool {
+        self.hearing(event_type).next().is_some()
+    }
+
+    fn hearing(&self, event_type: &str) -> impl Iterator<Item = &Endpoint> {
+        self.0.iter().filter(move |endpoint| endpoint.hears(event_type))
+    }
+}
+
 /// Makes an endpoint.
 pub fn create(tx: &mut Tx<'_>, new: &NewEndpoint<'_>, now: Timestamp) -> Result<Endpoint, DbError> {
     let sql = "INSERT INTO webhook_endpoint

@@ -13,7 +13,7 @@
 use leads::Timestamp;
 
 use super::overview::DeliveryState;
-use super::{Endpoint, SigningSecret};
+use super::{Endpoint, Listeners, SigningSecret};
 use crate::cells::{instant, instant_if_any, one_line};
 use crate::db::{DbError, Tx};
 
@@ -106,15 +106,17 @@ const REMEMBERED: i64 = 20;
 /// Characters of an answer that are remembered.
 const RESPONSE_MAX: usize = 1024;
 
-/// Writes messages with one delivery for each enabled endpoint that wants to hear of them, in the
+/// Writes messages with one delivery for each of `listeners` that wants to hear of them, in the
 /// transaction of what they tell of. Answers how many deliveries.
-pub fn enqueue(tx: &mut Tx<'_>, messages: &[Message<'_>], now: Timestamp) -> Result<u64, DbError> {
-    let mut endpoints = super::list(tx)?;
-    endpoints.retain(Endpoint::is_enabled);
+pub fn enqueue(
+    tx: &mut Tx<'_>,
+    listeners: &Listeners,
+    messages: &[Message<'_>],
+    now: Timestamp,
+) -> Result<u64, DbError> {
     let mut deliveries = 0;
     for message in messages {
-        let hearing: Vec<&Endpoint> =
-            endpoints.iter().filter(|endpoint| endpoint.hears(message.event_type)).collect();
+        let hearing: Vec<&Endpoint> = listeners.hearing(message.event_type).collect();
         if hearing.is_empty() {
             continue;
         }

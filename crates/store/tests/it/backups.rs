@@ -10,7 +10,7 @@ use store::webhooks::{self, Message};
 use store::{Address, DbError, Store, Tx};
 
 use crate::support::reports::{group, minute, saying, seen, traits};
-use crate::support::{Bench, listen, on_both, start};
+use crate::support::{Bench, enqueue, listen, on_both, start};
 
 fn fill(bench: &Bench) {
     let reports: Vec<_> =
@@ -79,7 +79,7 @@ fn what_a_backup_waited_to_send_is_not_sent_again_until_somebody_says_so() {
                 listen(tx)?;
                 let message =
                     Message { id: "m", event_type: "lead.created", about: None, payload: "{}" };
-                webhooks::enqueue(tx, &[message], start())
+                enqueue(tx, &[message], start())
             })
             .expect("enqueued");
         let place = tempfile::tempdir().expect("a directory");

@@ -17,7 +17,7 @@ use store::webhooks::{self, Message};
 use store::{DbError, Digest, SegmentError, Tx};
 
 use crate::support::reports::{alias, minute, public, saying, seen, traits};
-use crate::support::{Bench, listen, on_both, start};
+use crate::support::{Bench, enqueue, listen, on_both, start};
 
 fn forget(bench: &Bench, lead: &str) -> Result<Erasure, EraseError> {
     let request = ErasureRequest {
@@ -68,7 +68,7 @@ fn tell(bench: &Bench, lead: &str) {
         listen(tx)?;
         for (id, about, payload) in [("m1", lead.as_str(), said), ("m2", "another", "{}")] {
             let message = Message { id, event_type: "lead.created", about: Some(about), payload };
-            webhooks::enqueue(tx, &[message], start())?;
+            enqueue(tx, &[message], start())?;
         }
         let key = IdempotencyKey::parse("k").map_err(|_| DbError::NoRow)?;
         idempotent(tx, "eva", &key, &Digest::of(b"r"), start(), |_| {

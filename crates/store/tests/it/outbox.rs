@@ -22,7 +22,7 @@ pub(crate) fn endpoint(desk: &mut Desk, id: &str, event_types: &[&str]) {
 pub(crate) fn enqueue(desk: &mut Desk, id: &str, event_type: &str, at: i64) -> u64 {
     let payload = format!("{{\"id\":\"{id}\"}}");
     let message = Message { id, event_type, about: Some("lead-1"), payload: &payload };
-    desk.ok(|tx| webhooks::enqueue(tx, &[message], minute(at)))
+    desk.ok(|tx| crate::support::enqueue(tx, &[message], minute(at)))
 }
 
 /// Claims for ten minutes.
@@ -301,7 +301,7 @@ fn erasing_a_lead_takes_back_what_is_told_of_it() {
         endpoint(desk, "e", &[]);
         enqueue(desk, "m1", "x", 0);
         let other = Message { id: "m2", event_type: "x", about: Some("lead-2"), payload: "{}" };
-        desk.ok(|tx| webhooks::enqueue(tx, &[other], minute(0)));
+        desk.ok(|tx| crate::support::enqueue(tx, &[other], minute(0)));
         let claims = claim(desk, 1, 0);
         assert_eq!(messages(&claims), ["m1"]);
         assert_eq!(desk.ok(|tx| webhooks::forget(tx, "lead-1")), 1);

@@ -76,10 +76,10 @@ proptest! {
                         let id = format!("m{number:03}");
                         let message = Message { id: &id, event_type: "x", about: None, payload: "{}" };
                         if matches!(step, Step::EnqueueAndCrash) {
-                            desk.crash(|tx| webhooks::enqueue(tx, &[message], minute(now)));
+                            desk.crash(|tx| crate::support::enqueue(tx, &[message], minute(now)));
                             continue;
                         }
-                        let deliveries = desk.ok(|tx| webhooks::enqueue(tx, &[message], minute(now)));
+                        let deliveries = desk.ok(|tx| crate::support::enqueue(tx, &[message], minute(now)));
                         prop_assert_eq!(deliveries, enabled.len() as u64);
                         wanted.extend(enabled.iter().map(|endpoint| (id.clone(), endpoint.clone())));
                     }

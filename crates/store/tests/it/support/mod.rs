@@ -12,13 +12,23 @@ use leads::{MachineSign, Report, Timestamp};
 use store::facts::{Appended, append, label, labelled};
 use store::identity::{IdentifierKind, find_lead};
 use store::reading::{LeadRecord, lead_facts, scan};
-use store::webhooks::{self, NewEndpoint, SigningSecret};
+use store::webhooks::{self, Listeners, Message, NewEndpoint, SigningSecret};
 use store::{Address, DbError, SegmentError, Segments, Store, Tx};
 use tempfile::TempDir;
 
 /// The instant at which every test begins.
 pub(crate) fn start() -> Timestamp {
     Timestamp::parse("2026-03-02T09:00:00Z").expect("an instant")
+}
+
+/// Writes messages for whoever wants to hear of them; answers how many deliveries.
+pub(crate) fn enqueue(
+    tx: &mut Tx<'_>,
+    messages: &[Message<'_>],
+    now: Timestamp,
+) -> Result<u64, DbError> {
+    let listeners = Listeners::read(tx)?;
+    webhooks::enqueue(tx, &listeners, messages, now)
 }
 
 /// Gives one fact a label or takes it off; answers its lead, or `None` where there is no such fact.
