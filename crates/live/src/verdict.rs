@@ -14,7 +14,7 @@ use store::webhooks::Listeners;
 use store::{SegmentError, Tx};
 
 use crate::announce::{Announcement, announce};
-use crate::dossiers::{Dossier, Fresh};
+use crate::dossiers::{Dossier, Fresh, Held};
 use crate::judge::{Change, judge};
 use crate::lineup::Lineup;
 use crate::news::News;
@@ -32,6 +32,7 @@ pub(crate) struct Seen {
     /// The number of a settling after which it was read.
     settling: u64,
     about: About,
+    /// Its row as it was written, where its past was read.
     row: Option<LeadRow>,
     before: Vec<ScoreRow>,
 }
@@ -44,8 +45,8 @@ enum About {
     Unreadable,
     /// As it was read.
     Read(Box<LeadRecord>),
-    /// As it was a moment ago, with what came since.
-    Known(Box<Dossier>),
+    /// As it was a moment ago, and what came since.
+    Known(Held, Vec<Fresh>),
 }
 
 /// What is to be written about a lead.
@@ -106,10 +107,10 @@ impl Live {
         settling: u64,
         now: Timestamp,
     ) -> Result<Seen, LiveError> {
-        let dossier = self.dossier(tx, &due.lead, fresh, companies, now)?;
-        let (about, row) = if let Some((dossier, row)) = dossier {
-            // A dossier is of what was written last.
-            (About::Known(Box::new(dossier)), Some(row))
+        let known = self.known(tx, &due.lead, fresh, companies, now)?;
+        let (about, row) = if let Some((held, fresh)) = known {
+            // A dossier is of what was written last, and has its row.
+            (About::Known(held, fresh), None)
         } else {
             (self.read(tx, &due.lead, companies)?, lead_row(tx, &due.lead)?)
         };
@@ -117,22 +118,20 @@ impl Live {
         Ok(Seen { due, settling, about, row, before })
     }
 
-    /// What is known of a lead without reading its past, and its row as it was written; `fresh` is what came since,
-    /// `None` where that may be anything.
-    fn dossier(
+    /// What is known of a lead without reading its past; `fresh` is what came since, `None` where that may be anything.
+    fn known(
         &self,
         tx: &mut Tx<'_>,
         lead: &str,
         fresh: Option<Vec<Fresh>>,
         companies: &mut CompaniesRead,
         now: Timestamp,
-    ) -> Result<Option<(Dossier, LeadRow)>, LiveError> {
-        let Some((known, fresh)) = self.inner.dossiers.take(lead).zip(fresh) else {
+    ) -> Result<Option<(Held, Vec<Fresh>)>, LiveError> {
+        let Some((held, fresh)) = self.inner.dossiers.take(lead).zip(fresh) else {
             return Ok(None);
         };
-        let row = known.row.clone();
-        let Some(dossier) = known.with(fresh, now) else { return Ok(None) };
-        Ok(companies.are(tx, &dossier.companies)?.then_some((dossier, row)))
+        let goes_on = held.goes_on_with(&fresh, now) && companies.are(tx, &held.companies())?;
+        Ok(goes_on.then_some((held, fresh)))
     }
 
     fn read(
@@ -159,11 +158,20 @@ impl Live {
         let is_moment = |at: &Timestamp| at.as_millis() - now.as_millis() <= A_MOMENT_MS;
         let scored_at = seen.before.iter().map(|row| row.scored_at).filter(is_moment);
         let now = scored_at.fold(now, Timestamp::max);
-        let (dossier, is_lasting) = match seen.about {
+        let (dossier, row_before, is_lasting) = match seen.about {
             About::Nothing => return Verdict::without_scores(due, settling, false),
             About::Unreadable => return Verdict::without_scores(due, settling, true),
-            About::Known(dossier) => (*dossier, true),
-            About::Read(record) => self.open_dossier(lineup, &record, settling, now),
+            About::Known(held, fresh) => {
+                let Some(dossier) = held.open() else {
+                    return Verdict::without_scores(due, settling, true);
+                };
+                let row_before = dossier.row.clone();
+                (dossier.with(fresh), Some(row_before), true)
+            }
+            About::Read(record) => {
+                let (dossier, is_lasting) = self.open_dossier(lineup, &record, settling, now);
+                (dossier, seen.row, is_lasting)
+            }
         };
         let mut scores = Vec::new();
         let mut changes = Vec::new();
@@ -173,8 +181,7 @@ impl Live {
             scores.push(judged.row);
             changes.extend(judged.changes);
         }
-        let (row_before, before) = (seen.row, seen.before);
-        let dossier = Arc::new(dossier);
+        let (before, dossier) = (seen.before, Arc::new(dossier));
         let known = Known { row_before, scores, before, changes, dossier, is_lasting };
         Verdict { due, settling, known: Some(known), is_unreadable: false }
     }
@@ -273,7 +280,7 @@ impl Live {
                 let before = known.row_before.as_ref().map(|row| row.traits.as_str());
                 self.inner.words.traits_changed(before, &known.dossier.row.traits);
                 if known.is_lasting {
-                    self.inner.dossiers.put(Arc::clone(&known.dossier));
+                    self.inner.dossiers.put(&known.dossier);
                 }
             }
             self.inner.long_way.done_with(&due.lead, held);

@@ -96,11 +96,11 @@ impl CompaniesRead {
     pub fn are(
         &mut self,
         tx: &mut Tx<'_>,
-        companies: &BTreeMap<String, Arc<CompanyFacts>>,
+        companies: &[(&str, &Arc<CompanyFacts>)],
     ) -> Result<bool, DbError> {
         for (key, known) in companies {
             let now = self.named(tx, key)?;
-            if !Arc::ptr_eq(&now, known) && now != *known {
+            if !Arc::ptr_eq(&now, known) && now != **known {
                 return Ok(false);
             }
         }

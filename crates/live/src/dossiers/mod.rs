@@ -6,6 +6,8 @@
 //! company of which something else is known by now. Only where this process alone writes to the store is that all
 //! that can happen; beside other nodes there are no dossiers.
 
+mod packed;
+
 use std::collections::{BTreeMap, HashMap};
 use std::mem::size_of;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -16,9 +18,19 @@ use store::facts::{Appended, Outcome};
 use store::reading::{CompanyFacts, LeadRecord, properties};
 use store::scores::LeadRow;
 
-/// Memory that all dossiers may take, in bytes: some 30,000 leads with a few events each, or 50 with three thousand.
-/// A third of it is too little for the latter, who are then read for each fact as without dossiers.
+use packed::Packed;
+
+/// Memory that all dossiers may take, in bytes: some 60,000 leads with ten events each that are [`Packed`], or 50 with
+/// three thousand that are not. A third of it is too little for the latter, who are then read for each fact as without
+/// dossiers.
 const ROOM: usize = 96 << 20;
+
+/// Dossiers that take more than this, in bytes, are not packed: some fifty events. To open them takes 0.3 us an event,
+/// which those with thousands would pay for each fact more.
+const PACKED_BELOW: usize = 32 << 10;
+
+/// What the list of dossiers takes for each, in bytes.
+const PLACE: usize = 160;
 
 /// A lead's facts, and what follows from them for as long as only events are added.
 #[derive(Clone, Debug)]
@@ -48,9 +60,28 @@ pub(crate) struct Dossiers {
 
 #[derive(Default)]
 struct Kept {
-    by_lead: LinkedHashMap<String, Arc<Dossier>>,
+    by_lead: LinkedHashMap<String, Held>,
     bytes: usize,
 }
+
+/// A dossier as it is kept.
+pub(crate) enum Held {
+    /// As it was scored.
+    Open(Arc<Dossier>),
+    /// In little memory.
+    Packed(Box<PackedDossier>),
+}
+
+pub(crate) struct PackedDossier {
+    packed: Packed,
+    created_at: Option<Timestamp>,
+    companies: Companies,
+    at_stake: i64,
+    settling: u64,
+}
+
+/// As in [`LeadRecord::companies`].
+type Companies = Box<[(String, Arc<CompanyFacts>)]>;
 
 impl Dossiers {
     fn lock(&self) -> MutexGuard<'_, Kept> {
@@ -58,25 +89,94 @@ impl Dossiers {
     }
 
     /// Takes a lead's dossier out.
-    pub(crate) fn take(&self, lead: &str) -> Option<Dossier> {
+    pub(crate) fn take(&self, lead: &str) -> Option<Held> {
         let mut kept = self.lock();
-        let dossier = kept.by_lead.remove(lead)?;
-        kept.bytes -= dossier.bytes;
-        // Whoever had it beside this is done with it: nothing is copied.
-        Some(Arc::unwrap_or_clone(dossier))
+        let held = kept.by_lead.remove(lead)?;
+        kept.bytes -= held.bytes();
+        Some(held)
     }
 
     /// Keeps a dossier, and gives up those that nobody has asked for the longest where there is no room.
-    pub(crate) fn put(&self, dossier: Arc<Dossier>) {
+    pub(crate) fn put(&self, dossier: &Arc<Dossier>) {
+        let lead = dossier.row.lead.clone();
+        let held = Held::of(dossier);
         let mut kept = self.lock();
-        kept.bytes += dossier.bytes;
-        let before = kept.by_lead.insert(dossier.row.lead.clone(), dossier);
-        kept.bytes -= before.map_or(0, |before| before.bytes);
+        kept.bytes += held.bytes();
+        let before = kept.by_lead.insert(lead, held);
+        kept.bytes -= before.map_or(0, |before| before.bytes());
         while kept.bytes > ROOM
             && let Some((_, oldest)) = kept.by_lead.pop_front()
         {
-            kept.bytes -= oldest.bytes;
+            kept.bytes -= oldest.bytes();
         }
+    }
+}
+
+impl Held {
+    fn of(dossier: &Arc<Dossier>) -> Self {
+        if dossier.bytes > PACKED_BELOW {
+            return Self::Open(Arc::clone(dossier));
+        }
+        let companies = dossier.companies.iter();
+        Self::Packed(Box::new(PackedDossier {
+            packed: Packed::of(&dossier.facts, &dossier.row),
+            created_at: dossier.facts.created_at,
+            companies: companies.map(|(key, facts)| (key.clone(), Arc::clone(facts))).collect(),
+            at_stake: dossier.at_stake,
+            settling: dossier.settling,
+        }))
+    }
+
+    /// Memory that it takes.
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Open(dossier) => dossier.bytes + PLACE,
+            Self::Packed(packed) => {
+                let companies = packed.companies.iter();
+                let companies = companies.map(|(key, facts)| key.len() + company_bytes(facts) + 48);
+                let own = packed.packed.bytes() + size_of::<PackedDossier>();
+                own + companies.sum::<usize>() + PLACE
+            }
+        }
+    }
+
+    /// The companies that the lead may belong to, as they were.
+    pub(crate) fn companies(&self) -> Vec<(&str, &Arc<CompanyFacts>)> {
+        match self {
+            Self::Open(dossier) => {
+                dossier.companies.iter().map(|(key, facts)| (key.as_str(), facts)).collect()
+            }
+            Self::Packed(packed) => {
+                packed.companies.iter().map(|(key, facts)| (key.as_str(), facts)).collect()
+            }
+        }
+    }
+
+    /// Whether what settlings brought since is all that there is to know; else it must be read from the store.
+    pub(crate) fn goes_on_with(&self, fresh: &[Fresh], now: Timestamp) -> bool {
+        let (created_at, known) = match self {
+            Self::Open(dossier) => (dossier.facts.created_at, dossier.settling),
+            Self::Packed(packed) => (packed.created_at, packed.settling),
+        };
+        let is_within = |event: &Event| {
+            created_at.is_some_and(|created| created <= event.at && event.at <= now)
+        };
+        fresh.iter().all(|fresh| match fresh {
+            Fresh::Events { settling, events } => *settling <= known || events.iter().all(is_within),
+            Fresh::ToRead => false,
+        })
+    }
+
+    /// The dossier; `None` where it cannot be opened.
+    pub(crate) fn open(self) -> Option<Dossier> {
+        let packed = match self {
+            // Whoever had it beside this is done with it: nothing is copied.
+            Self::Open(dossier) => return Some(Arc::unwrap_or_clone(dossier)),
+            Self::Packed(packed) => *packed,
+        };
+        let (facts, row) = packed.packed.open()?;
+        let companies = packed.companies.into_iter().collect();
+        Some(Dossier::new(facts, row, packed.at_stake, companies, packed.settling))
     }
 }
 
@@ -91,8 +191,7 @@ impl Dossier {
     ) -> Self {
         let events: usize = facts.events.iter().map(event_bytes).sum();
         let traits: usize = facts.traits.iter().map(trait_bytes).sum();
-        let of_companies = companies.values().flat_map(|company| &company.traits);
-        let of_companies: usize = of_companies.map(|(_, traits)| 256 + 128 * traits.len()).sum();
+        let of_companies: usize = companies.values().map(|facts| company_bytes(facts)).sum();
         // The row has the traits once more, as text.
         let bytes = size_of::<Self>() + events + 2 * traits + of_companies + 512;
         Self { facts, row, at_stake, companies, settling, bytes }
@@ -103,25 +202,23 @@ impl Dossier {
         self.settling
     }
 
-    /// The same with what settlings brought since; `None`: it must be read from the store.
-    pub(crate) fn with(mut self, fresh: Vec<Fresh>, now: Timestamp) -> Option<Self> {
+    /// The same with what settlings brought since, with which it [goes on](Held::goes_on_with).
+    pub(crate) fn with(mut self, fresh: Vec<Fresh>) -> Self {
         for fresh in fresh {
-            let Fresh::Events { settling, events } = fresh else { return None };
-            // It was read from the store when they were there already.
-            if settling <= self.settling {
-                continue;
+            // It was read from the store when older ones were there already.
+            if let Fresh::Events { settling, events } = fresh
+                && settling > self.settling
+            {
+                for event in events {
+                    self.add(event);
+                }
+                self.settling = settling;
             }
-            for event in events {
-                self.add(event, now)?;
-            }
-            self.settling = settling;
         }
-        Some(self)
+        self
     }
 
-    fn add(&mut self, event: Event, now: Timestamp) -> Option<()> {
-        let is_within = |created: Timestamp| created <= event.at && event.at <= now;
-        self.facts.created_at.filter(|created| is_within(*created))?;
+    fn add(&mut self, event: Event) {
         self.row.last_seen_at = self.row.last_seen_at.max(Some(event.at));
         let events = &mut self.facts.events;
         let place = events.partition_point(|known| order(known) < order(&event));
@@ -130,7 +227,6 @@ impl Dossier {
             self.bytes += event_bytes(&event);
             events.insert(place, event);
         }
-        Some(())
     }
 
     /// Whether time alone changes nothing about it but its score: nothing in it is dated later than `now`.
@@ -139,6 +235,10 @@ impl Dossier {
         let names = record.identifiers.iter().map(|name| name.first_at);
         record.facts.iter().map(|fact| fact.at).chain(traits).chain(names).all(|at| at <= now)
     }
+}
+
+fn company_bytes(facts: &CompanyFacts) -> usize {
+    facts.traits.iter().map(|(_, traits)| 256 + 128 * traits.len()).sum()
 }
 
 /// What the allocator adds to a piece of memory, about.
