@@ -162,7 +162,9 @@ impl Held {
             created_at.is_some_and(|created| created <= event.at && event.at <= now)
         };
         fresh.iter().all(|fresh| match fresh {
-            Fresh::Events { settling, events } => *settling <= known || events.iter().all(is_within),
+            Fresh::Events { settling, events } => {
+                *settling <= known || events.iter().all(is_within)
+            }
             Fresh::ToRead => false,
         })
     }

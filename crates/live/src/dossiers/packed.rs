@@ -74,8 +74,17 @@ impl<'t> Pack<'t> {
     }
 
     fn row(&mut self, row: &'t LeadRow) {
-        let LeadRow { lead, created_at, last_seen_at, email, name, company, country, owner, traits } =
-            row;
+        let LeadRow {
+            lead,
+            created_at,
+            last_seen_at,
+            email,
+            name,
+            company,
+            country,
+            owner,
+            traits,
+        } = row;
         self.text(lead);
         self.instant(*created_at);
         self.instant(*last_seen_at);
@@ -356,17 +365,7 @@ mod tests {
         (text(), instants, texts, text()).prop_map(|(lead, instants, texts, traits)| {
             let (created_at, last_seen_at) = instants;
             let (email, name, company, country, owner) = texts;
-            LeadRow {
-                lead,
-                created_at,
-                last_seen_at,
-                email,
-                name,
-                company,
-                country,
-                owner,
-                traits,
-            }
+            LeadRow { lead, created_at, last_seen_at, email, name, company, country, owner, traits }
         })
     }
 

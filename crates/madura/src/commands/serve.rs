@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use testkit::visitors::Visitors;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::exit::{Failure, Outcome, Result};
 use crate::service::{
@@ -97,8 +97,19 @@ pub(crate) fn keep_serving(
     served.map(|()| Outcome::Fine)
 }
 
+/// Connections that may wait to be accepted; a system has a limit of its own, too. The first visitors of a mailing come
+/// within a second: whoever finds no place tries again after one.
+const WAITING: u32 = 4096;
+
 async fn listen(address: SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| {
+    let listening = || {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // Else a start right after an end would find the address taken by connections that are no more.
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(WAITING)
+    };
+    listening().map_err(|error: std::io::Error| {
         Failure::system(format!("cannot listen on {address}: {error}"))
             .hint("choose another with --bind 127.0.0.1:PORT")
     })
