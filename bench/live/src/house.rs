@@ -262,10 +262,11 @@ impl House {
         Ok(used)
     }
 
-    /// A value of `/metrics`; 0 where it is not there.
+    /// A value of `/metrics`; 0 where it is not there yet.
     pub(crate) async fn metric(&self, name: &str) -> Result<f64> {
         let mut client = Client::connect(self.address).await?;
-        let reply = client.send(&request("GET", "/metrics", "", b"")).await?;
+        let reply = client.send(&request("GET", "/metrics", &self.authorization(), b"")).await?;
+        anyhow::ensure!(reply.status == 200, shown(reply.status, &reply.body));
         let text = String::from_utf8(reply.body)?;
         let line = text.lines().find(|line| line.split([' ', '{']).next() == Some(name));
         let value = line.and_then(|line| line.rsplit_once(' ')).map(|(_, value)| value);

@@ -110,8 +110,8 @@ impl Live {
             settled.iter_mut().filter_map(|next| next.without(&busy)).collect();
         self.inner.queue.score_later(later);
         let mut fresh: BTreeMap<String, Vec<Fresh>> = BTreeMap::new();
-        for (lead, new) in settled.iter().flat_map(Settled::leads) {
-            let new = if elsewhere.contains(lead) { Fresh::ToRead } else { new.clone() };
+        for (lead, new) in settled.iter_mut().flat_map(Settled::take_fresh) {
+            let new = if elsewhere.contains(lead) { Fresh::ToRead } else { new };
             fresh.entry(lead.clone()).or_default().push(new);
         }
         let live = self.clone();

@@ -188,9 +188,10 @@ impl InLane for Settled {
 }
 
 impl Settled {
-    /// Who, and what is new of them; in the order in which it came, should somebody be there twice.
-    pub(crate) fn leads(&self) -> &[(String, Fresh)] {
-        &self.leads
+    /// Takes out who, and what is new of them; in the order in which it came, should somebody be there twice. Should they
+    /// have to be scored later all the same, they are read anew.
+    pub(crate) fn take_fresh(&mut self) -> impl Iterator<Item = (&String, Fresh)> {
+        self.leads.iter_mut().map(|(lead, fresh)| (&*lead, std::mem::replace(fresh, Fresh::ToRead)))
     }
 
     /// What waits for the leads of parcels, without the leads.

@@ -54,18 +54,20 @@ pub(crate) struct Verdict {
     pub(crate) due: Due,
     /// As of [`Seen`].
     pub(crate) settling: u64,
-    known: Option<Known>,
+    about: Decided,
+}
+
+/// What was decided about a lead.
+enum Decided {
+    /// It is no more: what was written of it goes.
+    Gone,
     /// It cannot be scored for now: it keeps its scores, and a mark.
-    is_unreadable: bool,
+    SetAside,
+    /// Its row and its scores.
+    Scored(Box<Scored>),
 }
 
-impl Verdict {
-    fn without_scores(due: Due, settling: u64, is_unreadable: bool) -> Self {
-        Self { due, settling, known: None, is_unreadable }
-    }
-}
-
-struct Known {
+struct Scored {
     row_before: Option<LeadRow>,
     scores: Vec<ScoreRow>,
     before: Vec<ScoreRow>,
@@ -159,11 +161,11 @@ impl Live {
         let scored_at = seen.before.iter().map(|row| row.scored_at).filter(is_moment);
         let now = scored_at.fold(now, Timestamp::max);
         let (dossier, row_before, is_lasting) = match seen.about {
-            About::Nothing => return Verdict::without_scores(due, settling, false),
-            About::Unreadable => return Verdict::without_scores(due, settling, true),
+            About::Nothing => return Verdict { due, settling, about: Decided::Gone },
+            About::Unreadable => return Verdict { due, settling, about: Decided::SetAside },
             About::Known(held, fresh) => {
                 let Some(dossier) = held.open() else {
-                    return Verdict::without_scores(due, settling, true);
+                    return Verdict { due, settling, about: Decided::SetAside };
                 };
                 let row_before = dossier.row.clone();
                 (dossier.with(fresh), Some(row_before), true)
@@ -182,8 +184,8 @@ impl Live {
             changes.extend(judged.changes);
         }
         let (before, dossier) = (seen.before, Arc::new(dossier));
-        let known = Known { row_before, scores, before, changes, dossier, is_lasting };
-        Verdict { due, settling, known: Some(known), is_unreadable: false }
+        let scored = Scored { row_before, scores, before, changes, dossier, is_lasting };
+        Verdict { due, settling, about: Decided::Scored(Box::new(scored)) }
     }
 
     /// A lead as it stands now, and whether that is worth keeping.
@@ -221,9 +223,9 @@ impl Live {
         let overtaken = self.inner.short_way.overtook(read);
         let is_current = |verdict: &&Verdict| !overtaken.contains_key(&verdict.due.lead);
         let current: Vec<&Verdict> = verdicts.iter().filter(is_current).collect();
-        let (unreadable, current): (Vec<&Verdict>, Vec<&Verdict>) =
-            current.into_iter().partition(|verdict| verdict.is_unreadable);
-        for Verdict { due, .. } in unreadable {
+        let (set_aside, current): (Vec<&Verdict>, Vec<&Verdict>) =
+            current.into_iter().partition(|verdict| matches!(verdict.about, Decided::SetAside));
+        for Verdict { due, .. } in set_aside {
             marks::set_aside(tx, &due.lead, &(self.inner.around.fresh_id)())?;
         }
         let number =
@@ -260,15 +262,16 @@ impl Live {
     }
 
     fn keep(&self, verdict: &Verdict, number: u64) -> bool {
-        let Verdict { due, settling, known, is_unreadable } = verdict;
-        if *is_unreadable {
-            self.inner.long_way.done_with(&due.lead, *settling);
-            return true;
-        }
-        let (facts, held) = match known {
-            Some(known) => (Some(&known.dossier.facts), known.dossier.settling()),
-            None => (None, *settling),
+        let Verdict { due, settling, about } = verdict;
+        let (scored, held) = match about {
+            Decided::SetAside => {
+                self.inner.long_way.done_with(&due.lead, *settling);
+                return true;
+            }
+            Decided::Gone => (None, *settling),
+            Decided::Scored(scored) => (Some(scored), scored.dossier.settling()),
         };
+        let facts = scored.map(|scored| &scored.dossier.facts);
         let mut is_kept = false;
         // While it is kept, the lead does not go the short way.
         self.inner.short_way.unless_overtaken(&due.lead, *settling, || {
@@ -276,11 +279,11 @@ impl Live {
             if !is_kept {
                 return;
             }
-            if let Some(known) = known {
-                let before = known.row_before.as_ref().map(|row| row.traits.as_str());
-                self.inner.words.traits_changed(before, &known.dossier.row.traits);
-                if known.is_lasting {
-                    self.inner.dossiers.put(&known.dossier);
+            if let Some(scored) = scored {
+                let before = scored.row_before.as_ref().map(|row| row.traits.as_str());
+                self.inner.words.traits_changed(before, &scored.dossier.row.traits);
+                if scored.is_lasting {
+                    self.inner.dossiers.put(&scored.dossier);
                 }
             }
             self.inner.long_way.done_with(&due.lead, held);
@@ -289,15 +292,13 @@ impl Live {
     }
 
     fn tell_of(&self, verdict: &Verdict) {
-        let Some(known) = &verdict.known else {
-            if verdict.is_unreadable {
-                return;
-            }
-            self.tell(News::Gone { lead: verdict.due.lead.clone() });
-            return;
+        let scored = match &verdict.about {
+            Decided::SetAside => return,
+            Decided::Gone => return self.tell(News::Gone { lead: verdict.due.lead.clone() }),
+            Decided::Scored(scored) => scored,
         };
-        for row in &known.scores {
-            let before = known.before.iter().find(|before| before.model == row.model);
+        for row in &scored.scores {
+            let before = scored.before.iter().find(|before| before.model == row.model);
             if before.is_some_and(|before| before.is_like(row)) {
                 continue;
             }
@@ -322,7 +323,7 @@ fn write(
     verdict: &Verdict,
     now: Timestamp,
 ) -> Result<Vec<Announcement>, LiveError> {
-    let Some(known) = &verdict.known else {
+    let Decided::Scored(scored) = &verdict.about else {
         forget_lead(tx, &verdict.due.lead)?;
         return Ok(Vec::new());
     };
@@ -331,18 +332,18 @@ fn write(
         forget_lead(tx, &verdict.due.lead)?;
         return Ok(Vec::new());
     }
-    renew_lead(tx, known.row_before.as_ref(), &known.dossier.row, now)?;
-    for row in &known.scores {
-        let before = known.before.iter().find(|before| before.model == row.model);
+    renew_lead(tx, scored.row_before.as_ref(), &scored.dossier.row, now)?;
+    for row in &scored.scores {
+        let before = scored.before.iter().find(|before| before.model == row.model);
         renew_score(tx, before, row)?;
     }
     let mut announcements = Vec::new();
-    for Change { transition, news } in &known.changes {
+    for Change { transition, news } in &scored.changes {
         // Another node, or an earlier round that was cut off, may have found the same change.
         if add_transition(tx, transition)?
             && let Some(situation) = news
         {
-            let row = &known.dossier.row;
+            let row = &scored.dossier.row;
             let told = Announcement::of_change(listeners, transition, situation, row, now);
             announcements.extend(told);
         }
@@ -374,7 +375,7 @@ mod tests {
                 ..LeadRow::default()
             };
             let dossier = Dossier::new(LeadFacts::default(), row, 0, BTreeMap::new(), 0);
-            let known = Known {
+            let scored = Scored {
                 row_before: None,
                 scores: Vec::new(),
                 before: Vec::new(),
@@ -383,7 +384,7 @@ mod tests {
                 is_lasting: false,
             };
             let due = Due { lead: lead.to_owned(), mark: None };
-            Verdict { due, settling: 0, known: Some(known), is_unreadable: false }
+            Verdict { due, settling: 0, about: Decided::Scored(Box::new(scored)) }
         };
         let (erased, there) = (verdict("erased"), verdict("there"));
         let report = Report {

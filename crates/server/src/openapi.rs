@@ -152,6 +152,10 @@ fn describe(operation: &mut Operation, method: &HttpMethod, path: &str) {
     if path.starts_with("/api/v1/imports/{id}") {
         statuses.push("410");
     }
+    // Who repeats a request about somebody hears when that person was erased since.
+    if matches!(method, HttpMethod::Post) {
+        statuses.push("410");
+    }
     if !matches!(method, HttpMethod::Get) {
         statuses.extend(["404", "409", "412", "413", "415", "422"]);
     }
@@ -208,15 +212,18 @@ mod tests {
     #[test]
     fn a_generated_client_can_say_what_it_expects_and_hears_when_to_come_back() {
         let api: serde_json::Value = serde_json::from_str(&openapi_json()).unwrap();
-        let headers = |operation: &serde_json::Value| -> Vec<String> {
+        let sent_with = |operation: &serde_json::Value| -> Vec<String> {
             let all = operation["parameters"].as_array().cloned().unwrap_or_default();
             let sent = all.into_iter().filter(|parameter| parameter["in"] == "header");
             sent.map(|parameter| parameter["name"].as_str().unwrap().to_owned()).collect()
         };
         let path = |path: &str| &api["paths"][path];
-        assert_eq!(headers(&path("/api/v1/deals")["post"]), ["Idempotency-Key"]);
-        assert_eq!(headers(&path("/api/v1/segments/{id}")["put"]), ["If-Match"]);
-        assert_eq!(headers(&path("/api/v1/stream")["get"]), ["Last-Event-ID"]);
+        assert_eq!(sent_with(&path("/api/v1/deals")["post"]), ["Idempotency-Key"]);
+        assert_eq!(sent_with(&path("/api/v1/segments/{id}")["put"]), ["If-Match"]);
+        for changing in headers::CHANGING_POSTS {
+            assert_eq!(sent_with(&path(changing)["post"]), ["Idempotency-Key", "If-Match"]);
+        }
+        assert_eq!(sent_with(&path("/api/v1/stream")["get"]), ["Last-Event-ID"]);
         let read = &path("/api/v1/segments/{id}")["get"]["responses"]["200"];
         assert_eq!(read["headers"]["ETag"]["schema"]["type"], "string");
         let problem = &api["components"]["responses"]["Problem"];

@@ -5,6 +5,17 @@ use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterBuilder, 
 use utoipa::openapi::schema::Type;
 use utoipa::openapi::{ObjectBuilder, RefOr, Required};
 
+/// POST requests that change what is there already, and may say what they expect to find.
+pub(super) const CHANGING_POSTS: [&str; 7] = [
+    "/api/v1/models",
+    "/api/v1/models/{name}/activate",
+    "/api/v1/models/{name}/retire",
+    "/api/v1/models/{name}/rollback",
+    "/api/v1/models/{name}/shadow",
+    "/api/v1/webhooks/{id}/rotate",
+    "/api/v1/write-keys/{id}/rotate",
+];
+
 /// Describes those of an operation.
 pub(super) fn describe(operation: &mut Operation, method: &HttpMethod, path: &str) {
     let mut headers = Vec::new();
@@ -15,7 +26,12 @@ pub(super) fn describe(operation: &mut Operation, method: &HttpMethod, path: &st
              has its effect once.",
         ));
     }
-    if matches!(method, HttpMethod::Put | HttpMethod::Patch | HttpMethod::Delete) {
+    let may_expect = match method {
+        HttpMethod::Post => CHANGING_POSTS.contains(&path),
+        HttpMethod::Put | HttpMethod::Patch | HttpMethod::Delete => true,
+        _ => false,
+    };
+    if may_expect {
         headers.push(sent(
             "If-Match",
             "The `ETag` of an earlier answer, or `*`: 412 where somebody else changed it in between.",
