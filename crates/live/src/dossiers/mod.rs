@@ -176,7 +176,7 @@ impl Held {
             Self::Open(dossier) => return Some(Arc::unwrap_or_clone(dossier)),
             Self::Packed(packed) => *packed,
         };
-        let (facts, row) = packed.packed.open()?;
+        let (facts, row) = packed.packed.open().ok()?;
         let companies = packed.companies.into_iter().collect();
         Some(Dossier::new(facts, row, packed.at_stake, companies, packed.settling))
     }

@@ -24,12 +24,11 @@ impl Packed {
         self.0.len()
     }
 
-    /// The same as they were; `None` never, but that this cannot be seen from here.
-    pub(super) fn open(&self) -> Option<(LeadFacts, LeadRow)> {
+    /// The same as they were.
+    pub(super) fn open(&self) -> Result<(LeadFacts, LeadRow), Torn> {
         let mut unpack = Unpack { rest: &self.0, texts: Vec::new(), at: 0 };
-        let facts = unpack.facts()?;
-        let row = unpack.row()?;
-        unpack.rest.is_empty().then_some((facts, row))
+        let opened = (unpack.facts()?, unpack.row()?);
+        if unpack.rest.is_empty() { Ok(opened) } else { Err(Torn) }
     }
 }
 
@@ -146,13 +145,12 @@ impl<'t> Pack<'t> {
     /// A text that may come again.
     fn text(&mut self, text: &'t str) {
         let next = self.texts.len() as u64 + 1;
-        match self.texts.get(text) {
-            Some(number) => self.number(*number),
-            None => {
-                self.texts.insert(text, next);
-                self.number(0);
-                self.whole(text);
-            }
+        if let Some(number) = self.texts.get(text) {
+            self.number(*number);
+        } else {
+            self.texts.insert(text, next);
+            self.number(0);
+            self.whole(text);
         }
     }
 
@@ -180,64 +178,57 @@ const TRUE: u8 = 4;
 const INSTANT: u8 = 5;
 const LIST: u8 = 6;
 
-/// Reads what [`Pack`] wrote; `None` where it did not.
+/// Reads what [`Pack`] wrote.
 struct Unpack<'b> {
     rest: &'b [u8],
     texts: Vec<&'b str>,
     at: i64,
 }
 
+/// What [`Pack`] never wrote.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Torn;
+
 impl<'b> Unpack<'b> {
-    fn facts(&mut self) -> Option<LeadFacts> {
+    fn facts(&mut self) -> Result<LeadFacts, Torn> {
         let lead = self.text()?.to_owned();
-        let created_at = self.instant()?;
+        let created_at = self.maybe(Self::moment)?;
         let traits = self.many(|unpack| {
             let path = unpack.text()?.to_owned();
-            let value = if unpack.is_some()? { Some(unpack.value()?) } else { None };
-            Some(TraitFact { path, value, at: unpack.instant()? })
+            let value = unpack.maybe(Self::value)?;
+            Ok(TraitFact { path, value, at: unpack.maybe(Self::moment)? })
         })?;
         let events = self.many(|unpack| {
-            let id = if unpack.is_some()? { Some(unpack.whole()?.to_owned()) } else { None };
+            let id = unpack.maybe(Self::whole)?.map(str::to_owned);
             let (name, at) = (unpack.text()?.to_owned(), unpack.moment()?);
-            let properties = unpack.many(|unpack| {
-                let path = unpack.text()?.to_owned();
-                Some((path, unpack.value()?))
-            })?;
-            Some(Event { id, name, at, properties })
+            let properties =
+                unpack.many(|unpack| Ok((unpack.text()?.to_owned(), unpack.value()?)))?;
+            Ok(Event { id, name, at, properties })
         })?;
-        Some(LeadFacts { lead, created_at, traits, events })
+        Ok(LeadFacts { lead, created_at, traits, events })
     }
 
-    fn row(&mut self) -> Option<LeadRow> {
-        let lead = self.text()?.to_owned();
-        let (created_at, last_seen_at) = (self.instant()?, self.instant()?);
-        let mut texts: [Option<String>; 5] = Default::default();
-        for text in &mut texts {
-            if self.is_some()? {
-                *text = Some(self.text()?.to_owned());
-            }
-        }
-        let [email, name, company, country, owner] = texts;
-        let traits = self.whole()?.to_owned();
-        Some(LeadRow {
-            lead,
-            created_at,
-            last_seen_at,
-            email,
-            name,
-            company,
-            country,
-            owner,
-            traits,
+    fn row(&mut self) -> Result<LeadRow, Torn> {
+        let text = |unpack: &mut Self| Ok(unpack.maybe(Self::text)?.map(str::to_owned));
+        Ok(LeadRow {
+            lead: self.text()?.to_owned(),
+            created_at: self.maybe(Self::moment)?,
+            last_seen_at: self.maybe(Self::moment)?,
+            email: text(self)?,
+            name: text(self)?,
+            company: text(self)?,
+            country: text(self)?,
+            owner: text(self)?,
+            traits: self.whole()?.to_owned(),
         })
     }
 
-    fn value(&mut self) -> Option<Value> {
-        Some(match self.byte()? {
+    fn value(&mut self) -> Result<Value, Torn> {
+        Ok(match self.byte()? {
             TEXT => Value::Text(self.text()?.to_owned()),
-            WHOLE => Value::Number(f64::from(u32::try_from(self.number()?).ok()?)),
+            WHOLE => Value::Number(f64::from(u32::try_from(self.number()?).map_err(|_| Torn)?)),
             NUMBER => {
-                let (bytes, rest) = self.rest.split_first_chunk()?;
+                let (bytes, rest) = self.rest.split_first_chunk().ok_or(Torn)?;
                 self.rest = rest;
                 Value::Number(f64::from_le_bytes(*bytes))
             }
@@ -245,69 +236,74 @@ impl<'b> Unpack<'b> {
             TRUE => Value::Bool(true),
             INSTANT => Value::Instant(self.moment()?),
             LIST => Value::List(self.many(Self::value)?),
-            _ => return None,
+            _ => return Err(Torn),
         })
     }
 
-    fn many<T>(&mut self, mut one: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        let many = usize::try_from(self.number()?).ok()?;
+    fn many<T>(
+        &mut self,
+        mut one: impl FnMut(&mut Self) -> Result<T, Torn>,
+    ) -> Result<Vec<T>, Torn> {
+        let many = self.length()?;
         // Each takes a byte at least.
         let mut all = Vec::with_capacity(many.min(self.rest.len()));
         for _ in 0..many {
             all.push(one(self)?);
         }
-        Some(all)
+        Ok(all)
     }
 
-    fn is_some(&mut self) -> Option<bool> {
-        self.byte().map(|byte| byte == 1)
+    fn maybe<T>(
+        &mut self,
+        one: impl FnOnce(&mut Self) -> Result<T, Torn>,
+    ) -> Result<Option<T>, Torn> {
+        if self.byte()? == 1 { one(self).map(Some) } else { Ok(None) }
     }
 
-    fn instant(&mut self) -> Option<Option<Timestamp>> {
-        if self.is_some()? { self.moment().map(Some) } else { Some(None) }
-    }
-
-    fn moment(&mut self) -> Option<Timestamp> {
+    fn moment(&mut self) -> Result<Timestamp, Torn> {
         let passed = self.number()?;
         let passed = (passed >> 1).cast_signed() ^ -(passed & 1).cast_signed();
         self.at = self.at.wrapping_add(passed);
-        Some(Timestamp::saturating_from_millis(self.at))
+        Ok(Timestamp::saturating_from_millis(self.at))
     }
 
-    fn text(&mut self) -> Option<&'b str> {
-        match self.number()? {
-            0 => {
-                let text = self.whole()?;
-                self.texts.push(text);
-                Some(text)
-            }
-            number => self.texts.get(usize::try_from(number).ok()? - 1).copied(),
+    fn text(&mut self) -> Result<&'b str, Torn> {
+        let number = self.length()?;
+        if number > 0 {
+            return self.texts.get(number - 1).copied().ok_or(Torn);
         }
+        let text = self.whole()?;
+        self.texts.push(text);
+        Ok(text)
     }
 
-    fn whole(&mut self) -> Option<&'b str> {
-        let length = usize::try_from(self.number()?).ok()?;
-        let (text, rest) = self.rest.split_at_checked(length)?;
+    fn whole(&mut self) -> Result<&'b str, Torn> {
+        let length = self.length()?;
+        let (text, rest) = self.rest.split_at_checked(length).ok_or(Torn)?;
         self.rest = rest;
-        std::str::from_utf8(text).ok()
+        std::str::from_utf8(text).map_err(|_| Torn)
     }
 
-    fn number(&mut self) -> Option<u64> {
+    fn length(&mut self) -> Result<usize, Torn> {
+        usize::try_from(self.number()?).map_err(|_| Torn)
+    }
+
+    fn number(&mut self) -> Result<u64, Torn> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let byte = self.byte()?;
             number |= u64::from(byte & 0x7f) << shift;
             if byte < 0x80 {
-                return Some(number);
+                return Ok(number);
             }
         }
-        None
+        Err(Torn)
     }
 
-    fn byte(&mut self) -> Option<u8> {
-        let (first, rest) = self.rest.split_first()?;
+    fn byte(&mut self) -> Result<u8, Torn> {
+        let (first, rest) = self.rest.split_first().ok_or(Torn)?;
         self.rest = rest;
-        Some(*first)
+        Ok(*first)
     }
 }
 
@@ -383,14 +379,14 @@ mod tests {
         }
 
         #[test]
-        fn what_was_never_packed_is_not_opened_as_anything_wrong(
+        fn what_is_cut_off_is_not_opened_as_something_else(
             facts in facts(),
             row in row(),
             cut in any::<prop::sample::Index>(),
         ) {
             let Packed(bytes) = Packed::of(&facts, &row);
             let cut = cut.index(bytes.len());
-            prop_assert_eq!(Packed(bytes[..cut].into()).open(), None);
+            prop_assert_eq!(Packed(bytes[..cut].into()).open(), Err(Torn));
         }
     }
 }

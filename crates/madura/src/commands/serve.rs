@@ -61,7 +61,8 @@ pub(crate) fn keep_serving(
         .enable_all()
         .build()
         .map_err(|error| Failure::system(format!("no threads can be had: {error}")))?;
-    let listener = runtime.block_on(listen(settings.bind))?;
+    let _inside = runtime.enter();
+    let listener = listen(settings.bind)?;
     // Port 0 is one that is free: which one is known only now.
     let settings = &match listener.local_addr() {
         Ok(address) => settings.listening_at(address),
@@ -101,7 +102,8 @@ pub(crate) fn keep_serving(
 /// within a second: whoever finds no place tries again after one.
 const WAITING: u32 = 4096;
 
-async fn listen(address: SocketAddr) -> Result<TcpListener> {
+/// Listens; within a runtime.
+fn listen(address: SocketAddr) -> Result<TcpListener> {
     let listening = || {
         let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
         // Else a start right after an end would find the address taken by connections that are no more.
