@@ -13,16 +13,18 @@ pub struct Marked {
 }
 
 /// Marks leads. A lead that is marked already keeps its turn and gets the new mark, so that whoever
-/// worked on it under the old one does not take this one away.
+/// worked on it under the old one does not take this one away. One that was set aside gets a turn: what it
+/// could not be scored for may be mended, and whoever has no turn counts as not marked.
 pub fn put<'l>(
     tx: &mut Tx<'_>,
     leads: impl IntoIterator<Item = &'l str>,
     mark: &str,
 ) -> Result<(), DbError> {
     let insert = "INSERT INTO marked_lead (lead, mark, since) VALUES ($1, $2, $2)
-        ON CONFLICT (lead) DO UPDATE SET mark = excluded.mark";
+        ON CONFLICT (lead) DO UPDATE SET mark = excluded.mark, since =
+            CASE WHEN marked_lead.since = $3 THEN excluded.since ELSE marked_lead.since END";
     for lead in leads {
-        tx.execute(insert, &[lead.into(), mark.into()])?;
+        tx.execute(insert, &[lead.into(), mark.into(), ASIDE.into()])?;
     }
     Ok(())
 }

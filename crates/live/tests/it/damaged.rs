@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::PathBuf;
 
+use leads::Report;
 use store::segments::{SealOptions, seal, segment_files};
 
+use crate::dossiers::take_back;
 use crate::house::{DAY, HOUR, House, accept, at, event};
 
 const USERS: [&str; 8] = ["1", "2", "3", "4", "5", "6", "7", "8"];
@@ -74,4 +76,29 @@ fn leads_with_facts_in_a_damaged_file_keep_their_scores_and_all_others_are_score
         assert_eq!(house.live.damaged_files(), [""; 0]);
         assert_eq!(house.live.try_unreadable(), Ok(0));
     }
+}
+
+#[test]
+fn what_is_taken_back_of_a_lead_whose_file_is_whole_again_counts_no_more() {
+    let house = House::new();
+    let (path, whole) = seal_everybody(&house);
+    let mut broken = whole.clone();
+    broken[whole.len() / 2] ^= 0x10;
+    fs::write(&path, &broken).expect("written");
+    let house = house.restarted();
+    let visit = |id: &str, millis: i64| {
+        let report = Report { id: id.to_owned(), ..event("1", "page_viewed", millis) };
+        accept(&house.live, vec![report]);
+        house.live.settle().expect("settled");
+        house.work(millis);
+    };
+    visit("second", 2 * HOUR);
+    assert_eq!(house.score("1").score, 10, "set aside");
+    // Nobody tells that the file is there again: the next visit finds out.
+    fs::write(&path, &whole).expect("written");
+    visit("third", 3 * HOUR);
+    assert_eq!(house.score("1").score, 30);
+    take_back(&house, "second".to_owned(), 4 * HOUR);
+    visit("fourth", 4 * HOUR);
+    assert_eq!(house.score("1").score, 30);
 }
