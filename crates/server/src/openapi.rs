@@ -22,6 +22,14 @@ use crate::problem::{Fault, WrittenProblem};
 /// What the answer to a request that cannot be done is called in the description.
 const PROBLEM: &str = "Problem";
 
+/// Requests whose answers are kept with whom they are about, and go with that person.
+const ABOUT_SOMEBODY: [&str; 4] = [
+    "/api/v1/events",
+    "/api/v1/events/{id}/label",
+    "/api/v1/leads/{id}/merge",
+    "/api/v1/merges/{id}/undo",
+];
+
 /// All routes of the API, with what describes them.
 pub(crate) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(OpenApiBuilder::new().build())
@@ -152,8 +160,8 @@ fn describe(operation: &mut Operation, method: &HttpMethod, path: &str) {
     if path.starts_with("/api/v1/imports/{id}") {
         statuses.push("410");
     }
-    // Who repeats a request about somebody hears when that person was erased since.
-    if matches!(method, HttpMethod::Post) {
+    // Who repeats such a request hears when the person was erased since.
+    if matches!(method, HttpMethod::Post) && ABOUT_SOMEBODY.contains(&path) {
         statuses.push("410");
     }
     if !matches!(method, HttpMethod::Get) {

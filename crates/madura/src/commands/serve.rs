@@ -61,8 +61,10 @@ pub(crate) fn keep_serving(
         .enable_all()
         .build()
         .map_err(|error| Failure::system(format!("no threads can be had: {error}")))?;
-    let _inside = runtime.enter();
-    let listener = listen(settings.bind)?;
+    let listener = {
+        let _inside = runtime.enter();
+        listen(settings.bind)?
+    };
     // Port 0 is one that is free: which one is known only now.
     let settings = &match listener.local_addr() {
         Ok(address) => settings.listening_at(address),
