@@ -107,7 +107,7 @@ struct Loaded {
     behind: Duration,
     /// Processor time of the process per event, in microseconds, all in all.
     cpu: f64,
-    /// The same of its threads, by name, those that took most first.
+    /// The same of its threads, by name, those that took most first; without those that ended meanwhile.
     of_threads: Vec<(String, f64)>,
 }
 

@@ -101,8 +101,8 @@ impl Announcement {
 impl Live {
     /// Tells webhooks that two leads became one, in the transaction in which they do.
     pub fn tell_of_merge(tx: &mut Tx<'_>, merge: &Merge, now: Timestamp) -> Result<(), DbError> {
-        let announcement = Announcement::of_merge(tx, merge, now)?;
         let listeners = Listeners::read(tx)?;
+        let announcement = Announcement::of_merge(tx, merge, now)?;
         announce(tx, &listeners, vec![announcement], now)
     }
 
@@ -112,13 +112,19 @@ impl Live {
         appended: &Appended,
         now: Timestamp,
     ) -> Result<(), DbError> {
+        if appended.joined.is_empty() {
+            return Ok(());
+        }
+        let listeners = Listeners::read(tx)?;
+        if !listeners.hear(EventType::Merged.name()) {
+            return Ok(());
+        }
         let mut announcements = Vec::new();
         for lead in &appended.joined {
             if let Some(merge) = absorbed_by(tx, lead)? {
                 announcements.push(Announcement::of_merge(tx, &merge, now)?);
             }
         }
-        let listeners = Listeners::read(tx)?;
         announce(tx, &listeners, announcements, now)
     }
 

@@ -63,6 +63,8 @@ enum Decided {
     Gone,
     /// It cannot be scored for now: it keeps its scores, and a mark.
     SetAside,
+    /// It is to be read from the store, next time: it keeps its scores, and a mark.
+    ToReadAgain,
     /// Its row and its scores.
     Scored(Box<Scored>),
 }
@@ -165,7 +167,8 @@ impl Live {
             About::Unreadable => return Verdict { due, settling, about: Decided::SetAside },
             About::Known(held, fresh) => {
                 let Some(dossier) = held.open() else {
-                    return Verdict { due, settling, about: Decided::SetAside };
+                    tracing::error!(lead = due.lead, "a dossier is torn: the lead is read anew");
+                    return Verdict { due, settling, about: Decided::ToReadAgain };
                 };
                 let row_before = dossier.row.clone();
                 (dossier.with(fresh), Some(row_before), true)
@@ -223,11 +226,17 @@ impl Live {
         let overtaken = self.inner.short_way.overtook(read);
         let is_current = |verdict: &&Verdict| !overtaken.contains_key(&verdict.due.lead);
         let current: Vec<&Verdict> = verdicts.iter().filter(is_current).collect();
-        let (set_aside, current): (Vec<&Verdict>, Vec<&Verdict>) =
-            current.into_iter().partition(|verdict| matches!(verdict.about, Decided::SetAside));
-        for Verdict { due, .. } in set_aside {
-            marks::set_aside(tx, &due.lead, &(self.inner.around.fresh_id)())?;
+        let fresh_id = self.inner.around.fresh_id;
+        let mut written = Vec::with_capacity(current.len());
+        for verdict in current {
+            let lead = &verdict.due.lead;
+            match verdict.about {
+                Decided::SetAside => marks::set_aside(tx, lead, &fresh_id())?,
+                Decided::ToReadAgain => marks::put(tx, [lead.as_str()], &fresh_id())?,
+                Decided::Gone | Decided::Scored(_) => written.push(verdict),
+            }
         }
+        let current = written;
         let number =
             self.inner.everyone.are_written(current.iter().map(|verdict| &verdict.due.lead));
         let listeners = Listeners::read(tx)?;
@@ -264,7 +273,7 @@ impl Live {
     fn keep(&self, verdict: &Verdict, number: u64) -> bool {
         let Verdict { due, settling, about } = verdict;
         let (scored, held) = match about {
-            Decided::SetAside => {
+            Decided::SetAside | Decided::ToReadAgain => {
                 self.inner.long_way.done_with(&due.lead, *settling);
                 return true;
             }
@@ -272,6 +281,9 @@ impl Live {
             Decided::Scored(scored) => (Some(scored), scored.dossier.settling()),
         };
         let facts = scored.map(|scored| &scored.dossier.facts);
+        let lasting = scored.filter(|scored| scored.is_lasting);
+        // Before others wait for it.
+        let mut to_keep = lasting.map(|scored| Held::of(&scored.dossier));
         let mut is_kept = false;
         // While it is kept, the lead does not go the short way.
         self.inner.short_way.unless_overtaken(&due.lead, *settling, || {
@@ -282,8 +294,8 @@ impl Live {
             if let Some(scored) = scored {
                 let before = scored.row_before.as_ref().map(|row| row.traits.as_str());
                 self.inner.words.traits_changed(before, &scored.dossier.row.traits);
-                if scored.is_lasting {
-                    self.inner.dossiers.put(&scored.dossier);
+                if let Some(held) = to_keep.take() {
+                    self.inner.dossiers.put(&due.lead, held);
                 }
             }
             self.inner.long_way.done_with(&due.lead, held);
@@ -293,7 +305,7 @@ impl Live {
 
     fn tell_of(&self, verdict: &Verdict) {
         let scored = match &verdict.about {
-            Decided::SetAside => return,
+            Decided::SetAside | Decided::ToReadAgain => return,
             Decided::Gone => return self.tell(News::Gone { lead: verdict.due.lead.clone() }),
             Decided::Scored(scored) => scored,
         };

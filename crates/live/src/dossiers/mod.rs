@@ -42,7 +42,7 @@ pub(crate) struct Dossier {
     pub(crate) companies: BTreeMap<String, Arc<CompanyFacts>>,
     /// The number of the last settling whose facts are in it for sure; some of a later one may be.
     settling: u64,
-    /// An estimate of the memory that it takes: to reckon it anew would take a look at the whole past.
+    /// An estimate of the memory that it takes: to reckon it anew for one event more would take a look at the whole past.
     bytes: usize,
 }
 
@@ -97,12 +97,10 @@ impl Dossiers {
     }
 
     /// Keeps a dossier, and gives up those that nobody has asked for the longest where there is no room.
-    pub(crate) fn put(&self, dossier: &Arc<Dossier>) {
-        let lead = dossier.row.lead.clone();
-        let held = Held::of(dossier);
+    pub(crate) fn put(&self, lead: &str, held: Held) {
         let mut kept = self.lock();
         kept.bytes += held.bytes();
-        let before = kept.by_lead.insert(lead, held);
+        let before = kept.by_lead.insert(lead.to_owned(), held);
         kept.bytes -= before.map_or(0, |before| before.bytes());
         while kept.bytes > ROOM
             && let Some((_, oldest)) = kept.by_lead.pop_front()
@@ -113,8 +111,12 @@ impl Dossiers {
 }
 
 impl Held {
-    fn of(dossier: &Arc<Dossier>) -> Self {
-        if dossier.bytes > PACKED_BELOW {
+    /// As it is to be kept.
+    pub(crate) fn of(dossier: &Arc<Dossier>) -> Self {
+        // What is known of companies is never packed.
+        let of_companies: usize =
+            dossier.companies.values().map(|facts| company_bytes(facts)).sum();
+        if dossier.bytes.saturating_sub(of_companies) > PACKED_BELOW {
             return Self::Open(Arc::clone(dossier));
         }
         let companies = dossier.companies.iter();
