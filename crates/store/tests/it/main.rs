@@ -29,5 +29,6 @@ mod segment_readers;
 mod sessions;
 mod settings;
 mod support;
+mod torn_log;
 mod upgrades;
 mod withdrawing;
