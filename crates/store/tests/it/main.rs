@@ -18,6 +18,7 @@ mod imports;
 mod inbox;
 mod jobs;
 mod keys;
+mod lost_answers;
 mod marks;
 mod outbox;
 mod outbox_law;

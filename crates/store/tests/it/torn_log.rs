@@ -43,7 +43,7 @@ fn files() -> Vec<(String, Vec<u8>)> {
     }
     let entries = fs::read_dir(directory.path()).expect("files").map(|entry| entry.expect("one"));
     entries
-        .filter(|entry| !entry.path().extension().is_some_and(|end| end == "db-shm"))
+        .filter(|entry| entry.path().extension().is_none_or(|end| end != "db-shm"))
         .filter(|entry| entry.file_type().expect("a type").is_file())
         .map(|entry| {
             let name = entry.file_name().into_string().expect("a name");
