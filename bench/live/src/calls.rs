@@ -23,10 +23,10 @@ const KINDS: [(&str, u64); 12] = [
 pub(crate) const TITLES: [&str; 6] =
     ["CEO", "CTO", "Marketing Manager", "Sales Manager", "Accountant", "Director general"];
 pub(crate) const COUNTRIES: [&str; 6] = ["ES", "RO", "MX", "DE", "FR", "CL"];
+const DOMAINS: [&str; 4] = ["gmail.com", "example.com", "acme.example", "mailinator.com"];
+
 /// Visitors of a site at least.
 const VISITORS_LEAST: u64 = 100;
-
-const DOMAINS: [&str; 4] = ["gmail.com", "example.com", "acme.example", "mailinator.com"];
 
 /// Writes calls, the same for the same seed. Each of its sites has visitors of its own: of a person one source speaks, as
 /// of most of a company's.
@@ -46,11 +46,6 @@ pub(crate) struct Calls {
 pub(crate) struct Call {
     pub(crate) body: Vec<u8>,
     pub(crate) site: usize,
-}
-
-/// The site that a user visits, where there are so many.
-pub(crate) fn site_of(user: u64, sites: u64) -> usize {
-    (user % sites) as usize
 }
 
 impl Calls {
@@ -90,7 +85,7 @@ impl Calls {
             self.user = mix(dice) % self.leads;
         }
         self.event(dice, &mut body, false);
-        Call { body, site: site_of(self.user, self.sites) }
+        Call { body, site: (self.user % self.sites) as usize }
     }
 
     fn dice(&self) -> u64 {

@@ -281,9 +281,9 @@ impl Live {
             Decided::Scored(scored) => (Some(scored), scored.dossier.settling()),
         };
         let facts = scored.map(|scored| &scored.dossier.facts);
-        let lasting = scored.filter(|scored| scored.is_lasting);
         // Before others wait for it.
-        let mut to_keep = lasting.map(|scored| Held::of(&scored.dossier));
+        let lasting = scored.filter(|scored| scored.is_lasting);
+        let to_keep = lasting.map(|scored| Held::of(&scored.dossier));
         let mut is_kept = false;
         // While it is kept, the lead does not go the short way.
         self.inner.short_way.unless_overtaken(&due.lead, *settling, || {
@@ -294,9 +294,9 @@ impl Live {
             if let Some(scored) = scored {
                 let before = scored.row_before.as_ref().map(|row| row.traits.as_str());
                 self.inner.words.traits_changed(before, &scored.dossier.row.traits);
-                if let Some(held) = to_keep.take() {
-                    self.inner.dossiers.put(&due.lead, held);
-                }
+            }
+            if let Some(held) = to_keep {
+                self.inner.dossiers.put(&due.lead, held);
             }
             self.inner.long_way.done_with(&due.lead, held);
         });

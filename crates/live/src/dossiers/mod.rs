@@ -20,12 +20,12 @@ use store::scores::LeadRow;
 
 use packed::Packed;
 
-/// Memory that all dossiers may take, in bytes: some 60,000 leads with ten events each that are [`Packed`], or 50 with
-/// three thousand that are not. A third of it is too little for the latter, who are then read for each fact as without
+/// Memory that all dossiers may take, in bytes: some 70,000 leads with ten events each that are [`Packed`] (1.4 KB each),
+/// or 50 with three thousand that are not. A third of it is too little for the latter, who are then read for each fact as without
 /// dossiers.
 const ROOM: usize = 96 << 20;
 
-/// Dossiers that take more than this, in bytes, are not packed: some fifty events. To open them takes 0.3 us an event,
+/// Dossiers that take more than this, in bytes, are not packed: some fifty events. To open them takes 0.4 us an event,
 /// which those with thousands would pay for each fact more.
 const PACKED_BELOW: usize = 32 << 10;
 

@@ -1,4 +1,4 @@
-//! A lead's facts in a fifth of the memory: texts that come again, such as names of events, paths of properties and
+//! A lead's facts in a sixth of the memory: texts that come again, such as names of events, paths of properties and
 //! addresses of pages, are kept once, numbers that are small in a byte, instants as what passed since the one before.
 
 use foldhash::fast::RandomState;

@@ -30,6 +30,16 @@ fn seal_everybody(house: &House) -> (PathBuf, Vec<u8>) {
     of_lead.find(|(_, bytes)| holds(bytes)).expect("a file with the lead in it")
 }
 
+/// The same with that file damaged, after a restart; answers what was in it, too.
+fn damaged() -> (House, PathBuf, Vec<u8>) {
+    let house = House::new();
+    let (path, whole) = seal_everybody(&house);
+    let mut broken = whole.clone();
+    broken[whole.len() / 2] ^= 0x10;
+    fs::write(&path, &broken).expect("written");
+    (house.restarted(), path, whole)
+}
+
 fn scores(house: &House) -> HashMap<&'static str, i64> {
     USERS.into_iter().map(|user| (user, house.score(user).score)).collect()
 }
@@ -37,13 +47,7 @@ fn scores(house: &House) -> HashMap<&'static str, i64> {
 #[test]
 fn leads_with_facts_in_a_damaged_file_keep_their_scores_and_all_others_are_scored() {
     for is_short in [false, true] {
-        let house = House::new();
-        let (path, whole) = seal_everybody(&house);
-        let mut broken = whole.clone();
-        broken[whole.len() / 2] ^= 0x10;
-        fs::write(&path, &broken).expect("written");
-
-        let house = house.restarted();
+        let (house, path, whole) = damaged();
         let settle = |user: &str| {
             if is_short {
                 accept(&house.live, vec![event(user, "page_viewed", 2 * HOUR)]);
@@ -80,12 +84,7 @@ fn leads_with_facts_in_a_damaged_file_keep_their_scores_and_all_others_are_score
 
 #[test]
 fn what_is_taken_back_of_a_lead_whose_file_is_whole_again_counts_no_more() {
-    let house = House::new();
-    let (path, whole) = seal_everybody(&house);
-    let mut broken = whole.clone();
-    broken[whole.len() / 2] ^= 0x10;
-    fs::write(&path, &broken).expect("written");
-    let house = house.restarted();
+    let (house, path, whole) = damaged();
     let visit = |id: &str, millis: i64| {
         let report = Report { id: id.to_owned(), ..event("1", "page_viewed", millis) };
         accept(&house.live, vec![report]);

@@ -11,7 +11,8 @@ use store::{Address, DbError, Store};
 use crate::support::reports::{deal, minute, saying, seen, traits};
 use crate::support::{Bench, on_both, start};
 
-fn put(store: &Store, id: &str, reports: Vec<Report>) {
+/// Puts a parcel into the inbox, and waits until it is on disk.
+pub(crate) fn put(store: &Store, id: &str, reports: Vec<Report>) {
     let (sender, stored) = channel();
     let parcel = Parcel { id: id.to_owned(), at: start(), reports };
     store.inbox().put(parcel, move |result| sender.send(result).expect("somebody waits"));

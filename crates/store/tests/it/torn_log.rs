@@ -3,11 +3,10 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::mpsc::channel;
 
-use store::inbox::Parcel;
 use store::{Address, DbError, Store};
 
+use crate::inbox::put;
 use crate::support::reports::seen;
 use crate::support::start;
 
@@ -33,13 +32,11 @@ fn files() -> Vec<(String, Vec<u8>)> {
     let store = Store::open(&address, start()).expect("a store");
     for number in 0..COMMITS {
         let (name, value) = (name(number), "x".repeat(500));
-        let parcel = Parcel { id: name.clone(), at: start(), reports: vec![seen(&name, 1, "u:1")] };
+        let visit = seen(&name, 1, "u:1");
+        put(&store, &name, vec![visit]);
         store
             .write(move |tx| tx.execute(INSERT, &[(&name).into(), (&value).into()]))
             .unwrap_or_else(|error: DbError| panic!("{error}"));
-        let (sender, stored) = channel();
-        store.inbox().put(parcel, move |result| sender.send(result).expect("it waits"));
-        stored.recv().expect("an answer").expect("stored");
     }
     let entries = fs::read_dir(directory.path()).expect("files").map(|entry| entry.expect("one"));
     entries
